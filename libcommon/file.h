@@ -1,0 +1,48 @@
+#ifndef LIBCOMMON_FILE_H
+#define LIBCOMMON_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "libcommon/defs.h"
+
+struct buf;
+struct err;
+
+/*
+ * Files, with the care that all callers need. dir_fd may be AT_FDCWD.
+ */
+
+/* Destructor for AUTO: closes *fd if it is not negative, sets it -1. */
+void fd_close(int *fd);
+
+/* Appends the file, at most limit bytes: more is ERR_INVALID. */
+int file_read(struct buf *out, int dir_fd, const char *path, size_t limit,
+    struct err *err) MUST_CHECK;
+
+/*
+ * Opens path beneath dir_fd with openat2: no way out, no symbolic links, no
+ * magic links, and only a regular file (or a directory with O_DIRECTORY).
+ */
+int file_open_beneath(int dir_fd, const char *path, int flags, mode_t mode,
+    struct err *err) MUST_CHECK;
+
+/* Makes every directory of path (beneath dir_fd, symbolic links refused). */
+int file_mkdirs(int dir_fd, const char *path, mode_t mode, struct err *err)
+    MUST_CHECK;
+
+/*
+ * Replaces path (beneath dir_fd) as a whole: temporary file ".tmp-…", fsync,
+ * rename, fsync of the directory. A crash leaves the old or the new content.
+ */
+int file_replace(int dir_fd, const char *path, const void *data, size_t size,
+    mode_t mode, struct err *err) MUST_CHECK;
+
+/*
+ * Creates path if need be and takes an exclusive lock (flock) that the kernel
+ * frees with the process. Returns the descriptor; -1 with ERR_CONFLICT and the
+ * holder's pid in the text.
+ */
+int file_lock(const char *path, struct err *err) MUST_CHECK;
+
+#endif

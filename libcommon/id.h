@@ -1,0 +1,27 @@
+#ifndef LIBCOMMON_ID_H
+#define LIBCOMMON_ID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Identifiers. Envelope ids are ULIDs (26 characters of Crockford base32,
+ * sortable by time); row ids are random UUIDs version 4. Randomness is the
+ * kernel's; a machine that has none aborts.
+ */
+enum { ID_ULID_SIZE = 27, ID_UUID_SIZE = 37, ID_SHA256_HEX_SIZE = 65 };
+
+/* Two ULIDs made by one process are never equal and never go backwards. */
+void id_ulid(char out[ID_ULID_SIZE], int64_t unix_ms);
+bool id_is_ulid(const char *text);
+void id_uuid(char out[ID_UUID_SIZE]);
+void id_random(void *out, size_t size);
+
+void id_hex(char *out, const void *bytes, size_t size); /* 2 * size + 1 */
+void id_sha256_hex(char out[ID_SHA256_HEX_SIZE], const void *data, size_t size);
+
+/* True when equal; time depends only on the length of the longer one. */
+bool id_equal_secret(const char *a, const char *b);
+
+#endif

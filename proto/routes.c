@@ -1,0 +1,183 @@
+/* Every message there is: who sends it, who receives it, what it carries. */
+
+#include "proto/routes.h"
+
+#include <string.h>
+
+#include "libcommon/defs.h"
+#include "proto/beat.h"
+#include "proto/chat.h"
+#include "proto/credential.h"
+#include "proto/delivery.h"
+#include "proto/empty.h"
+#include "proto/engine.h"
+#include "proto/gateway.h"
+#include "proto/message.h"
+#include "proto/place.h"
+#include "proto/search.h"
+#include "proto/task.h"
+#include "proto/token.h"
+
+#define ENGINE SVC_BIT(SVC_TASK_ENGINE)
+#define INDEXER SVC_BIT(SVC_INDEXER)
+#define SCHEDULER SVC_BIT(SVC_SCHEDULER)
+#define API SVC_BIT(SVC_API)
+
+// clang-format off
+const struct route routes[] = {
+	/* type, how, from, to, flags, body, reply, help */
+	{ "gateway.hello",    ROUTE_REQ,  SVC_CONNECTORS, ENGINE, 0,
+	    &gateway_hello_shape, &gateway_welcome_shape,
+	    "a connector starts and asks where it left off" },
+	{ "gateway.cursor",   ROUTE_REQ,  SVC_CONNECTORS, ENGINE, 0,
+	    &gateway_cursor_shape, &empty_shape,
+	    "moves the cursor past events that carried nothing" },
+	{ "message.inbound",  ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, 0,
+	    &message_inbound_shape, &message_accepted_shape,
+	    "one platform event; answered after commit" },
+	{ "delivery.ready",   ROUTE_PUB,  ENGINE, SVC_CONNECTORS, 0,
+	    &empty_shape, NULL,
+	    "doorbell: something is due" },
+	{ "delivery.claim",   ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, 0,
+	    &delivery_claim_shape, &delivery_batch_shape,
+	    "leases due outbound messages" },
+	{ "delivery.result",  ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, 0,
+	    &delivery_result_shape, &delivery_noted_shape,
+	    "what became of one part" },
+	{ "search.query",     ROUTE_REQ,  ENGINE,    INDEXER,
+	    ROUTE_READ | ROUTE_DEFERRED,
+	    &search_query_shape, &search_hits_shape,
+	    "finds documents within a scope" },
+	{ "search.open",      ROUTE_REQ,  ENGINE,    INDEXER, ROUTE_READ,
+	    &search_open_shape, &search_document_shape,
+	    "one document within a scope" },
+	{ "search.status",    ROUTE_REQ,  ENGINE,    INDEXER, ROUTE_READ,
+	    &search_workspace_shape, &search_state_shape,
+	    "how the index of a workspace stands" },
+	{ "search.reindex",   ROUTE_REQ,  ENGINE,    INDEXER, ROUTE_READ,
+	    &search_workspace_shape, &search_state_shape,
+	    "looks at the files again" },
+	{ "upkeep",           ROUTE_REQ,  SCHEDULER, ENGINE, ROUTE_READ,
+	    &empty_shape, &upkeep_done_shape,
+	    "tidies what has expired" },
+	{ "beat",             ROUTE_TELL, SVC_ALL,   SCHEDULER, 0,
+	    &beat_shape, NULL,
+	    "how a daemon stands" },
+	{ "health.snapshot",  ROUTE_REQ,  API,       SCHEDULER, ROUTE_READ,
+	    &empty_shape, &health_shape,
+	    "how all daemons stand" },
+	{ "access.check",     ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
+	    &access_check_shape, &access_granted_shape,
+	    "may this credential use that operation" },
+	{ "engine.ready",     ROUTE_REQ,  API,       ENGINE, 0,
+	    &empty_shape, &engine_ready_shape,
+	    "answered from a commit" },
+	{ "engine.status",    ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
+	    &engine_status_get_shape, &engine_status_shape,
+	    "one screen of counts" },
+	{ "chat.turn",        ROUTE_REQ,  API,       ENGINE, ROUTE_DEFERRED,
+	    &chat_turn_shape, &chat_reply_shape,
+	    "a tool's or the local person's message" },
+	{ "chat.result",      ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
+	    &chat_result_get_shape, &chat_reply_shape,
+	    "the reply to an earlier chat.turn" },
+	{ "chat.delivered",   ROUTE_REQ,  API,       ENGINE, 0,
+	    &chat_delivered_shape, &empty_shape,
+	    "a reply was handed to its client" },
+	{ "task.create",      ROUTE_REQ,  API,       ENGINE, 0,
+	    &task_create_shape, &task_answer_shape,
+	    "queues a task" },
+	{ "task.get",         ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
+	    &task_ref_shape, &task_answer_shape,
+	    "one task" },
+	{ "task.list",        ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
+	    &task_query_shape, &task_list_shape,
+	    "tasks, newest first" },
+	{ "task.retry",       ROUTE_REQ,  API,       ENGINE, 0,
+	    &task_ref_shape, &task_answer_shape,
+	    "queues a copy of a failed task" },
+	{ "task.cancel",      ROUTE_REQ,  API,       ENGINE, 0,
+	    &task_ref_shape, &task_answer_shape,
+	    "stops a task" },
+	{ "workspace.list",   ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
+	    &place_query_shape, &workspace_list_shape,
+	    "workspaces and their folders" },
+	{ "context.list",     ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
+	    &place_query_shape, &context_list_shape,
+	    "contexts and their chat logs" },
+	{ "token.add",        ROUTE_REQ,  API,       ENGINE, 0,
+	    &token_add_shape, &token_made_shape,
+	    "makes a tool's credential" },
+	{ "token.list",       ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
+	    &token_ref_shape, &token_list_shape,
+	    "tools' credentials, without their secrets" },
+	{ "token.revoke",     ROUTE_REQ,  API,       ENGINE, 0,
+	    &token_ref_shape, &empty_shape,
+	    "ends a tool's credential" },
+};
+// clang-format on
+
+const size_t n_routes = N_OF(routes);
+
+static const char *const service_names[SVC_COUNT] = {
+	[SVC_TASK_ENGINE] = "task-engine",
+	[SVC_GATEWAY_TELEGRAM] = "gateway-telegram",
+	[SVC_GATEWAY_DISCORD] = "gateway-discord",
+	[SVC_IMAP_INGEST] = "imap-ingest",
+	[SVC_INDEXER] = "indexer",
+	[SVC_SCHEDULER] = "scheduler",
+	[SVC_API] = "api",
+};
+
+const struct route *
+route_find(const char *type)
+{
+	for (size_t i = 0; i < n_routes; i++)
+		if (strcmp(routes[i].type, type) == 0)
+			return &routes[i];
+	return NULL;
+}
+
+const char *
+service_name(enum service_id id)
+{
+	return service_names[id];
+}
+
+enum service_id
+service_parse(const char *name)
+{
+	unsigned id;
+
+	for (id = 0; id < SVC_COUNT; id++)
+		if (strcmp(service_names[id], name) == 0)
+			break;
+	return id;
+}
+
+bool
+door_exists(enum service_id listener, enum service_id peer, enum route_how how)
+{
+	for (size_t i = 0; i < n_routes; i++) {
+		const struct route *r = &routes[i];
+		/* Only what is published by the listener goes outwards. */
+		unsigned at = how == ROUTE_PUB ? r->from : r->to;
+		unsigned by = how == ROUTE_PUB ? r->to : r->from;
+
+		if (r->how == how && (at & SVC_BIT(listener)) &&
+		    (by & SVC_BIT(peer)) && listener != peer)
+			return true;
+	}
+	return false;
+}
+
+const char *
+route_how_name(enum route_how how)
+{
+	static const char *const names[ROUTE_HOW_COUNT] = {
+		[ROUTE_REQ] = "req",
+		[ROUTE_PUB] = "pub",
+		[ROUTE_TELL] = "tell",
+	};
+	return names[how];
+}

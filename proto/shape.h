@@ -1,0 +1,95 @@
+#ifndef PROTO_SHAPE_H
+#define PROTO_SHAPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libcommon/defs.h"
+
+struct arena;
+struct buf;
+struct err;
+struct json;
+
+/*
+ * What a body looks like, as data: one row a key. Decoder, encoder, JSON
+ * Schema and the examples' tests all read the same rows, so they cannot drift.
+ *
+ * C types of the fields: FIELD_STR const char *, FIELD_INT int64_t, FIELD_BOOL
+ * bool, FIELD_REAL double, FIELD_OBJECT a struct, FIELD_LIST a pointer to
+ * structs and a size_t beside it, FIELD_STRS const char ** and a size_t.
+ * What is decoded lives in the arena; strings are never NULL. A key that is
+ * not required and absent (or null) leaves "", 0, false, or an empty list.
+ */
+enum field_type {
+	FIELD_STR,
+	FIELD_INT,
+	FIELD_BOOL,
+	FIELD_REAL,
+	FIELD_OBJECT,
+	FIELD_LIST,
+	FIELD_STRS,
+};
+
+enum field_flag {
+	FIELD_REQUIRED = 1,
+};
+
+struct field {
+	const char *key;
+	enum field_type type;
+	unsigned flags;
+	size_t offset;
+	size_t count_offset;        /* FIELD_LIST, FIELD_STRS */
+	int64_t min, max;           /* bytes of a string, value, items */
+	const char *const *choices; /* FIELD_STR: NULL-terminated, or NULL */
+	const struct shape *shape;  /* FIELD_OBJECT, FIELD_LIST */
+};
+
+struct shape {
+	const char *name; /* "message.inbound" */
+	const struct field *fields;
+	size_t n_fields;
+	size_t size; /* of the struct */
+};
+
+/*
+ * Strict: a wrong type, a value out of bounds, or a missing required key is
+ * ERR_INVALID with the key's path in the text. Unknown keys are ignored.
+ */
+int shape_decode(const struct shape *shape, void *out,
+    const struct json *object, struct arena *arena, struct err *err) MUST_CHECK;
+
+/* Appends the object. Empty optional strings and lists are left out. */
+void shape_encode(const struct shape *shape, const void *in, struct buf *out);
+
+/* Appends the JSON Schema (draft 2020-12) of the shape. */
+void shape_schema(const struct shape *shape, struct buf *out);
+
+/*
+ * PROTO_MESSAGE(message_inbound) declares for struct message_inbound:
+ *   int message_inbound_decode(struct message_inbound *out,
+ *       const struct json *body, struct arena *arena, struct err *err);
+ *   void message_inbound_encode(const struct message_inbound *in,
+ *       struct buf *out);
+ * over message_inbound_shape, which the family's .c defines.
+ */
+#define PROTO_MESSAGE(name)                                                    \
+	extern const struct shape name##_shape;                                \
+	MUST_CHECK static inline int name##_decode(struct name *out,           \
+	    const struct json *body, struct arena *arena, struct err *err)     \
+	{                                                                      \
+		return shape_decode(&name##_shape, out, body, arena, err);     \
+	}                                                                      \
+	static inline void name##_encode(const struct name *in,                \
+	    struct buf *out)                                                   \
+	{                                                                      \
+		shape_encode(&name##_shape, in, out);                          \
+	}                                                                      \
+	struct name
+
+/* Every shape there is, for tests, schemas and fuzzing. */
+extern const struct shape *const shapes[];
+extern const size_t n_shapes;
+
+#endif
