@@ -19,7 +19,8 @@ struct json;
  * bool, FIELD_REAL double, FIELD_OBJECT a struct, FIELD_LIST a pointer to
  * structs and a size_t beside it, FIELD_STRS const char ** and a size_t.
  * What is decoded lives in the arena; strings are never NULL. A key that is
- * not required and absent (or null) leaves "", 0, false, or an empty list.
+ * not required and absent (or null) leaves "", 0, false, or an empty list;
+ * such a value is allowed whatever the bounds and choices say.
  */
 enum field_type {
 	FIELD_STR,
@@ -33,6 +34,8 @@ enum field_type {
 
 enum field_flag {
 	FIELD_REQUIRED = 1,
+	FIELD_TOKEN = 2, /* strings: no control characters */
+	FIELD_ASCII = 4, /* strings: visible ASCII only, no space */
 };
 
 struct field {
@@ -40,14 +43,16 @@ struct field {
 	enum field_type type;
 	unsigned flags;
 	size_t offset;
-	size_t count_offset;        /* FIELD_LIST, FIELD_STRS */
-	int64_t min, max;           /* bytes of a string, value, items */
+	size_t count_offset;	    /* FIELD_LIST, FIELD_STRS */
+	int64_t min, max;	    /* bytes of a string, value, items */
+	int64_t item_max;	    /* FIELD_STRS: bytes of each */
 	const char *const *choices; /* FIELD_STR: NULL-terminated, or NULL */
 	const struct shape *shape;  /* FIELD_OBJECT, FIELD_LIST */
 };
 
 struct shape {
-	const char *name; /* "message.inbound" */
+	const char *family; /* "message": the .c that defines it */
+	const char *name;   /* "message_inbound": the struct's */
 	const struct field *fields;
 	size_t n_fields;
 	size_t size; /* of the struct */
@@ -60,7 +65,10 @@ struct shape {
 int shape_decode(const struct shape *shape, void *out,
     const struct json *object, struct arena *arena, struct err *err) MUST_CHECK;
 
-/* Appends the object. Empty optional strings and lists are left out. */
+/*
+ * Appends the object. What is not required and empty ("" or NULL, 0, false, no
+ * items) is left out. Bounds are not checked: the receiver refuses.
+ */
 void shape_encode(const struct shape *shape, const void *in, struct buf *out);
 
 /* Appends the JSON Schema (draft 2020-12) of the shape. */
@@ -81,14 +89,73 @@ void shape_schema(const struct shape *shape, struct buf *out);
 	{                                                                      \
 		return shape_decode(&name##_shape, out, body, arena, err);     \
 	}                                                                      \
-	static inline void name##_encode(const struct name *in,                \
-	    struct buf *out)                                                   \
+	static inline void name##_encode(                                      \
+	    const struct name *in, struct buf *out)                            \
 	{                                                                      \
 		shape_encode(&name##_shape, in, out);                          \
 	}                                                                      \
 	struct name
 
-/* Every shape there is, for tests, schemas and fuzzing. */
+/*
+ * Rows of a field table and the shape over it: the key is the field's name,
+ * and a field of another C type than the row says does not compile.
+ */
+#define F_TYPED(s, f, ctype, kind)                                             \
+	.key = #f,                                                             \
+	.type = _Generic(((s *)0)->f, ctype                                    \
+			 : (kind)),                                            \
+	.offset = offsetof(s, f)
+#define F_COUNTED(s, f)                                                        \
+	.count_offset = _Generic(((s *)0)->n_##f, size_t : offsetof(s, n_##f))
+#define F_STR(s, f, how, lo, hi)                                               \
+	{                                                                      \
+		F_TYPED(s, f, const char *, FIELD_STR),                        \
+		    .flags = (how), .min = (lo), .max = (hi)                   \
+	}
+#define F_CHOICE(s, f, how, list)                                              \
+	{                                                                      \
+		F_TYPED(s, f, const char *, FIELD_STR),                        \
+		    .flags = (how), .max = INT64_MAX, .choices = (list)        \
+	}
+#define F_INT(s, f, how, lo, hi)                                               \
+	{                                                                      \
+		F_TYPED(s, f, int64_t, FIELD_INT), .flags = (how),             \
+						   .min = (lo), .max = (hi)    \
+	}
+#define F_BOOL(s, f, how)                                                      \
+	{                                                                      \
+		F_TYPED(s, f, bool, FIELD_BOOL), .flags = (how)                \
+	}
+#define F_REAL(s, f, how, lo, hi)                                              \
+	{                                                                      \
+		F_TYPED(s, f, double, FIELD_REAL), .flags = (how),             \
+						   .min = (lo), .max = (hi)    \
+	}
+#define F_OBJECT(s, f, how, item)                                              \
+	{                                                                      \
+		F_TYPED(s, f, struct item, FIELD_OBJECT),                      \
+		    .flags = (how), .shape = &item##_shape                     \
+	}
+#define F_LIST(s, f, how, item, hi)                                            \
+	{                                                                      \
+		F_TYPED(s, f, struct item *, FIELD_LIST), F_COUNTED(s, f),     \
+		    .flags = (how), .max = (hi), .shape = &item##_shape        \
+	}
+#define F_STRS(s, f, how, hi, item_hi)                                         \
+	{                                                                      \
+		F_TYPED(s, f, const char **, FIELD_STRS), F_COUNTED(s, f),     \
+		    .flags = (how), .max = (hi), .item_max = (item_hi)         \
+	}
+#define SHAPE(of_family, of_struct, rows)                                      \
+	const struct shape of_struct##_shape = {                               \
+		.family = #of_family,                                          \
+		.name = #of_struct,                                            \
+		.fields = (rows),                                              \
+		.n_fields = N_OF(rows),                                        \
+		.size = sizeof(struct of_struct),                              \
+	}
+
+/* Every shape there is, family by family, for tests, schemas and fuzzing. */
 extern const struct shape *const shapes[];
 extern const size_t n_shapes;
 

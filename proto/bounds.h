@@ -1,0 +1,42 @@
+#ifndef PROTO_BOUNDS_H
+#define PROTO_BOUNDS_H
+
+/*
+ * How long things may be: bytes of strings, items of lists. Each bound holds
+ * for one field. All fields together must still fit the envelope
+ * (ENVELOPE_MAX_BYTES, counted as JSON: an escaped byte takes up to six), so
+ * whoever sends lists or several long texts stops adding when it is full.
+ */
+enum {
+	BOUND_WORD = 64, /* states, kinds, versions, connectors */
+	BOUND_ID = 128,
+	BOUND_KEY = 128, /* idempotency keys */
+	BOUND_CHAT_ID = 256,
+	BOUND_NAME = 256,
+	BOUND_TITLE = 512,
+	BOUND_NOTE = 1024, /* one sentence or two for people */
+	BOUND_SUBJECT = 1024,
+	BOUND_CURSOR = 1024,
+	BOUND_PATH = 1024, /* beneath a workspace */
+	BOUND_FOLDER = 4096,
+	BOUND_SNIPPET = 2048,
+	BOUND_QUERY = 4096,
+	BOUND_TEXT = 64 * 1024,
+	BOUND_DOCUMENT = 192 * 1024,
+
+	BOUND_ATTACHMENTS = 32,
+	BOUND_DELIVERIES = 32,
+	BOUND_PARTS = 1000, /* of one delivery */
+	BOUND_HITS = 50,
+	BOUND_COUNTERS = 64,
+	BOUND_PREFIXES = 64,
+	BOUND_COMPONENTS = 128,
+	BOUND_TASKS = 500,
+	BOUND_PLACES = 500,
+	BOUND_TOKENS = 500,
+};
+
+/* What JSON carries exactly. */
+#define BOUND_INT INT64_C(9007199254740991)
+
+#endif
