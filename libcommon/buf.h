@@ -25,7 +25,10 @@ void buf_addc(struct buf *buf, char c);
 void buf_addf(struct buf *buf, const char *fmt, ...) PRINTF(2, 3);
 void buf_truncate(struct buf *buf, size_t size); /* size <= buf->size */
 
-/* Makes room for size more bytes and returns where they go. */
+/*
+ * Adds size bytes and returns where the caller now writes them; what it did
+ * not fill after all it takes off again with buf_truncate.
+ */
 char *buf_grow(struct buf *buf, size_t size);
 
 /* Hands the malloc'ed bytes to the caller and leaves the buf initialised. */

@@ -51,8 +51,19 @@ void door_keys_free(struct door_keys **keys);
 /* NULL when there is none for the door. */
 const char *door_keys_find(const struct door_keys *keys,
     enum service_id listener, const struct bus_peer *peer);
-/* Appends the lines of a new random key for each door that me may use: every
- * instance in all[] that shares a door with it, as listener or as peer. */
+/* One after another, in no order that means anything; false behind the last.
+ * What out points to lives as long as keys. */
+struct door_key {
+	enum service_id listener;
+	struct bus_peer peer;
+	const char *hex;
+};
+bool door_keys_at(const struct door_keys *keys, size_t i,
+    struct door_key *out);
+/* 1 to 32 of [A-Za-z0-9_-]: it becomes part of a file's name. */
+bool door_instance_is_valid(const char *instance);
+/* A new random key for each door between two of all[], whose instances are
+ * valid; and the lines of those that me may use, as listener or as peer. */
 struct door_keys *door_keys_make(const struct bus_peer *all, size_t n_all);
 void door_keys_print_for(const struct door_keys *keys,
     const struct bus_peer *me, struct buf *out);
@@ -64,10 +75,15 @@ struct bus_options {
 	/* Doors are listened at and dialled exactly for the keys that name
 	 * self. client_only: dial as self would, listen nowhere (a tool). */
 	bool client_only;
+	/* Open no socket and start no thread before bus_start. */
+	bool start_later;
 };
 
 int bus_open(struct bus **bus_out, struct loop *loop,
     const struct bus_options *options, struct err *err) MUST_CHECK;
+/* With start_later only: opens the doors. Until then calls wait as for a peer
+ * that is away, and what is published is dropped. */
+int bus_start(struct bus *bus, struct err *err) MUST_CHECK;
 
 /*
  * Requests arrive in batches: all that wait, at most BUS_BATCH_MAX. A request
@@ -132,6 +148,12 @@ int bus_call(struct bus *bus, const struct bus_call *call, bus_answer_fn fn,
  * tells the listener (ROUTE_TELL). instance NULL: all. Never blocks. */
 void bus_publish(struct bus *bus, enum service_id to, const char *instance,
     const char *type, const char *cause, const struct buf *body);
+
+/*
+ * Who has a door at ours, whether it is there or not: fills at most max and
+ * returns how many there are. What out points to is the bus's.
+ */
+size_t bus_peers(const struct bus *bus, struct bus_peer *out, size_t max);
 
 /* Whether the door to (or from) that service has a live peer. */
 bool bus_is_connected(const struct bus *bus, enum service_id peer);

@@ -19,7 +19,8 @@ struct err;
  * (never NULL), CFG_INT int64_t, CFG_BOOL bool, CFG_CHOICE int (an index into
  * choices). A value is trimmed; empty means the default. A secret may also be
  * given as <NAME>_FILE: the file's content without its last newline, at most
- * 16 KiB. Once read, secrets are overwritten in the environment block.
+ * 16 KiB; both at once are refused. Once read, secrets are overwritten in the
+ * environment block.
  */
 enum cfg_type {
 	CFG_TYPE_STR,
@@ -46,8 +47,9 @@ struct cfg_item {
 
 /* Rows: CFG_STR("AGENT_RUNTIME_X", struct x_cfg, field, "default", "help") */
 #define CFG_ROW_(n, t, st, f, d, lo, hi, u, ch, h)                             \
-	{ .name = n, .type = t, .offset = offsetof(st, f), .fallback = d,      \
-	    .min = lo, .max = hi, .unit = u, .choices = ch, .help = h }
+	{ .name = (n), .type = (t), .offset = offsetof(st, f),                 \
+	    .fallback = (d), .min = (lo), .max = (hi), .unit = (u),            \
+	    .choices = (ch), .help = (h) }
 #define CFG_STR(n, st, f, d, h)                                                \
 	CFG_ROW_(n, CFG_TYPE_STR, st, f, d, 0, 0, "", NULL, h)
 #define CFG_SECRET(n, st, f, h)                                                \
@@ -64,8 +66,8 @@ struct cfg_item {
 #define CFG_CHOICE(n, st, f, d, ch, h)                                         \
 	CFG_ROW_(n, CFG_TYPE_CHOICE, st, f, d, 0, 0, "", ch, h)
 #define CFG_RETIRED(n, h)                                                      \
-	{ .name = n, .type = CFG_TYPE_RETIRED, .fallback = "", .unit = "",     \
-	    .help = h }
+	{ .name = (n), .type = CFG_TYPE_RETIRED, .fallback = "", .unit = "",   \
+	    .help = (h) }
 
 struct cfg_table {
 	const struct cfg_item *items;
@@ -74,8 +76,10 @@ struct cfg_table {
 
 /*
  * Fills *cfg (zeroed by the caller) from the environment. On -1 err names the
- * variable, its value (never a secret's) and what is allowed. Strings are
- * owned by cfg_release.
+ * variable, its value (never a secret's) and what is allowed, for as many bad
+ * rows as its text has room for. Strings are owned by cfg_release, which a
+ * failed load does not need. Values are one line of UTF-8; the words of
+ * CFG_BOOL and CFG_CHOICE may be written in any case.
  */
 int cfg_load(void *cfg, const struct cfg_table *table, struct err *err)
     MUST_CHECK;
@@ -87,7 +91,12 @@ void cfg_warn_retired(const struct cfg_table *table);
 /* "NAME=value" a line, secrets as "(set)" or "". */
 void cfg_print(const void *cfg, const struct cfg_table *table,
     struct buf *out);
-/* The rows themselves as tab-separated lines: for the build and documents. */
+/*
+ * The rows themselves, one a line, for the build and documents. Columns are
+ * separated by tabs, each there even when empty: name, type (str secret path
+ * csv int bool choice retired), default, min, max (int), unit, choices (joined
+ * by ','), section, help.
+ */
 void cfg_print_rows(const struct cfg_table *table, struct buf *out);
 /* One value as text; secrets as above. */
 void cfg_print_value(const void *cfg, const struct cfg_item *item,

@@ -14,7 +14,7 @@ struct err;
  * dumpable, no core files. It cannot be undone.
  */
 enum confine_path_right {
-	CONFINE_READ,       /* a file or everything beneath a directory */
+	CONFINE_READ,	    /* a file or everything beneath a directory */
 	CONFINE_READ_WRITE, /* and create, remove, rename beneath it */
 	CONFINE_SOCKETS,    /* connect to and make sockets beneath it */
 };
@@ -25,7 +25,7 @@ struct confine_path {
 };
 
 enum confine_flag {
-	CONFINE_ALLOW_EXEC = 1,    /* execve (inherits everything else) */
+	CONFINE_ALLOW_EXEC = 1,	   /* execve (inherits everything else) */
 	CONFINE_ALLOW_CONNECT = 2, /* outgoing internet connections */
 	CONFINE_ALLOW_LISTEN = 4,  /* accept connections on a TCP port */
 };
@@ -37,8 +37,7 @@ struct confine_rules {
 };
 
 /* Returns 1 when the kernel has no Landlock: everything else then holds. */
-int confine_self(const struct confine_rules *rules, struct err *err)
-    MUST_CHECK;
+int confine_self(const struct confine_rules *rules, struct err *err) MUST_CHECK;
 
 /* The Landlock ABI of this kernel; 0: none. */
 int confine_landlock_abi(void);

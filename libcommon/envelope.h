@@ -16,12 +16,17 @@ struct json;
 /*
  * What travels on the bus; proto/README.md describes each field. Strings live
  * in the arena or in the parsed text and are never NULL: absent ones are "".
- * body is an object and belongs to the envelope.
+ * body is an object and belongs to the envelope; a reply that is not ok has
+ * none (NULL). error.code is never ERR_NONE in such a reply.
  */
 enum {
 	ENVELOPE_VERSION = 1,
 	ENVELOPE_MAX_BYTES = 256 * 1024,
 	ENVELOPE_MAX_LARGE_BYTES = 4 * 1024 * 1024,
+	ENVELOPE_MAX_TYPE = 64,
+	ENVELOPE_MAX_FROM = 96,
+	ENVELOPE_MAX_CAUSE = 64,
+	ENVELOPE_MAX_KEY = 128,
 };
 
 struct envelope {
@@ -58,11 +63,14 @@ struct envelope_head {
 	int64_t deadline_ms;
 };
 
-/* body is one JSON object as text. */
-void envelope_encode(struct buf *out, const struct envelope_head *head,
-    const struct buf *body);
-void envelope_encode_ok(struct buf *out, const struct envelope_head *head,
-    const struct buf *body);
+/*
+ * body is one JSON object as text; NULL or empty stands for {}. In the head
+ * NULL and "" leave a text out, 0 a deadline.
+ */
+void envelope_encode(
+    struct buf *out, const struct envelope_head *head, const struct buf *body);
+void envelope_encode_ok(
+    struct buf *out, const struct envelope_head *head, const struct buf *body);
 void envelope_encode_error(struct buf *out, const struct envelope_head *head,
     const struct err *error, int64_t retry_after_ms);
 

@@ -16,6 +16,7 @@
 enum err_code {
 	ERR_NONE,
 	ERR_INVALID,     /* the input is wrong; the same input fails again */
+	ERR_UNAUTHENTICATED, /* nobody known asks; "unauthenticated" */
 	ERR_REFUSED,     /* understood, and not allowed */
 	ERR_NOT_FOUND,
 	ERR_CONFLICT,    /* against the present state, or the same id reused */

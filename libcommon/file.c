@@ -1,0 +1,329 @@
+/* Files: reading, replacing and locking them with the care all callers need. */
+
+#include "libcommon/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/err.h"
+#include "libcommon/id.h"
+
+static const struct {
+	int number;
+	enum err_code code;
+} codes[] = {
+	{ ENOENT, ERR_NOT_FOUND },
+	{ ENOTDIR, ERR_NOT_FOUND },
+	{ EACCES, ERR_REFUSED },
+	{ EPERM, ERR_REFUSED },
+	{ ELOOP, ERR_REFUSED }, /* a symbolic link */
+	{ EXDEV, ERR_REFUSED }, /* out of the directory */
+	{ ENAMETOOLONG, ERR_INVALID },
+	{ EISDIR, ERR_INVALID },
+	{ EEXIST, ERR_CONFLICT },
+	{ ENOSPC, ERR_UNAVAILABLE },
+	{ EDQUOT, ERR_UNAVAILABLE },
+	{ EROFS, ERR_UNAVAILABLE },
+	{ EIO, ERR_UNAVAILABLE },
+};
+
+/* errno as an error: its kind decides what the caller can do about it. */
+static int
+fail(struct err *err, const char *verb, const char *path)
+{
+	int number = errno;
+
+	err_errno(err, "cannot %s %s", verb, path);
+	for (size_t i = 0; i < N_OF(codes); i++)
+		if (codes[i].number == number)
+			err->code = codes[i].code;
+	return -1;
+}
+
+void
+fd_close(int *fd)
+{
+	int old_errno = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+	errno = old_errno;
+}
+
+/* STEAL for a descriptor, which is empty at -1. */
+static int
+keep(int *fd)
+{
+	int kept = *fd;
+
+	*fd = -1;
+	return kept;
+}
+
+static int
+open_beneath(int dir_fd, const char *path, int flags, mode_t mode)
+{
+	struct open_how how = {
+		.flags = (unsigned)flags | O_CLOEXEC,
+		.mode = (flags & O_CREAT) != 0 ? mode : 0,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+			   RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	/* EAGAIN: something was renamed meanwhile and nothing is certain. */
+	for (int tries = 0; tries < 100; tries++) {
+		fd = syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	return (int)fd;
+}
+
+int
+file_open_beneath(
+    int dir_fd, const char *path, int flags, mode_t mode, struct err *err)
+{
+	bool wants_dir = (flags & O_DIRECTORY) != 0;
+	struct stat st;
+	AUTO(fd_close)
+	int fd = -1;
+
+	/* Not blocking: opening a fifo would otherwise wait for its writer. */
+	fd = open_beneath(dir_fd, path, flags | O_NONBLOCK | O_NOCTTY, mode);
+	if (fd < 0)
+		return fail(err, "open", path);
+	if (fstat(fd, &st) < 0)
+		return fail(err, "look at", path);
+	if (!S_ISREG(st.st_mode) && !(wants_dir && S_ISDIR(st.st_mode)))
+		return err_set(
+		    err, ERR_REFUSED, "%s is not a regular file", path);
+	return keep(&fd);
+}
+
+static int
+open_to_read(int dir_fd, const char *path, struct err *err)
+{
+	int fd;
+
+	if (dir_fd != AT_FDCWD)
+		return file_open_beneath(dir_fd, path, O_RDONLY, 0, err);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? fd : fail(err, "open", path);
+}
+
+int
+file_read(struct buf *out, int dir_fd, const char *path, size_t limit,
+    struct err *err)
+{
+	AUTO(fd_close)
+	int fd = open_to_read(dir_fd, path, err);
+	size_t start = out->size;
+
+	if (fd < 0)
+		return -1;
+	for (;;) {
+		enum { STEP = 16 * 1024 };
+		size_t before = out->size;
+		ssize_t got = read(fd, buf_grow(out, STEP), STEP);
+
+		buf_truncate(out, before + (got > 0 ? (size_t)got : 0));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return fail(err, "read", path);
+		if (got == 0)
+			return 0;
+		if (out->size - start > limit)
+			return err_set(err, ERR_INVALID,
+			    "%s is larger than %zu bytes", path, limit);
+	}
+}
+
+/*
+ * Opens a directory on the way. Beneath a descriptor no link is followed; a
+ * path from the working directory or the root is the operator's own word.
+ */
+static int
+step_into(int dir_fd, const char *name, bool is_trusted)
+{
+	int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+
+	return openat(dir_fd, name, is_trusted ? flags : flags | O_NOFOLLOW);
+}
+
+static bool
+is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static int
+make_and_step(int *at, const char *name, bool is_trusted, mode_t mode)
+{
+	int next;
+
+	if (!is_trusted && is_dots(name)) {
+		errno = EXDEV;
+		return -1;
+	}
+	if (mkdirat(*at, name, mode) < 0 && errno != EEXIST)
+		return -1;
+	next = step_into(*at, name, is_trusted);
+	if (next < 0)
+		return -1;
+	fd_close(at);
+	*at = next;
+	return 0;
+}
+
+int
+file_mkdirs(int dir_fd, const char *path, mode_t mode, struct err *err)
+{
+	bool is_trusted = dir_fd == AT_FDCWD;
+	AUTO(xfree)
+	char *copy = xstrdup(path);
+	AUTO(fd_close)
+	int at = -1;
+	char *rest = NULL;
+
+	if (path[0] == '/' && !is_trusted)
+		return err_set(
+		    err, ERR_REFUSED, "%s is not a relative path", path);
+	at = step_into(dir_fd, path[0] == '/' ? "/" : ".", is_trusted);
+	if (at < 0)
+		return fail(err, "open the directory of", path);
+	for (char *name = strtok_r(copy, "/", &rest); name != NULL;
+	     name = strtok_r(NULL, "/", &rest))
+		if (make_and_step(&at, name, is_trusted, mode) < 0)
+			return fail(err, "make the directory", path);
+	return 0;
+}
+
+/* The directory that path lies in, and the name in it. */
+static int
+open_parent(
+    int dir_fd, const char *path, const char **name_out, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	AUTO(xfree)
+	char *parent = NULL;
+	int fd;
+
+	*name_out = slash != NULL ? slash + 1 : path;
+	if ((*name_out)[0] == '\0' || is_dots(*name_out))
+		return err_set(
+		    err, ERR_INVALID, "%s is not the name of a file", path);
+	parent = xstrdup(slash == NULL ? "." : slash == path ? "/" : path);
+	if (slash != NULL && slash != path)
+		parent[slash - path] = '\0';
+	if (dir_fd == AT_FDCWD)
+		fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	else
+		fd = open_beneath(dir_fd, parent, O_RDONLY | O_DIRECTORY, 0);
+	return fd >= 0 ? fd : fail(err, "open the directory of", path);
+}
+
+static int
+write_all(int fd, const char *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t done = write(fd, data, size);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -1;
+		data += done;
+		size -= (size_t)done;
+	}
+	return 0;
+}
+
+/* Everything up to the rename; errno says why it failed. */
+static int
+write_temporary(
+    int parent, const char *name, const void *data, size_t size, mode_t mode)
+{
+	AUTO(fd_close)
+	int fd = openat(parent, name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+
+	/* The mode that was asked for, whatever the umask. */
+	if (fd < 0 || fchmod(fd, mode) < 0)
+		return -1;
+	return write_all(fd, data, size) < 0 || fsync(fd) < 0 ? -1 : 0;
+}
+
+int
+file_replace(int dir_fd, const char *path, const void *data, size_t size,
+    mode_t mode, struct err *err)
+{
+	char temporary[32] = ".tmp-";
+	unsigned char random[8];
+	const char *name;
+	AUTO(fd_close)
+	int parent = open_parent(dir_fd, path, &name, err);
+
+	if (parent < 0)
+		return -1;
+	id_random(random, sizeof(random));
+	id_hex(temporary + strlen(temporary), random, sizeof(random));
+	if (write_temporary(parent, temporary, data, size, mode) < 0 ||
+	    renameat(parent, temporary, parent, name) < 0) {
+		fail(err, "write", path);
+		unlinkat(parent, temporary, 0);
+		return -1;
+	}
+	return fsync(parent) < 0 ? fail(err, "sync the directory of", path) : 0;
+}
+
+static int
+refuse_lock(int fd, const char *path, struct err *err)
+{
+	char text[32] = "";
+	ssize_t size = pread(fd, text, sizeof(text) - 1, 0);
+	long pid = size > 0 ? strtol(text, NULL, 10) : 0;
+
+	/* Empty: the holder took the lock just now. */
+	if (pid <= 0)
+		return err_set(
+		    err, ERR_CONFLICT, "%s is held by another process", path);
+	return err_set(
+	    err, ERR_CONFLICT, "%s is held by process %ld", path, pid);
+}
+
+int
+file_lock(const char *path, struct err *err)
+{
+	AUTO(fd_close)
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	char text[32];
+	int size;
+
+	if (fd < 0)
+		return fail(err, "open", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? refuse_lock(fd, path, err)
+					    : fail(err, "lock", path);
+	/*
+	 * The pid is for people; a disk too full for it must not keep the
+	 * holder from starting.
+	 */
+	size = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)size, 0) < 0)
+		errno = 0;
+	return keep(&fd);
+}

@@ -10,7 +10,13 @@ struct buf;
 struct err;
 
 /*
- * Files, with the care that all callers need. dir_fd may be AT_FDCWD.
+ * Files, with the care that all callers need. Beneath a dir_fd no path leads
+ * out and no symbolic link is followed. dir_fd may be AT_FDCWD: file_read,
+ * file_mkdirs and file_replace then take path, absolute or not and with its
+ * links, as the operator's own word.
+ *
+ * The code of an error tells what happened: ERR_NOT_FOUND, ERR_REFUSED (no
+ * permission, a link, a way out), ERR_UNAVAILABLE (disk full, read-only).
  */
 
 /* Destructor for AUTO: closes *fd if it is not negative, sets it -1. */
@@ -28,8 +34,8 @@ int file_open_beneath(int dir_fd, const char *path, int flags, mode_t mode,
     struct err *err) MUST_CHECK;
 
 /* Makes every directory of path (beneath dir_fd, symbolic links refused). */
-int file_mkdirs(int dir_fd, const char *path, mode_t mode, struct err *err)
-    MUST_CHECK;
+int file_mkdirs(
+    int dir_fd, const char *path, mode_t mode, struct err *err) MUST_CHECK;
 
 /*
  * Replaces path (beneath dir_fd) as a whole: temporary file ".tmp-…", fsync,

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "libcommon/defs.h"
+#include "libcommon/utf8.h"
 
 struct buf;
 struct err;
@@ -14,15 +15,28 @@ struct err;
  * Strict JSON (RFC 8259) over cJSON. json_parse refuses what cJSON lets pass:
  * trailing bytes, a byte order mark, invalid UTF-8, \u0000, lone surrogates,
  * raw control characters, leading zeros, duplicate keys, more than
- * JSON_MAX_DEPTH levels, numbers that are not finite, and integers beyond
- * 2^53-1 either way. Keys are compared case-sensitively.
+ * JSON_MAX_DEPTH levels, more than JSON_MAX_VALUES values, numbers that are not
+ * finite, and integers beyond 2^53-1 either way. Keys are compared
+ * case-sensitively.
  */
-enum { JSON_MAX_DEPTH = 32 };
+enum {
+	JSON_MAX_DEPTH = 32,
+	/* 4 MiB of "[0,0,..." would otherwise take 160 MiB of tree. */
+	JSON_MAX_VALUES = 250000,
+	JSON_MAX_NUMBER = 60, /* characters of one number */
+};
 
-enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_LIST,
-	JSON_OBJECT };
+enum json_type {
+	JSON_NULL,
+	JSON_BOOL,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_LIST,
+	JSON_OBJECT
+};
 
-struct json; /* a parsed value; children belong to the value parsed */
+/* A parsed value; children belong to it. Readers accept NULL: "absent". */
+struct json;
 
 int json_parse(struct json **json_out, const char *text, size_t size,
     struct err *err) MUST_CHECK;
@@ -40,7 +54,8 @@ const char *json_str(const struct json *value, const char *fallback);
 int64_t json_int(const struct json *value, int64_t fallback);
 double json_real(const struct json *value, double fallback);
 bool json_bool(const struct json *value, bool fallback);
-bool json_is_int(const struct json *value); /* a whole number */
+/* A whole number within +-(2^53-1), which is what json_int reads. */
+bool json_is_int(const struct json *value);
 
 /* Appends the value as compact JSON. */
 void json_print(const struct json *value, struct buf *out);
@@ -60,19 +75,14 @@ void json_out_object_end(struct json_out *out);
 void json_out_list(struct json_out *out, const char *key);
 void json_out_list_end(struct json_out *out);
 void json_out_str(struct json_out *out, const char *key, const char *value);
-void json_out_strn(struct json_out *out, const char *key, const char *value,
-    size_t size);
+void json_out_strn(
+    struct json_out *out, const char *key, const char *value, size_t size);
 void json_out_int(struct json_out *out, const char *key, int64_t value);
 void json_out_real(struct json_out *out, const char *key, double value);
 void json_out_bool(struct json_out *out, const char *key, bool value);
 void json_out_null(struct json_out *out, const char *key);
 /* text must be one JSON value; it is copied as it is. */
-void json_out_raw(struct json_out *out, const char *key, const char *text,
-    size_t size);
-
-/* RFC 3629, without NUL; used wherever text comes from outside. */
-bool utf8_is_valid(const char *text, size_t size);
-/* Largest length <= limit that does not split a code point. */
-size_t utf8_cut(const char *text, size_t size, size_t limit);
+void json_out_raw(
+    struct json_out *out, const char *key, const char *text, size_t size);
 
 #endif

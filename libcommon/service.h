@@ -12,6 +12,7 @@
 #include "proto/routes.h"
 
 struct arena;
+struct beat;
 struct bus;
 struct bus_peer;
 struct bus_request;
@@ -21,7 +22,9 @@ struct json;
 struct loop;
 
 /*
- * The one shape of every daemon. struct svc is declared here and defined by
+ * The one shape of every daemon: flags, configuration, log, loop, doors, init,
+ * lock-down, `ready`, run, stop. SIGTERM and SIGINT stop it, SIGHUP switches
+ * between the configured log level and debug. struct svc is declared here and defined by
  * each program for itself.
  */
 struct svc;
@@ -48,12 +51,12 @@ struct reply {
 
 typedef int (*handler_fn)(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
-typedef void (*news_fn)(struct svc *svc, const struct bus_peer *from,
-    const struct envelope *news);
+typedef void (*news_fn)(
+    struct svc *svc, const struct bus_peer *from, const struct envelope *news);
 
 struct handler {
 	const char *type;
-	handler_fn fn;   /* of a request */
+	handler_fn fn;	 /* of a request */
 	news_fn on_news; /* of something published */
 };
 
@@ -92,26 +95,31 @@ struct service {
 	size_t n_handlers;
 
 	/* --check as well: whether the values make sense together. Optional. */
-	int (*check)(const void *cfg, const struct service_cfg *common,
-	    struct err *err);
+	int (*check)(
+	    const void *cfg, const struct service_cfg *common, struct err *err);
 	/* Before the bus is opened: take locks, open files. Optional. */
-	int (*prepare)(const struct service_cfg *common, const void *cfg,
-	    struct err *err);
+	int (*prepare)(
+	    const struct service_cfg *common, const void *cfg, struct err *err);
+	/*
+	 * The bus is there and opens its doors later: calls wait until then.
+	 * No thread may be started yet (service_main refuses to go on), since
+	 * the lock-down holds for threads that are made after it.
+	 */
 	int (*init)(struct svc **svc_out, const struct service_env *env,
 	    struct err *err);
 	void (*deinit)(struct svc **svc);
-	/* Fills rules; what they point to must outlive the call. */
+	/* Fills rules; what they point to must outlive the call. The doors need
+	 * no row. Optional: without it nothing is allowed but them. */
 	void (*confine)(const struct svc *svc, struct confine_rules *rules);
 
 	/* Replaces the default, which dispatches and answers each in turn. */
-	void (*on_batch)(struct svc *svc, struct bus_request **requests,
-	    size_t n_requests);
+	void (*on_batch)(
+	    struct svc *svc, struct bus_request **requests, size_t n_requests);
 };
 
 #define SERVICE_CFG(table, type)                                               \
 	.items = (table), .n_items = N_OF(table), .cfg_size = sizeof(type)
-#define SERVICE_HANDLERS(table)                                                \
-	.handlers = (table), .n_handlers = N_OF(table)
+#define SERVICE_HANDLERS(table) .handlers = (table), .n_handlers = N_OF(table)
 
 int service_main(int argc, char **argv, const struct service *service);
 
@@ -124,14 +132,17 @@ enum err_code service_dispatch(struct svc *svc, struct bus_request *request,
     struct buf *out, bool *deferred_out);
 
 /* Answers a deferred request; error NULL: body is the answer. */
-void service_reply_later(uint64_t ticket, const struct buf *body,
-    const struct err *error);
+void service_reply_later(
+    uint64_t ticket, const struct buf *body, const struct err *error);
 
 /*
  * Reports the state that the next beats carry. A change is sent at once and
- * logged. text says why, for people; "" when there is nothing to say.
+ * logged. text says why, for people; "" when there is nothing to say. A
+ * service that has said nothing by the end of init is healthy.
  */
 void service_set_state(enum beat_state state, const char *text);
+/* What the next beat would say; it points to what is ours. */
+void service_beat(struct beat *beat_out);
 /* Something real worked just now (a poll answered, a commit done). */
 void service_proof(void);
 /* A counter shown in beats under that name; the pointer must stay valid. */

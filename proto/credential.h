@@ -10,10 +10,10 @@
  * alone knows who that is. Part of every body that the api sends.
  */
 struct credential {
-	const char *listener;     /* "public" "admin" "local" */
+	const char *listener;	  /* "public" "admin" "local" */
 	const char *token_sha256; /* hex; "" without a token */
-	int64_t peer_uid;         /* of a unix socket; -1: not known */
-	const char *subject;      /* of a client certificate */
+	int64_t peer_uid;	  /* of a unix socket; -1: not known */
+	const char *subject;	  /* of a client certificate */
 };
 PROTO_MESSAGE(credential);
 

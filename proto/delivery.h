@@ -19,14 +19,14 @@ PROTO_MESSAGE(delivery_claim);
 
 struct delivery {
 	const char *delivery_id;
-	const char *lease;      /* quoted in every result */
+	const char *lease; /* quoted in every result */
 	const char *chat_id;
 	const char *reply_to_id;
-	const char *text;       /* Markdown */
+	const char *text; /* Markdown */
 	const char *idempotency_key;
 	bool is_urgent;
-	int64_t attempt;        /* from 1 */
-	int64_t n_parts_sent;   /* go on with this part (from 0) */
+	int64_t attempt;	/* from 1 */
+	int64_t n_parts_sent;	/* go on with this part (from 0) */
 	bool is_part_uncertain; /* that part was begun and not reported */
 	int64_t lease_until_ms;
 };
@@ -43,12 +43,12 @@ PROTO_MESSAGE(delivery_batch);
 struct delivery_result {
 	const char *delivery_id;
 	const char *lease;
-	const char *outcome;     /* "begun" "sent" "retry" "refused" */
-	int64_t part;            /* from 0 */
-	bool is_last;            /* with "sent": the row is done */
+	const char *outcome;	 /* "begun" "sent" "retry" "refused" */
+	int64_t part;		 /* from 0 */
+	bool is_last;		 /* with "sent": the row is done */
 	const char *platform_id; /* with "sent" */
-	int64_t retry_after_ms;  /* with "retry" */
-	const char *reason;      /* with "retry" and "refused" */
+	int64_t retry_after_ms;	 /* with "retry" */
+	const char *reason;	 /* with "retry" and "refused" */
 };
 PROTO_MESSAGE(delivery_result);
 

@@ -24,7 +24,7 @@ struct engine_status {
 	const char *version;
 	const char *data_dir;
 	const char *command_line_folder; /* where its Markdown goes */
-	const char *model; /* "none (extractive)", "openai gpt-4o" */
+	const char *model;	     /* "none (extractive)", "openai gpt-4o" */
 	struct beat_counter *counts; /* tasks.queued, outbox.failed, … */
 	size_t n_counts;
 };

@@ -16,7 +16,7 @@ struct gateway_hello {
 PROTO_MESSAGE(gateway_hello);
 
 struct gateway_welcome {
-	const char *cursor;     /* opaque to the engine, at most 1 KiB */
+	const char *cursor; /* opaque to the engine, at most 1 KiB */
 	bool was_clean_stop;
 };
 PROTO_MESSAGE(gateway_welcome);

@@ -20,10 +20,10 @@ struct message_attachment {
 PROTO_MESSAGE(message_attachment);
 
 struct message_inbound {
-	const char *event_id;       /* "m:<message>", "e:<message>:<time>" */
-	const char *chat_id;        /* the context on the platform */
+	const char *event_id;	    /* "m:<message>", "e:<message>:<time>" */
+	const char *chat_id;	    /* the context on the platform */
 	const char *parent_chat_id; /* of a thread or topic; "" if none */
-	const char *space_id;       /* guild or group: the workspace; "" in a DM */
+	const char *space_id; /* guild or group: the workspace; "" in a DM */
 	const char *space_name;
 	const char *chat_name;
 	const char *message_id;
@@ -42,7 +42,7 @@ struct message_inbound {
 PROTO_MESSAGE(message_inbound);
 
 struct message_accepted {
-	const char *outcome; /* "accepted" | "duplicate" */
+	const char *outcome;	/* "accepted" | "duplicate" */
 	const char *message_id; /* of the row */
 };
 PROTO_MESSAGE(message_accepted);

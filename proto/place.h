@@ -12,7 +12,7 @@
 struct place_query {
 	struct credential credential;
 	const char *workspace_id; /* context.list: only this one; "" all */
-	int64_t limit;            /* 0: 100 */
+	int64_t limit;		  /* 0: 100 */
 };
 PROTO_MESSAGE(place_query);
 

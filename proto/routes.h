@@ -36,7 +36,7 @@ enum route_how {
 };
 
 enum route_flag {
-	ROUTE_READ = 1,     /* changes nothing: a repeat is done again */
+	ROUTE_READ = 1,	    /* changes nothing: a repeat is done again */
 	ROUTE_DEFERRED = 2, /* may be answered later */
 	ROUTE_LARGE = 4,    /* up to ENVELOPE_MAX_LARGE_BYTES */
 };
@@ -67,8 +67,8 @@ enum service_id service_parse(const char *name);
  * file for each way to use it: <run>/<listener>/<peer>.<instance>.req, .pub or
  * .tell. A door exists for a pair exactly if a route needs it.
  */
-bool door_exists(enum service_id listener, enum service_id peer,
-    enum route_how how);
+bool
+door_exists(enum service_id listener, enum service_id peer, enum route_how how);
 const char *route_how_name(enum route_how how); /* "req" "pub" "tell" */
 
 #endif

@@ -100,52 +100,37 @@ void shape_schema(const struct shape *shape, struct buf *out);
  * Rows of a field table and the shape over it: the key is the field's name,
  * and a field of another C type than the row says does not compile.
  */
+// clang-format off
 #define F_TYPED(s, f, ctype, kind)                                             \
-	.key = #f,                                                             \
-	.type = _Generic(((s *)0)->f, ctype                                    \
-			 : (kind)),                                            \
-	.offset = offsetof(s, f)
+	.key = #f, .offset = offsetof(s, f),                                   \
+	/* NOLINTNEXTLINE(bugprone-macro-parentheses) */                       \
+	.type = _Generic(((s *)0)->f, ctype: (kind))
 #define F_COUNTED(s, f)                                                        \
-	.count_offset = _Generic(((s *)0)->n_##f, size_t : offsetof(s, n_##f))
+	.count_offset = _Generic(((s *)0)->n_##f, size_t: offsetof(s, n_##f))
 #define F_STR(s, f, how, lo, hi)                                               \
-	{                                                                      \
-		F_TYPED(s, f, const char *, FIELD_STR),                        \
-		    .flags = (how), .min = (lo), .max = (hi)                   \
-	}
+	{ F_TYPED(s, f, const char *, FIELD_STR),                              \
+	  .flags = (how), .min = (lo), .max = (hi) }
 #define F_CHOICE(s, f, how, list)                                              \
-	{                                                                      \
-		F_TYPED(s, f, const char *, FIELD_STR),                        \
-		    .flags = (how), .max = INT64_MAX, .choices = (list)        \
-	}
+	{ F_TYPED(s, f, const char *, FIELD_STR),                              \
+	  .flags = (how), .max = INT64_MAX, .choices = (list) }
 #define F_INT(s, f, how, lo, hi)                                               \
-	{                                                                      \
-		F_TYPED(s, f, int64_t, FIELD_INT), .flags = (how),             \
-						   .min = (lo), .max = (hi)    \
-	}
+	{ F_TYPED(s, f, int64_t, FIELD_INT),                                   \
+	  .flags = (how), .min = (lo), .max = (hi) }
 #define F_BOOL(s, f, how)                                                      \
-	{                                                                      \
-		F_TYPED(s, f, bool, FIELD_BOOL), .flags = (how)                \
-	}
+	{ F_TYPED(s, f, bool, FIELD_BOOL), .flags = (how) }
 #define F_REAL(s, f, how, lo, hi)                                              \
-	{                                                                      \
-		F_TYPED(s, f, double, FIELD_REAL), .flags = (how),             \
-						   .min = (lo), .max = (hi)    \
-	}
+	{ F_TYPED(s, f, double, FIELD_REAL),                                   \
+	  .flags = (how), .min = (lo), .max = (hi) }
 #define F_OBJECT(s, f, how, item)                                              \
-	{                                                                      \
-		F_TYPED(s, f, struct item, FIELD_OBJECT),                      \
-		    .flags = (how), .shape = &item##_shape                     \
-	}
+	{ F_TYPED(s, f, struct item, FIELD_OBJECT),                            \
+	  .flags = (how), .shape = &item##_shape }
 #define F_LIST(s, f, how, item, hi)                                            \
-	{                                                                      \
-		F_TYPED(s, f, struct item *, FIELD_LIST), F_COUNTED(s, f),     \
-		    .flags = (how), .max = (hi), .shape = &item##_shape        \
-	}
+	{ F_TYPED(s, f, struct item *, FIELD_LIST), F_COUNTED(s, f),           \
+	  .flags = (how), .max = (hi), .shape = &item##_shape }
 #define F_STRS(s, f, how, hi, item_hi)                                         \
-	{                                                                      \
-		F_TYPED(s, f, const char **, FIELD_STRS), F_COUNTED(s, f),     \
-		    .flags = (how), .max = (hi), .item_max = (item_hi)         \
-	}
+	{ F_TYPED(s, f, const char **, FIELD_STRS), F_COUNTED(s, f),           \
+	  .flags = (how), .max = (hi), .item_max = (item_hi) }
+// clang-format on
 #define SHAPE(of_family, of_struct, rows)                                      \
 	const struct shape of_struct##_shape = {                               \
 		.family = #of_family,                                          \

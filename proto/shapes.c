@@ -1,0 +1,71 @@
+/* Every shape there is. Only tests and tools link this list. */
+
+#include "libcommon/defs.h"
+#include "proto/beat.h"
+#include "proto/chat.h"
+#include "proto/credential.h"
+#include "proto/delivery.h"
+#include "proto/empty.h"
+#include "proto/engine.h"
+#include "proto/gateway.h"
+#include "proto/message.h"
+#include "proto/place.h"
+#include "proto/search.h"
+#include "proto/task.h"
+#include "proto/token.h"
+
+const struct shape *const shapes[] = {
+	&beat_counter_shape,
+	&beat_shape,
+	&component_shape,
+	&health_shape,
+	&chat_turn_shape,
+	&chat_result_get_shape,
+	&chat_reply_shape,
+	&chat_delivered_shape,
+	&credential_shape,
+	&access_check_shape,
+	&access_granted_shape,
+	&delivery_claim_shape,
+	&delivery_shape,
+	&delivery_batch_shape,
+	&delivery_result_shape,
+	&delivery_noted_shape,
+	&empty_shape,
+	&engine_ready_shape,
+	&engine_status_get_shape,
+	&engine_status_shape,
+	&upkeep_done_shape,
+	&gateway_hello_shape,
+	&gateway_welcome_shape,
+	&gateway_cursor_shape,
+	&message_attachment_shape,
+	&message_inbound_shape,
+	&message_accepted_shape,
+	&place_query_shape,
+	&workspace_shape,
+	&workspace_list_shape,
+	&context_shape,
+	&context_list_shape,
+	&search_scope_shape,
+	&search_query_shape,
+	&search_hit_shape,
+	&search_hits_shape,
+	&search_open_shape,
+	&search_document_shape,
+	&search_workspace_shape,
+	&search_state_shape,
+	&task_shape,
+	&task_create_shape,
+	&task_ref_shape,
+	&task_answer_shape,
+	&task_query_shape,
+	&task_list_shape,
+	&token_add_shape,
+	&token_made_shape,
+	&token_ref_shape,
+	&token_item_shape,
+	&token_list_shape,
+};
+
+const size_t n_shapes = N_OF(shapes);

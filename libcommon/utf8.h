@@ -1,0 +1,28 @@
+#ifndef LIBCOMMON_UTF8_H
+#define LIBCOMMON_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing beyond
+ * U+10FFFF. A NUL byte is refused too, because text is passed as C strings.
+ */
+
+/* Bytes of the code point that text begins with; 0 when it is none. */
+size_t utf8_next(const char *text, size_t size, uint32_t *code_point_out);
+
+/* Used wherever text comes from outside. */
+bool utf8_is_valid(const char *text, size_t size);
+
+/* Largest length <= limit that does not split a code point. */
+size_t utf8_cut(const char *text, size_t size, size_t limit);
+
+/*
+ * True for what must not reach a log or a terminal as it is: control
+ * characters, line separators, and marks that turn the reading direction.
+ */
+bool utf8_is_deceptive(uint32_t code_point);
+
+#endif

@@ -1,0 +1,161 @@
+/* Identifiers. */
+
+#include "tests/unit/unit.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcommon/defs.h"
+#include "libcommon/id.h"
+
+/* Runs first: afterwards the process has made later ids. */
+static void
+ulid_holds_its_time(void **state)
+{
+	char id[ID_ULID_SIZE];
+
+	(void)state;
+	/* The example of the ULID specification. */
+	id_ulid(id, 1469918176385);
+	assert_memory_equal(id, "01ARYZ6S41", 10);
+	assert_true(id_is_ulid(id));
+}
+
+static void
+ulids_only_go_up(void **state)
+{
+	static const int64_t times[] = { 2000000000000, 2000000000000,
+		2000000000001, 1900000000000, 0, -5, 2000000000002 };
+	char before[ID_ULID_SIZE] = "";
+	char id[ID_ULID_SIZE];
+
+	(void)state;
+	for (int i = 0; i < 70000; i++) {
+		id_ulid(id, times[i % (int)N_OF(times)]);
+		assert_true(id_is_ulid(id));
+		assert_true(strcmp(before, id) < 0);
+		memcpy(before, id, sizeof(id));
+	}
+}
+
+static const struct {
+	const char *text;
+	bool is_ulid;
+} ulids[] = {
+	{ "01ARYZ6S41TSV4RRFFQ69G5FAV", true },
+	{ "7ZZZZZZZZZZZZZZZZZZZZZZZZZ", true },
+	{ "00000000000000000000000000", true },
+	{ "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", false }, /* 131 bits */
+	{ "01ARYZ6S41TSV4RRFFQ69G5FA", false },
+	{ "01ARYZ6S41TSV4RRFFQ69G5FAVV", false },
+	{ "01aryz6s41tsv4rrffq69g5fav", false },
+	{ "01ARYZ6S41TSV4RRFFQ69G5FAI", false },
+	{ "01ARYZ6S41TSV4RRFFQ69G5FAL", false },
+	{ "01ARYZ6S41TSV4RRFFQ69G5FAO", false },
+	{ "01ARYZ6S41TSV4RRFFQ69G5FAU", false },
+	{ "01ARYZ6S41-SV4RRFFQ69G5FAV", false },
+	{ "", false },
+};
+
+static void
+ulids_are_recognised(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(ulids); i++)
+		if (id_is_ulid(ulids[i].text) != ulids[i].is_ulid)
+			fail_msg("%s", ulids[i].text);
+}
+
+static void
+uuids_are_random_version_4(void **state)
+{
+	char a[ID_UUID_SIZE], b[ID_UUID_SIZE];
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		id_uuid(a);
+		id_uuid(b);
+		assert_string_not_equal(a, b);
+		assert_int_equal(strlen(a), 36);
+		assert_int_equal(strspn(a, "0123456789abcdef-"), 36);
+		assert_int_equal(a[8], '-');
+		assert_int_equal(a[13], '-');
+		assert_int_equal(a[14], '4');
+		assert_int_equal(a[18], '-');
+		assert_non_null(strchr("89ab", a[19]));
+		assert_int_equal(a[23], '-');
+	}
+}
+
+static void
+digests_are_those_of_the_standard(void **state)
+{
+	char hex[ID_SHA256_HEX_SIZE];
+
+	(void)state;
+	id_sha256_hex(hex, "abc", 3);
+	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223"
+				 "b00361a396177a9cb410ff61f20015ad");
+	id_sha256_hex(hex, "", 0);
+	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb924"
+				 "27ae41e4649b934ca495991b7852b855");
+}
+
+static void
+bytes_become_hex(void **state)
+{
+	char hex[9];
+
+	(void)state;
+	id_hex(hex, "\x00\x7f\x80\xff", 4);
+	assert_string_equal(hex, "007f80ff");
+	id_hex(hex, "", 0);
+	assert_string_equal(hex, "");
+}
+
+static void
+random_bytes_fill_all_of_it(void **state)
+{
+	unsigned char bytes[4096];
+	size_t n_zero = 0;
+
+	(void)state;
+	memset(bytes, 0, sizeof(bytes));
+	id_random(bytes, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		n_zero += bytes[i] == 0;
+	/* 16 are expected; 100 do not happen. */
+	assert_true(n_zero < 100);
+}
+
+static void
+secrets_are_compared_whole(void **state)
+{
+	(void)state;
+	assert_true(id_equal_secret("", ""));
+	assert_true(id_equal_secret("abc", "abc"));
+	assert_false(id_equal_secret("abc", "abd"));
+	assert_false(id_equal_secret("abc", "xbc"));
+	assert_false(id_equal_secret("abc", "ab"));
+	assert_false(id_equal_secret("abc", "abcabc"));
+	assert_false(id_equal_secret("", "a"));
+	assert_false(id_equal_secret("a", ""));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ulid_holds_its_time),
+		cmocka_unit_test(ulids_only_go_up),
+		cmocka_unit_test(ulids_are_recognised),
+		cmocka_unit_test(uuids_are_random_version_4),
+		cmocka_unit_test(digests_are_those_of_the_standard),
+		cmocka_unit_test(bytes_become_hex),
+		cmocka_unit_test(random_bytes_fill_all_of_it),
+		cmocka_unit_test(secrets_are_compared_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
