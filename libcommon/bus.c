@@ -76,7 +76,7 @@ on_wakeup(void *arg)
 	if (atomic_exchange(&bus->has_pipe_changed, false)) {
 		LL_FOREACH (bus->doors, door)
 			if (door->dial)
-				bus_dial_dispatch(door->dial);
+				bus_dial_on_pipe(door->dial);
 		bus_watch_closely(bus);
 	}
 	has_more = bus_listen_deliver(bus);
@@ -301,6 +301,21 @@ is_door_up(const struct bus *bus, const struct bus_door *door)
 			is_up |= 1u << s->how;
 	}
 	return has != 0 && has == is_up;
+}
+
+size_t
+bus_peers(const struct bus *bus, struct bus_peer *out, size_t max)
+{
+	size_t n = 0;
+
+	for (struct bus_door *door = bus->doors; door; door = door->next) {
+		if (!door->is_listening)
+			continue;
+		if (n < max)
+			out[n] = door->peer;
+		n++;
+	}
+	return n;
 }
 
 bool

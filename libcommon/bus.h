@@ -23,9 +23,11 @@ struct loop;
  * whoever answers them must treat a repeated id as the same request. What is
  * published may be lost.
  *
- * A dialled door that has no pipe for two seconds while its socket accepts a
- * plain connection means that nng has stopped reconnecting: the bus logs
- * `bus-stuck` and leaves the process with status 75, to be restarted.
+ * A dialled door that has no pipe for two seconds while its listener greets a
+ * plain connection means that nng has stopped reconnecting, and so does a pipe
+ * that nng keeps for two seconds after it was hung up: the bus logs
+ * `bus-stuck` and leaves the process with status 75, to be restarted. So does
+ * a listener that leaks the descriptors of its departed peers.
  */
 struct bus;
 
@@ -43,10 +45,10 @@ struct bus_peer {
  */
 struct door_keys;
 /* Reads fd (or the file) to its end. */
-int door_keys_read_fd(struct door_keys **out, int fd, struct err *err)
-    MUST_CHECK;
-int door_keys_read_file(struct door_keys **out, const char *path,
-    struct err *err) MUST_CHECK;
+int
+door_keys_read_fd(struct door_keys **out, int fd, struct err *err) MUST_CHECK;
+int door_keys_read_file(
+    struct door_keys **out, const char *path, struct err *err) MUST_CHECK;
 void door_keys_free(struct door_keys **keys);
 /* NULL when there is none for the door. */
 const char *door_keys_find(const struct door_keys *keys,
@@ -58,15 +60,14 @@ struct door_key {
 	struct bus_peer peer;
 	const char *hex;
 };
-bool door_keys_at(const struct door_keys *keys, size_t i,
-    struct door_key *out);
+bool door_keys_at(const struct door_keys *keys, size_t i, struct door_key *out);
 /* 1 to 32 of [A-Za-z0-9_-]: it becomes part of a file's name. */
 bool door_instance_is_valid(const char *instance);
 /* A new random key for each door between two of all[], whose instances are
  * valid; and the lines of those that me may use, as listener or as peer. */
 struct door_keys *door_keys_make(const struct bus_peer *all, size_t n_all);
-void door_keys_print_for(const struct door_keys *keys,
-    const struct bus_peer *me, struct buf *out);
+void door_keys_print_for(
+    const struct door_keys *keys, const struct bus_peer *me, struct buf *out);
 
 struct bus_options {
 	const char *run_dir;
@@ -92,8 +93,8 @@ int bus_start(struct bus *bus, struct err *err) MUST_CHECK;
  */
 enum { BUS_BATCH_MAX = 256 };
 struct bus_request;
-typedef void (*bus_batch_fn)(void *arg, struct bus_request **requests,
-    size_t n_requests);
+typedef void (*bus_batch_fn)(
+    void *arg, struct bus_request **requests, size_t n_requests);
 void bus_on_requests(struct bus *bus, bus_batch_fn fn, void *arg);
 
 const struct envelope *bus_request_envelope(const struct bus_request *request);
@@ -107,8 +108,9 @@ uint64_t bus_request_ticket(const struct bus_request *request);
 
 /* Sends the whole reply envelope and forgets the request. */
 void bus_reply(struct bus_request *request, const struct buf *reply);
-/* The same by ticket; returns 1 when its deadline has passed already. The
- * reply is body (ok) or error. */
+/* The same by ticket, before or after bus_defer; returns 1 when nobody waits:
+ * its deadline has passed, or its peer is gone (and will ask again under the
+ * same id). The reply is body (ok) or error. */
 int bus_reply_later(struct bus *bus, uint64_t ticket, const struct buf *body,
     const struct err *error);
 /* Drops the envelope of a deferred request, keeping only what its answer
@@ -117,12 +119,12 @@ void bus_defer(struct bus_request *request);
 
 /* Fills the head of a reply to the request. */
 struct envelope_head;
-void bus_reply_head(const struct bus_request *request,
-    struct envelope_head *head_out);
+void bus_reply_head(
+    const struct bus_request *request, struct envelope_head *head_out);
 
 /* ROUTE_PUB and ROUTE_TELL messages, checked like requests. */
-typedef void (*bus_news_fn)(void *arg, const struct bus_peer *from,
-    const struct envelope *news);
+typedef void (*bus_news_fn)(
+    void *arg, const struct bus_peer *from, const struct envelope *news);
 void bus_on_news(struct bus *bus, bus_news_fn fn, void *arg);
 
 /*
@@ -130,8 +132,8 @@ void bus_on_news(struct bus *bus, bus_news_fn fn, void *arg);
  * comes exactly once: answer is NULL when err says why there is none
  * (timeout, busy, unavailable). An answer may carry ok == false.
  */
-typedef void (*bus_answer_fn)(void *arg, const struct envelope *answer,
-    const struct err *err);
+typedef void (*bus_answer_fn)(
+    void *arg, const struct envelope *answer, const struct err *err);
 struct bus_call {
 	enum service_id to;
 	const char *instance;
@@ -157,6 +159,9 @@ size_t bus_peers(const struct bus *bus, struct bus_peer *out, size_t max);
 
 /* Whether the door to (or from) that service has a live peer. */
 bool bus_is_connected(const struct bus *bus, enum service_id peer);
+
+/* Of nng: its faults differ by version. */
+const char *bus_library_version(void);
 
 struct bus_counters {
 	int64_t requests, calls, retries, expired, refused, busy, published;

@@ -15,6 +15,9 @@ enum {
 	MAX_WAITING = 1024,
 	RETRY_MIN_MS = 20,
 	RETRY_MAX_MS = 200,
+	/* So much later than a new pipe nng has told what it lost with the old
+	 * one. It forgets some. */
+	FORGOTTEN_MS = 100,
 	/* What an envelope may add around a body. */
 	HEAD_ROOM = 1024,
 };
@@ -34,6 +37,7 @@ struct req_cx {
 	nng_msg *msg;
 	int rv;
 	int64_t until_ms;
+	_Atomic uint32_t n_ups; /* of the socket's pipes when it was sent */
 	atomic_bool was_sent;
 	struct call *call; /* NULL: nobody waits any longer */
 	struct req_cx *next;
@@ -149,13 +153,17 @@ static void
 on_req_aio(void *arg)
 {
 	struct req_cx *cx = arg;
+	struct bus *bus = cx->socket->dial->door->bus;
 	int rv = nng_aio_result(cx->aio);
 	int64_t left_ms = cx->until_ms - clock_mono_ms();
 
 	cx->rv = rv;
+	if (cx->state == REQ_SENDING)
+		atomic_fetch_sub(&bus->n_sending, 1);
 	if (cx->state == REQ_SENDING && rv) {
 		nng_msg_free(nng_aio_get_msg(cx->aio));
 	} else if (cx->state == REQ_SENDING) {
+		atomic_store(&cx->n_ups, atomic_load(&cx->socket->sock->n_ups));
 		atomic_store(&cx->was_sent, true);
 		if (left_ms > 0) {
 			cx->state = REQ_WAITING;
@@ -167,7 +175,7 @@ on_req_aio(void *arg)
 	} else if (!rv) {
 		cx->msg = nng_aio_get_msg(cx->aio);
 	}
-	bus_push(cx->socket->dial->door->bus, &cx->item);
+	bus_push(bus, &cx->item);
 }
 
 /* Their own id, and their deadline in wall time as it is now. */
@@ -206,6 +214,7 @@ start(struct call *call, struct dial_sock *socket)
 	cx->state = REQ_SENDING;
 	atomic_store(&cx->was_sent, false);
 	encode(call, &bus->scratch);
+	atomic_fetch_add(&bus->n_sending, 1);
 	nng_aio_set_timeout(cx->aio, NNG_DURATION_INFINITE);
 	nng_aio_set_msg(cx->aio, bus_msg(&bus->scratch));
 	nng_ctx_send(cx->nng, cx->aio);
@@ -240,8 +249,8 @@ next_call(struct bus_dial *dial)
 	return NULL;
 }
 
-void
-bus_dial_dispatch(struct bus_dial *dial)
+static void
+dispatch(struct bus_dial *dial)
 {
 	struct dial_sock *socket;
 	struct call *call;
@@ -338,7 +347,42 @@ on_done(struct bus_item *item)
 	}
 	if (msg)
 		nng_msg_free(msg);
-	bus_dial_dispatch(dial);
+	dispatch(dial);
+}
+
+void
+bus_dial_on_pipe(struct bus_dial *dial)
+{
+	dispatch(dial);
+	bus_due_at(dial->door->bus, clock_mono_ms() + FORGOTTEN_MS + 1);
+}
+
+/*
+ * A request that went down with a pipe, and nng has not told. The call is made
+ * again; the context comes back when its receive has timed out.
+ */
+static bool
+is_forgotten(const struct call *call, int64_t now_ms)
+{
+	const struct bus_sock *sock = call->cx->socket->sock;
+
+	return atomic_load(&call->cx->was_sent) &&
+	       atomic_load(&call->cx->n_ups) != atomic_load(&sock->n_ups) &&
+	       now_ms - atomic_load(&sock->up_ms) > FORGOTTEN_MS;
+}
+
+static void
+try_forgotten_again(struct bus_dial *dial, int64_t now_ms)
+{
+	struct call *call, *next;
+
+	DL_FOREACH_SAFE(dial->active, call, next)
+	{
+		if (!is_forgotten(call, now_ms))
+			continue;
+		call->cx->call = NULL;
+		rest(call);
+	}
 }
 
 /* What has ended is set apart first: the owners' callbacks may call again. */
@@ -375,6 +419,7 @@ bus_dial_sweep(struct bus_dial *dial, int64_t now_ms)
 	struct call *ended = NULL, *call, *next;
 	int64_t next_ms = INT64_MAX;
 
+	try_forgotten_again(dial, now_ms);
 	for (size_t i = 0; i < N_OF(lists); i++) {
 		int64_t list_ms = sweep_list(dial, lists[i], &ended, now_ms);
 
@@ -386,7 +431,7 @@ bus_dial_sweep(struct bus_dial *dial, int64_t now_ms)
 		DL_DELETE(ended, call);
 		finish_late(call);
 	}
-	bus_dial_dispatch(dial);
+	dispatch(dial);
 	return next_ms;
 }
 
@@ -523,6 +568,6 @@ bus_call(struct bus *bus, const struct bus_call *in, bus_answer_fn fn,
 	move(call, &dial->waiting[is_deferred(call)], false);
 	bus->counters.calls++;
 	bus_due_at(bus, call->until_ms);
-	bus_dial_dispatch(dial);
+	dispatch(dial);
 	return 0;
 }

@@ -90,6 +90,7 @@ struct bus_sock {
 	_Atomic uint32_t up_id;	  /* the live pipe of a dialler; 0: none */
 	_Atomic uint32_t gone_id; /* the one that went last */
 	_Atomic uint32_t n_ups;
+	_Atomic int64_t up_ms;
 	_Atomic int n_pipes; /* of a listener */
 
 	uint32_t n_ups_seen; /* by the watchdog */
@@ -118,10 +119,10 @@ struct bus {
 	bus_batch_fn on_batch;
 	void *batch_arg;
 	struct bus_request *waiting;
-	size_t n_waiting;
+	_Atomic size_t n_waiting;     /* and those in the inbox */
 	struct bus_request *requests; /* by ticket */
 	uint64_t last_ticket;
-	struct arena *spare[BUS_BATCH_MAX];
+	struct arena *spare[64]; /* more would be kept for a rare flood */
 	size_t n_spare;
 
 	bus_news_fn on_news;
@@ -168,8 +169,7 @@ int64_t bus_listen_sweep(struct bus *bus, int64_t now_ms);
 /* Takes calls, which wait; bus_dial_open then opens the sockets. */
 void bus_dial_new(struct bus_door *door);
 int bus_dial_open(struct bus_door *door, struct err *err) MUST_CHECK;
-/* A pipe came or went. */
-void bus_dial_dispatch(struct bus_dial *dial);
+void bus_dial_on_pipe(struct bus_dial *dial); /* one came or went */
 int64_t bus_dial_sweep(struct bus_dial *dial, int64_t now_ms);
 bool bus_dial_is_idle(const struct bus_dial *dial);
 

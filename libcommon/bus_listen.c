@@ -13,7 +13,8 @@
 #include "libcommon/log.h"
 
 enum {
-	/* Requests that wait for the owner; more are told to come again. */
+	/* Requests that have come and were not handed on; whoever comes when
+	 * there are as many is told to come again. */
 	MAX_WAITING = 1024,
 	BUSY_RETRY_MS = 200,
 	ARENA_BYTES = 1024 * 1024,
@@ -30,6 +31,7 @@ struct rep_cx {
 	nng_aio *aio;
 	enum rep_state state;
 	nng_msg *msg;
+	bool is_excess;
 };
 
 struct bus_listen {
@@ -86,6 +88,7 @@ on_rep_aio(void *arg)
 		return;
 	cx->msg = nng_aio_get_msg(cx->aio);
 	cx->state = REP_HELD;
+	cx->is_excess = atomic_fetch_add(&bus->n_waiting, 1) >= MAX_WAITING;
 	bus_push(bus, &cx->item);
 }
 
@@ -152,7 +155,7 @@ static void
 drop_waiting(struct bus *bus, struct bus_request *request)
 {
 	DL_DELETE(bus->waiting, request);
-	bus->n_waiting--;
+	atomic_fetch_sub(&bus->n_waiting, 1);
 	abandon(request);
 	request_free(request);
 }
@@ -220,7 +223,6 @@ enqueue(struct rep_cx *cx, struct envelope *envelope, const struct route *route,
 	    (left_ms < BUS_LONGEST_MS ? left_ms : BUS_LONGEST_MS);
 	HASH_ADD(hh, bus->requests, ticket, sizeof(request->ticket), request);
 	DL_APPEND(bus->waiting, request);
-	bus->n_waiting++;
 	bus->counters.requests++;
 }
 
@@ -237,6 +239,12 @@ on_received(struct bus_item *item)
 	enum bus_fault fault = examine(cx, &envelope, &route, &err);
 
 	nng_msg_free(STEAL(cx->msg));
+	if (fault == BUS_FAULT_NONE && !cx->is_excess &&
+	    envelope.deadline_ms > clock_unix_ms()) {
+		enqueue(cx, &envelope, route, pipe_id);
+		return;
+	}
+	atomic_fetch_sub(&bus->n_waiting, 1);
 	if (fault != BUS_FAULT_NONE) {
 		bus->counters.refused++;
 		bus_complain(cx->listen->door, fault, err.text);
@@ -244,13 +252,11 @@ on_received(struct bus_item *item)
 	} else if (envelope.deadline_ms <= clock_unix_ms()) {
 		bus->counters.expired++;
 		receive(cx);
-	} else if (bus->n_waiting >= MAX_WAITING) {
+	} else {
 		bus->counters.busy++;
 		err_set(&err, ERR_BUSY, "%s has too many requests waiting",
 		    service_name(bus->self));
 		refuse(cx, &envelope, &err, BUSY_RETRY_MS);
-	} else {
-		enqueue(cx, &envelope, route, pipe_id);
 	}
 }
 
@@ -270,7 +276,7 @@ next_batch(struct bus *bus, struct bus_request **batch)
 			continue;
 		}
 		DL_DELETE(bus->waiting, request);
-		bus->n_waiting--;
+		atomic_fetch_sub(&bus->n_waiting, 1);
 		request->is_delivered = true;
 		batch[n++] = request;
 	}

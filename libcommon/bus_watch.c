@@ -23,11 +23,15 @@ enum {
 	CLOSE_MS = 500, /* while anything is under way or missing */
 	IDLE_MS = 2000, /* an idle suite should sleep */
 	/* A dialler of ours tries again after at most 0.1 s. */
-	DOWN_MS = 1000,
-	/* Then the peer must have answered probes for as long as this. */
+	DOWN_MS = 500,
+	/* After that the peer must have answered probes for as long as this;
+	 * with two ticks around it that is two seconds without a pipe. */
 	ANSWERED_MS = 1000,
-	/* Connections of departed peers that nng has not closed. */
-	MAX_DEAD = 64,
+	/* Between a hang-up and nng's telling it lie milliseconds. */
+	DEAD_MS = 2000,
+	/* Connections of departed peers that nng has not closed, at two looks
+	 * in a row: a quarter of the descriptors that a process usually has. */
+	MAX_DEAD = 256,
 };
 
 /* All sockets that dial one path. */
@@ -35,12 +39,12 @@ struct line {
 	const char *path;
 	const char *tail; /* "task-engine/api.main.req" */
 	struct line *next;
-	int n_wanted;
+	int n_up;    /* pipes that nng believes in */
 	int n_alive; /* connections that this process really has */
-	bool is_connected, has_changed;
-	int64_t down_ms; /* since then without; 0: connected */
+	bool has_changed;
+	int64_t dead_ms; /* since then less alive than up; 0: as many */
+	int64_t down_ms; /* since then none up; 0: one is */
 	int probe_fd;
-	int64_t probe_ms;
 	int64_t answered_ms; /* since then each probe was answered */
 };
 
@@ -50,6 +54,7 @@ struct bus_watchdog {
 	DIR *fds; /* opened early: later the lock-down may forbid it */
 	struct line *lines;
 	int64_t tick_ms;
+	bool has_leaked;
 };
 
 static void
@@ -140,7 +145,7 @@ count_fds(struct bus_watchdog *dog)
 	int n_dead = 0;
 
 	LL_FOREACH (dog->lines, line)
-		line->n_alive = dog->fds ? 0 : line->n_wanted;
+		line->n_alive = dog->fds ? 0 : line->n_up;
 	if (!dog->fds)
 		return;
 	rewinddir(dog->fds);
@@ -148,8 +153,9 @@ count_fds(struct bus_watchdog *dog)
 		if (entry->d_name[0] != '.')
 			count_fd(
 			    dog, (int)strtol(entry->d_name, NULL, 10), &n_dead);
-	if (n_dead > MAX_DEAD)
-		leave("the doors", "descriptors-leak");
+	if (n_dead > MAX_DEAD && dog->has_leaked)
+		leave(dog->bus->run_dir, "descriptors-leak");
+	dog->has_leaked = n_dead > MAX_DEAD;
 }
 
 /* What nng told of the line's pipes since the last look. */
@@ -160,7 +166,7 @@ ask_nng(struct bus_watchdog *dog)
 	struct line *line;
 
 	LL_FOREACH (dog->lines, line) {
-		line->is_connected = true;
+		line->n_up = 0;
 		line->has_changed = false;
 		LL_FOREACH (dog->bus->socks, sock) {
 			uint32_t n_ups = atomic_load(&sock->n_ups);
@@ -168,7 +174,7 @@ ask_nng(struct bus_watchdog *dog)
 			if (!sock->is_dialled ||
 			    strcmp(sock->path, line->path) != 0)
 				continue;
-			line->is_connected &= bus_sock_is_up(sock);
+			line->n_up += bus_sock_is_up(sock);
 			line->has_changed |= n_ups != sock->n_ups_seen;
 			sock->n_ups_seen = n_ups;
 		}
@@ -189,14 +195,13 @@ end_probe(struct line *line)
  * stuck then.
  */
 static void
-begin_probe(struct line *line, int64_t now_ms)
+begin_probe(struct line *line)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	memcpy(address.sun_path, line->path, strlen(line->path) + 1);
 	line->probe_fd = fd;
-	line->probe_ms = now_ms;
 	if (fd >= 0 &&
 	    connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return;
@@ -205,7 +210,7 @@ begin_probe(struct line *line, int64_t now_ms)
 }
 
 static void
-read_probe(struct line *line)
+read_probe(struct line *line, int64_t now_ms)
 {
 	char greeting;
 
@@ -214,26 +219,40 @@ read_probe(struct line *line)
 	if (recv(line->probe_fd, &greeting, 1, MSG_DONTWAIT) != 1)
 		line->answered_ms = 0;
 	else if (line->answered_ms == 0)
-		line->answered_ms = line->probe_ms;
+		line->answered_ms = now_ms;
 	end_probe(line);
 }
 
+/*
+ * nng believes in a pipe whose descriptor is gone or was hung up: its reaper
+ * is stuck, and no dialler of this process will ever dial again.
+ */
 static void
-look_at(struct line *line, int64_t now_ms)
+look_for_dead_pipes(struct line *line, int64_t now_ms)
 {
-	if (line->has_changed ||
-	    (line->is_connected && line->n_alive >= line->n_wanted)) {
+	if (line->n_alive >= line->n_up)
+		line->dead_ms = 0;
+	else if (line->dead_ms == 0)
+		line->dead_ms = now_ms;
+	else if (now_ms - line->dead_ms >= DEAD_MS)
+		leave(line->path, "pipe-dead");
+}
+
+static void
+look_for_a_pipe(struct line *line, int64_t now_ms)
+{
+	if (line->n_up > 0 || line->has_changed) {
 		end_probe(line);
 		line->down_ms = line->answered_ms = 0;
 		return;
 	}
 	if (line->down_ms == 0)
 		line->down_ms = now_ms;
-	read_probe(line);
+	read_probe(line, now_ms);
 	if (line->answered_ms != 0 && now_ms - line->answered_ms >= ANSWERED_MS)
-		leave(line->path, line->is_connected ? "pipe-dead" : "no-pipe");
+		leave(line->path, "no-pipe");
 	if (now_ms - line->down_ms >= DOWN_MS)
-		begin_probe(line, now_ms);
+		begin_probe(line);
 }
 
 static bool
@@ -243,7 +262,7 @@ is_quiet(const struct bus_watchdog *dog)
 	struct line *line;
 
 	LL_FOREACH (dog->lines, line)
-		if (line->down_ms != 0)
+		if (line->down_ms != 0 || line->dead_ms != 0)
 			return false;
 	LL_FOREACH (dog->bus->doors, door)
 		if (door->dial && !bus_dial_is_idle(door->dial))
@@ -269,8 +288,10 @@ on_tick(void *arg)
 
 	ask_nng(dog);
 	count_fds(dog);
-	LL_FOREACH (dog->lines, line)
-		look_at(line, now_ms);
+	LL_FOREACH (dog->lines, line) {
+		look_for_dead_pipes(line, now_ms);
+		look_for_a_pipe(line, now_ms);
+	}
 	set_pace(dog, is_quiet(dog) ? IDLE_MS : CLOSE_MS);
 }
 
@@ -295,7 +316,6 @@ add_sock(struct bus_watchdog *dog, const struct bus_sock *sock)
 		line->probe_fd = -1;
 		LL_PREPEND(dog->lines, line);
 	}
-	line->n_wanted++;
 }
 
 void

@@ -118,14 +118,15 @@ read_secret(const struct cfg_item *item, struct err *err)
 	wipe_variable(item->name);
 	snprintf(file_variable, sizeof(file_variable), "%s_FILE", item->name);
 	path = read_variable(file_variable);
-	if (path[0] == '\0')
-		return STEAL(direct);
-	if (direct[0] == '\0')
+	if (path[0] != '\0' && direct[0] != '\0') {
+		err_set(err, ERR_INVALID,
+		    "%s and %s are both set; allowed: one of them", item->name,
+		    file_variable);
+		return NULL;
+	}
+	if (path[0] != '\0')
 		return read_secret_file(file_variable, path, err);
-	err_set(err, ERR_INVALID,
-	    "%s and %s are both set; allowed: one of them", item->name,
-	    file_variable);
-	return NULL;
+	return STEAL(direct);
 }
 
 static int

@@ -105,16 +105,23 @@ is_family_allowed(int family, unsigned flags)
 	return 0;
 }
 
+/*
+ * An argument may be compared once in a rule, hence one rule for each family.
+ * All 64 bits are compared, of which the kernel takes 32: what hides a family
+ * behind higher bits is greater than the last one.
+ */
 static void
 add_sockets(struct filter *f, unsigned flags)
 {
-	/* An argument may be compared once in a rule, hence one rule each. */
-	for (int family = 0; family <= AF_NETLINK; family++)
+	struct scmp_arg_cmp is = { .arg = 0, .op = SCMP_CMP_EQ };
+
+	for (int family = 0; family <= AF_NETLINK; family++) {
+		is.datum_a = (unsigned)family;
 		if (!is_family_allowed(family, flags))
-			refuse_if(f, EAFNOSUPPORT, SCMP_SYS(socket),
-			    SCMP_A0_32(SCMP_CMP_EQ, (unsigned)family));
-	refuse_if(f, EAFNOSUPPORT, SCMP_SYS(socket),
-	    SCMP_A0_32(SCMP_CMP_GT, AF_NETLINK));
+			refuse_if(f, EAFNOSUPPORT, SCMP_SYS(socket), is);
+	}
+	is = (struct scmp_arg_cmp){ 0, SCMP_CMP_GT, AF_NETLINK, 0 };
+	refuse_if(f, EAFNOSUPPORT, SCMP_SYS(socket), is);
 }
 
 static void
@@ -122,8 +129,8 @@ add_processes(struct filter *f, unsigned flags)
 {
 	for (size_t i = 0; i < N_OF(new_namespaces); i++)
 		refuse_if(f, EPERM, SCMP_SYS(clone),
-		    SCMP_A0(SCMP_CMP_MASKED_EQ, new_namespaces[i],
-			new_namespaces[i]));
+		    (struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ,
+			new_namespaces[i], new_namespaces[i] });
 	/* Its flags lie in memory, out of our sight; without it the C library
 	 * falls back to clone. */
 	refuse(f, ENOSYS, SCMP_SYS(clone3));

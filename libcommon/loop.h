@@ -40,7 +40,8 @@ bool timer_is_running(const struct timer *timer);
 int loop_on_signal(struct loop *loop, int signo, loop_fn fn, void *arg,
     struct err *err) MUST_CHECK;
 
-/* Readiness of a foreign descriptor, which stays the caller's. */
+/* Readiness of a foreign descriptor, which stays the caller's. watch_new is
+ * NULL for what cannot be waited for: a plain file. */
 enum { LOOP_READABLE = 1, LOOP_WRITABLE = 2 };
 typedef void (*watch_fn)(void *arg, int events);
 struct watch;

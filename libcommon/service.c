@@ -246,8 +246,9 @@ tear_down(void)
 	signal(SIGALRM, leave_now);
 	alarm(STOP_SECONDS);
 	log_info("stopping", "status=%d", run->status);
-	run->service->deinit(&run->svc);
+	/* First the last beat: its counters are the service's. */
 	service_beats_stop();
+	run->service->deinit(&run->svc);
 	bus_flush(run->bus, FLUSH_MS);
 #if BUILT_WITH_ASAN
 	if (__lsan_do_recoverable_leak_check() != 0 && run->status == 0)

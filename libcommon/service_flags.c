@@ -73,18 +73,20 @@ help(void)
 	const struct cfg_table own = service_own_table();
 	const struct cfg_table common = service_common_table();
 
-	printf("%s: %s\n\n"
-	       "usage: %s [--check | --print-config | --version | --help]\n"
-	       "       %s [--door-keys-fd N] [--supervised PID]\n\n"
-	       "  --check            say whether the configuration is good\n"
-	       "  --print-config     print the configuration, without secrets\n"
-	       "  --print-config-rows  print the rows of its table\n"
-	       "  --door-keys-fd N   read the keys of its doors there\n"
-	       "  --supervised PID   end with that parent process\n\n"
-	       "Usually `agent-runtime serve` starts it. Exit status: 0 asked "
-	       "to stop, 1 cannot\nstart for a cause that may pass, 2 wrong "
-	       "use or bad configuration, 75 to be\nstarted again at once.\n\n"
-	       "Variables:\n",
+	printf(
+	    "%s: %s\n\n"
+	    "usage: %s [--check | --print-config | --version | --help]\n"
+	    "       %s [--door-keys-fd N] [--supervised PID]\n\n"
+	    "  --check            say whether the configuration is good\n"
+	    "  --print-config     print the configuration, without secrets\n"
+	    "  --print-config-rows  print the rows of its table\n"
+	    "  --door-keys-fd N   read the keys of its doors there\n"
+	    "  --supervised PID   end with that parent process\n\n"
+	    "Usually `agent-runtime serve` starts it. SIGTERM stops it, "
+	    "SIGHUP switches\ndebug lines on and off. Exit status: 0 asked "
+	    "to stop, 1 cannot start for a\ncause that may pass, 2 wrong use "
+	    "or bad configuration, 75 to be started again\nat once.\n\n"
+	    "Variables:\n",
 	    name(), service_run.service->summary, name(), name());
 	help_variables(&own);
 	help_variables(&common);

@@ -145,6 +145,12 @@ transfer_open(struct transfer **transfer_out, struct loop *loop,
 	transfer->defaults.ca_file = xstrdup(options->ca_file);
 	transfer->defaults.proxy = xstrdup(options->proxy);
 	transfer->defaults.user_agent = xstrdup(options->user_agent);
+	if (options->cert_file != NULL)
+		transfer->defaults.cert_file = xstrdup(options->cert_file);
+	if (options->key_file != NULL)
+		transfer->defaults.key_file = xstrdup(options->key_file);
+	transfer->defaults.accepts_any_certificate =
+	    options->accepts_any_certificate;
 	transfer->defaults.multi = curl_multi_init();
 	assert(transfer->defaults.multi != NULL);
 	curl_multi_setopt(
@@ -163,30 +169,27 @@ transfer_open(struct transfer **transfer_out, struct loop *loop,
 	return 0;
 }
 
-static void
-end_first(struct transfer *transfer)
-{
-	struct http_call *call = transfer->defaults.calls;
-
-	http_call_free(&call);
-}
-
 void
 transfer_close(struct transfer **transfer_ref)
 {
 	struct transfer *transfer = STEAL(*transfer_ref);
+	struct guest *guest, *next;
 
 	if (transfer == NULL)
 		return;
-	while (transfer->defaults.calls != NULL)
-		end_first(transfer);
+	http_calls_free(&transfer->defaults);
 	curl_multi_cleanup(transfer->defaults.multi);
-	while (transfer->guests != NULL)
-		guest_free(transfer->guests);
+	for (guest = transfer->guests; guest != NULL; guest = next) {
+		next = guest->next;
+		watch_free(&guest->watch);
+		free(guest);
+	}
 	timer_free(&transfer->timer);
 	free(transfer->defaults.ca_file);
 	free(transfer->defaults.proxy);
 	free(transfer->defaults.user_agent);
+	free(transfer->defaults.cert_file);
+	free(transfer->defaults.key_file);
 	free(transfer);
 	curl_global_cleanup();
 }

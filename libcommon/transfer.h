@@ -1,6 +1,7 @@
 #ifndef LIBCOMMON_TRANSFER_H
 #define LIBCOMMON_TRANSFER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,10 +19,13 @@ struct transfer;
 struct http_call;
 
 struct transfer_options {
-	const char *ca_file;     /* "": the system's bundle */
-	const char *proxy;       /* "": none */
+	const char *ca_file; /* "": the system's bundle */
+	const char *proxy;   /* "": none */
 	const char *user_agent;
 	long max_connections_per_host;
+	/* PEM files of a client certificate; NULL: none. */
+	const char *cert_file, *key_file;
+	bool accepts_any_certificate; /* an operator's explicit wish */
 };
 
 int transfer_open(struct transfer **transfer_out, struct loop *loop,
@@ -31,14 +35,16 @@ void transfer_close(struct transfer **transfer); /* cancels what runs */
 struct http_request {
 	const char *method;
 	const char *url;
-	const char *const *headers; /* "Name: value", NULL-terminated, or NULL */
-	const char *body;           /* copied; NULL: none */
+	/* "Name: value", NULL-terminated, or NULL */
+	const char *const *headers;
+	const char *body; /* copied; NULL: none */
 	size_t body_size;
-	int64_t timeout_ms;         /* whole request */
+	int64_t timeout_ms; /* whole request */
 	int64_t connect_timeout_ms;
-	int64_t idle_timeout_ms;    /* no byte for so long; 0: none */
+	/* no byte for so long, or a few seconds longer; 0: none */
+	int64_t idle_timeout_ms;
 	size_t max_response_bytes;
-	const char *unix_socket;    /* NULL: TCP */
+	const char *unix_socket; /* NULL: TCP */
 };
 
 struct http_response {
@@ -54,8 +60,8 @@ struct http_response {
  * none: ERR_UNAVAILABLE (no connection, cut), ERR_TIMEOUT, ERR_INVALID (too
  * large, not HTTP). err's text names no secret and no query string.
  */
-typedef void (*http_done_fn)(void *arg, const struct http_response *response,
-    const struct err *err);
+typedef void (*http_done_fn)(
+    void *arg, const struct http_response *response, const struct err *err);
 
 int transfer_start(struct transfer *transfer,
     const struct http_request *request, http_done_fn fn, void *arg,

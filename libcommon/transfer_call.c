@@ -39,6 +39,16 @@ struct http_call {
 	struct http_call *prev, *next;
 };
 
+static void
+call_release(struct http_call *call)
+{
+	curl_multi_remove_handle(call->defaults->multi, call->easy);
+	curl_easy_cleanup(call->easy);
+	curl_slist_free_all(call->headers);
+	buf_release(&call->body);
+	free(call);
+}
+
 void
 http_call_free(struct http_call **call_ref)
 {
@@ -47,11 +57,19 @@ http_call_free(struct http_call **call_ref)
 	if (call == NULL)
 		return;
 	DL_DELETE(call->defaults->calls, call);
-	curl_multi_remove_handle(call->defaults->multi, call->easy);
-	curl_easy_cleanup(call->easy);
-	curl_slist_free_all(call->headers);
-	buf_release(&call->body);
-	free(call);
+	call_release(call);
+}
+
+void
+http_calls_free(struct http_defaults *defaults)
+{
+	struct http_call *call, *next;
+
+	for (call = defaults->calls; call != NULL; call = next) {
+		next = call->next;
+		call_release(call);
+	}
+	defaults->calls = NULL;
 }
 
 static const struct {
@@ -165,8 +183,9 @@ on_header(char *bytes, size_t one, size_t size, void *arg)
 		return size;
 	while (n < size && (bytes[n] == ' ' || bytes[n] == '\t'))
 		n++;
-	snprintf(value, sizeof(value), "%.*s", (int)strcspn(bytes + n, "\r\n"),
-	    bytes + n);
+	/* curl's bytes end with the line, not with a NUL. */
+	snprintf(value, sizeof(value), "%.*s", (int)(size - n), bytes + n);
+	value[strcspn(value, "\r\n")] = '\0';
 	call->retry_after_ms = retry_after_ms(value);
 	return size;
 }
@@ -299,6 +318,14 @@ call_set_defaults(struct http_call *call, const char *url)
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	if (defaults->ca_file[0] != '\0')
 		curl_easy_setopt(easy, CURLOPT_CAINFO, defaults->ca_file);
+	if (defaults->cert_file != NULL)
+		curl_easy_setopt(easy, CURLOPT_SSLCERT, defaults->cert_file);
+	if (defaults->key_file != NULL)
+		curl_easy_setopt(easy, CURLOPT_SSLKEY, defaults->key_file);
+	if (defaults->accepts_any_certificate) {
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
 	curl_easy_setopt(
 	    easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	if (strncmp(url, "https", 5) == 0)

@@ -16,6 +16,8 @@ struct http_call;
 struct http_defaults {
 	CURLM *multi;
 	char *ca_file, *proxy, *user_agent;
+	char *cert_file, *key_file; /* or NULL */
+	bool accepts_any_certificate;
 	struct http_call *calls; /* those that run */
 };
 
@@ -26,5 +28,6 @@ int http_call_start(struct http_call **call_out, struct http_defaults *defaults,
 /* The call that curl is done with: tells its owner and frees it. */
 void http_call_finish(CURL *easy, CURLcode result);
 void http_call_free(struct http_call **call);
+void http_calls_free(struct http_defaults *defaults); /* all that run */
 
 #endif

@@ -40,12 +40,15 @@ def build_dir():
     named = os.environ.get("AGENT_RUNTIME_BUILD")
     if named:
         return pathlib.Path(named).resolve()
-    found = [pathlib.Path(p).parent for p in
-             glob.glob(str(ROOT / "build*" / "build.ninja"))]
+    found = [p for p in ROOT.glob("build*") if all(
+        (p / "services" / name / name).exists()
+        for name in ("agent-runtime",) + DAEMONS)]
     if not found:
-        raise RuntimeError("no build directory: meson setup build, or set "
+        raise RuntimeError("no build directory with the whole suite: meson "
+                           "setup build && ninja -C build, or set "
                            "AGENT_RUNTIME_BUILD")
-    return max(found, key=lambda p: (p / "build.ninja").stat().st_mtime)
+    return max(found, key=lambda p: max(
+        (p / "services" / name / name).stat().st_mtime for name in DAEMONS))
 
 
 def program(name):

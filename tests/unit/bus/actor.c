@@ -1,4 +1,5 @@
-/* A process of the tests: a server, a client under load, or a subscriber. */
+/* A process of the tests: a server, a client under load (a turner: with
+ * requests that are answered late), or a subscriber. */
 
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ struct slot {
 static struct slot slots[256];
 static int n_slots;
 static int64_t within_ms;
+static const char *request_type = "task.get";
 static bool is_stopping;
 static struct timer *again;
 
@@ -90,7 +92,7 @@ call(struct slot *slot)
 	if (bus_call(bus,
 		&(struct bus_call){
 		    .to = SVC_TASK_ENGINE,
-		    .type = "task.get",
+		    .type = request_type,
 		    .deadline_ms = clock_unix_ms() + within_ms,
 		    .body = &body,
 		},
@@ -167,6 +169,8 @@ on_news(void *arg, const struct bus_peer *from, const struct envelope *news)
 	(void)news;
 	if (strcmp(arg, "main") == 0)
 		progress->n_heard++;
+	else
+		progress->n_heard_far++;
 }
 
 static bool
@@ -199,12 +203,14 @@ main(int argc, char **argv)
 	progress = progress_map(argv[2]);
 	if (loop_on_signal(stage.loop, SIGTERM, on_stop, NULL, &err) < 0)
 		die(1, "%s", err.text);
-	if (strcmp(argv[1], "client") == 0)
+	if (strcmp(argv[1], "turner") == 0)
+		request_type = "chat.turn";
+	if (strcmp(argv[1], "client") == 0 || strcmp(argv[1], "turner") == 0)
 		client(argv[3], atoi(argv[4]), atoi(argv[5]));
 	else if (strcmp(argv[1], "server") == 0)
 		server(atoi(argv[5]));
 	else
 		subscriber(argv[3]);
 	bus_flush(bus, 200);
-	_exit(0);
+	stage_exit(0);
 }

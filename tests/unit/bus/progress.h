@@ -15,8 +15,9 @@ struct progress {
 	_Atomic int64_t n_double;      /* answered more than once */
 	_Atomic int64_t worst_late_ms; /* behind the deadline */
 	_Atomic int64_t n_outstanding;
-	_Atomic int64_t n_ready; /* servers that have opened their doors */
-	_Atomic int64_t n_heard; /* by the subscriber of instance "main" */
+	_Atomic int64_t n_ready;     /* servers that have opened their doors */
+	_Atomic int64_t n_heard;     /* by the subscriber of instance "main" */
+	_Atomic int64_t n_heard_far; /* by that of another one */
 	_Atomic int64_t n_served;
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "libcommon/arena.h"
 #include "libcommon/clock.h"
@@ -15,6 +16,11 @@
 #include "libcommon/err.h"
 #include "libcommon/file.h"
 #include "libcommon/json.h"
+#include "libcommon/sanitizers.h"
+
+#if BUILT_WITH_ASAN
+#include <sanitizer/lsan_interface.h>
+#endif
 
 static const struct bus_peer suite[] = {
 	{ SVC_TASK_ENGINE, "main" },
@@ -58,7 +64,8 @@ keys_path(const char *run_dir)
 void
 stage_write_keys(const struct stage *stage)
 {
-	AUTO(xfree) char *path = keys_path(stage->run_dir);
+	AUTO(xfree)
+	char *path = keys_path(stage->run_dir);
 	struct buf text;
 	struct door_key key;
 	struct err err;
@@ -66,10 +73,8 @@ stage_write_keys(const struct stage *stage)
 	buf_init(&text);
 	for (size_t i = 0; door_keys_at(stage->keys, i, &key); i++)
 		buf_addf(&text, "%s/%s.%s %s\n", service_name(key.listener),
-		    service_name(key.peer.service), key.peer.instance,
-		    key.hex);
-	must(file_replace(
-		 AT_FDCWD, path, text.data, text.size, 0600, &err),
+		    service_name(key.peer.service), key.peer.instance, key.hex);
+	must(file_replace(AT_FDCWD, path, text.data, text.size, 0600, &err),
 	    &err);
 	buf_release(&text);
 }
@@ -77,7 +82,8 @@ stage_write_keys(const struct stage *stage)
 void
 stage_join(struct stage *stage, const char *run_dir)
 {
-	AUTO(xfree) char *path = keys_path(run_dir);
+	AUTO(xfree)
+	char *path = keys_path(run_dir);
 	struct err err;
 
 	stage->run_dir = xstrdup(run_dir);
@@ -102,6 +108,17 @@ stage_close(struct stage *stage)
 	stage_leave(stage);
 	if (system(command) != 0)
 		die(1, "%s failed", command);
+}
+
+void
+stage_exit(int status)
+{
+	fflush(NULL);
+#if BUILT_WITH_ASAN
+	if (__lsan_do_recoverable_leak_check() != 0 && status == 0)
+		status = 23;
+#endif
+	_exit(status);
 }
 
 struct bus *

@@ -26,9 +26,11 @@ void stage_write_keys(const struct stage *stage);
 void stage_close(struct stage *stage);
 /* Without closing anything: buses live until the process ends. */
 void stage_leave(struct stage *stage);
+/* Leaves the process as a daemon does; a leak makes the status 23. */
+void stage_exit(int status) __attribute__((noreturn));
 
-struct bus *stage_bus(struct stage *stage, enum service_id service,
-    const char *instance);
+struct bus *
+stage_bus(struct stage *stage, enum service_id service, const char *instance);
 
 /* Runs the loop until claim(arg) holds; false after that many ms. */
 typedef bool (*claim_fn)(void *arg);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -113,8 +114,8 @@ static const struct {
 	    1000, ERR_INVALID },
 	{ "no ULID", &api, SVC_TASK_ENGINE, "task.get", "x", 1000,
 	    ERR_INVALID },
-	{ "peer that is away", &engine, SVC_INDEXER, "search.query", NULL,
-	    100, ERR_UNAVAILABLE },
+	{ "peer that is away", &engine, SVC_INDEXER, "search.query", NULL, 100,
+	    ERR_UNAVAILABLE },
 	{ "deadline that has passed", &engine, SVC_INDEXER, "search.query",
 	    NULL, -5, ERR_UNAVAILABLE },
 };
@@ -127,8 +128,8 @@ bad_calls_fail_with_their_code(void **state)
 		struct asked asked = { 0 };
 
 		ask(&asked, *bad_calls[i].bus, bad_calls[i].to,
-		    bad_calls[i].type, bad_calls[i].id,
-		    bad_calls[i].within_ms, "{}");
+		    bad_calls[i].type, bad_calls[i].id, bad_calls[i].within_ms,
+		    "{}");
 		stage_until(&stage, asked_is_done, &asked, 2000);
 		if (asked.code != (int)bad_calls[i].code ||
 		    asked.n_answers != 1)
@@ -143,7 +144,8 @@ static void
 a_body_that_is_too_large_is_not_sent(void **state)
 {
 	struct asked asked = { 0 };
-	AUTO(xfree) char *body = xcalloc(1, ENVELOPE_MAX_BYTES + 1);
+	AUTO(xfree)
+	char *body = xcalloc(1, ENVELOPE_MAX_BYTES + 1);
 
 	(void)state;
 	memset(body, ' ', ENVELOPE_MAX_BYTES);
@@ -188,6 +190,48 @@ static bool
 has_ticket(void *arg)
 {
 	return ((struct echo *)arg)->n_tickets > 0;
+}
+
+struct count {
+	int n, want;
+};
+
+static bool
+is_reached(void *arg)
+{
+	const struct count *count = arg;
+
+	return count->n == count->want;
+}
+
+/* All of them arrive before the loop turns: the door holds that many. */
+static void
+what_comes_to_a_full_queue_is_told_to_come_again(void **state)
+{
+	static struct asked asked[1100];
+	struct count done = { 0, N_OF(asked) };
+	int n_ok = 0, n_busy = 0;
+
+	(void)state;
+	echo.slow_ms = 100;
+	for (size_t i = 0; i < N_OF(asked); i++) {
+		asked[i].n_done = &done.n;
+		ask(&asked[i], api, SVC_TASK_ENGINE, "task.get", NULL, 10000,
+		    "{}");
+	}
+	/* nng's threads need a moment to bring them. */
+	poll(NULL, 0, 500);
+	assert_true(stage_until(&stage, is_reached, &done, 10000));
+	for (size_t i = 0; i < N_OF(asked); i++) {
+		n_ok += asked[i].ok;
+		n_busy +=
+		    asked[i].code == ERR_BUSY && asked[i].retry_after_ms > 0;
+		asked_release(&asked[i]);
+	}
+	assert_int_equal(n_ok + n_busy, N_OF(asked));
+	assert_int_equal(n_busy, N_OF(asked) - 1024);
+	assert_int_equal(echo.n_requests, n_ok);
+	assert_true(echo.largest_batch <= BUS_BATCH_MAX);
 }
 
 static void
@@ -324,6 +368,10 @@ struct raw {
 	char *reply;
 };
 
+/* Open until the process ends, like everything of nng's. */
+static struct raw raws[16];
+static size_t n_raws;
+
 static void
 on_raw(void *arg)
 {
@@ -339,17 +387,19 @@ raw_is_done(void *arg)
 	return atomic_load(&((struct raw *)arg)->is_done);
 }
 
-static void
-raw_open(struct raw *raw)
+static struct raw *
+raw_open(void)
 {
+	struct raw *raw = &raws[n_raws++];
 	char url[256];
 
-	memset(raw, 0, sizeof(*raw));
+	assert_true(n_raws <= N_OF(raws));
 	snprintf(url, sizeof(url),
 	    "ipc://%s/task-engine/gateway-telegram.sink.req", stage.run_dir);
 	assert_int_equal(nng_req0_open(&raw->nng), 0);
 	assert_int_equal(nng_dial(raw->nng, url, NULL, 0), 0);
 	assert_int_equal(nng_aio_alloc(&raw->aio, on_raw, raw), 0);
+	return raw;
 }
 
 static bool
@@ -389,8 +439,8 @@ static const struct {
 } forged[] = {
 	{ "all right", "delivery.claim", SINK, true, "", "\"ok\":true" },
 	{ "wrong key", "delivery.claim", SINK, false, "refused", "key" },
-	{ "wrong key tells nothing of types", "no.such", SINK, false,
-	    "refused", "key" },
+	{ "wrong key tells nothing of types", "no.such", SINK, false, "refused",
+	    "key" },
 	{ "forged from", "delivery.claim", "gateway-telegram.main", true,
 	    "refused", "only " SINK },
 	{ "forged from, another service", "task.create", "api.main", true,
@@ -420,9 +470,9 @@ put_envelope(struct buf *out, const char *type, const char *from,
 		.from = from,
 		.cause = "",
 		.key = is_key_right
-		    ? door_keys_find(stage.keys, SVC_TASK_ENGINE, &peer)
-		    : "00000000000000000000000000000000"
-		      "00000000000000000000000000000000",
+			   ? door_keys_find(stage.keys, SVC_TASK_ENGINE, &peer)
+			   : "00000000000000000000000000000000"
+			     "00000000000000000000000000000000",
 		.at_ms = clock_unix_ms(),
 		.deadline_ms = deadline_ms,
 	    },
@@ -433,10 +483,9 @@ put_envelope(struct buf *out, const char *type, const char *from,
 static void
 what_is_forged_is_refused_and_never_handed_on(void **state)
 {
-	struct raw raw;
+	struct raw *raw = raw_open();
 
 	(void)state;
-	raw_open(&raw);
 	for (size_t i = 0; i < N_OF(forged); i++) {
 		int n_before = echo.n_requests;
 		bool is_good = forged[i].code[0] == '\0';
@@ -445,72 +494,70 @@ what_is_forged_is_refused_and_never_handed_on(void **state)
 		buf_init(&bytes);
 		put_envelope(&bytes, forged[i].type, forged[i].from,
 		    forged[i].is_key_right, clock_unix_ms() + 2000);
-		if (!raw_ask(&raw, bytes.data, bytes.size, 2000))
+		if (!raw_ask(raw, bytes.data, bytes.size, 2000))
 			fail_msg("%s: no answer", forged[i].name);
-		if (!strstr(raw.reply, forged[i].code) ||
-		    !strstr(raw.reply, forged[i].text) ||
+		if (!strstr(raw->reply, forged[i].code) ||
+		    !strstr(raw->reply, forged[i].text) ||
 		    echo.n_requests != n_before + is_good)
-			fail_msg("%s: %s", forged[i].name, raw.reply);
+			fail_msg("%s: %s", forged[i].name, raw->reply);
 		buf_release(&bytes);
 	}
-	xfree(&raw.reply);
+	xfree(&raw->reply);
 }
 
 /* Whether or not there is an envelope to answer to, there is an answer. */
 static void
 what_cannot_be_read_is_answered_as_invalid(void **state)
 {
-	static const char *const texts[] = { "", "x", "{}", "[]",
-		"{\"v\":1}", "{\"v\":2}", "\xff\xfe", "null" };
-	AUTO(xfree) char *large = xcalloc(1, ENVELOPE_MAX_BYTES + 100);
+	static const char *const texts[] = { "", "x", "{}", "[]", "{\"v\":1}",
+		"{\"v\":2}", "\xff\xfe", "null" };
+	AUTO(xfree)
+	char *large = xcalloc(1, ENVELOPE_MAX_BYTES + 100);
 	struct bus_counters before, after;
-	struct raw raw;
+	struct raw *raw = raw_open();
 
 	(void)state;
 	bus_counters(engine, &before);
-	raw_open(&raw);
 	for (size_t i = 0; i < N_OF(texts); i++) {
-		assert_true(raw_ask(&raw, texts[i], strlen(texts[i]), 2000));
-		assert_non_null(strstr(raw.reply, "\"invalid\""));
+		assert_true(raw_ask(raw, texts[i], strlen(texts[i]), 2000));
+		assert_non_null(strstr(raw->reply, "\"invalid\""));
 	}
 	memset(large, ' ', ENVELOPE_MAX_BYTES + 100);
-	assert_true(raw_ask(&raw, large, ENVELOPE_MAX_BYTES + 100, 2000));
-	assert_non_null(strstr(raw.reply, "too large"));
+	assert_true(raw_ask(raw, large, ENVELOPE_MAX_BYTES + 100, 2000));
+	assert_non_null(strstr(raw->reply, "too large"));
 	assert_int_equal(echo.n_requests, 0);
 	bus_counters(engine, &after);
 	assert_int_equal(after.refused - before.refused, N_OF(texts) + 1);
-	xfree(&raw.reply);
+	xfree(&raw->reply);
 }
 
 static void
 a_request_needs_a_deadline(void **state)
 {
-	struct raw raw;
+	struct raw *raw = raw_open();
 	struct buf bytes;
 
 	(void)state;
-	raw_open(&raw);
 	buf_init(&bytes);
 	put_envelope(&bytes, "delivery.claim", SINK, true, 0);
-	assert_true(raw_ask(&raw, bytes.data, bytes.size, 2000));
-	assert_non_null(strstr(raw.reply, "deadline"));
+	assert_true(raw_ask(raw, bytes.data, bytes.size, 2000));
+	assert_non_null(strstr(raw->reply, "deadline"));
 	buf_release(&bytes);
-	xfree(&raw.reply);
+	xfree(&raw->reply);
 }
 
 static void
 an_expired_request_is_dropped_and_counted(void **state)
 {
 	struct bus_counters before, after;
-	struct raw raw;
+	struct raw *raw = raw_open();
 	struct buf bytes;
 
 	(void)state;
 	bus_counters(engine, &before);
-	raw_open(&raw);
 	buf_init(&bytes);
 	put_envelope(&bytes, "delivery.claim", SINK, true, 1000);
-	assert_false(raw_ask(&raw, bytes.data, bytes.size, 200));
+	assert_false(raw_ask(raw, bytes.data, bytes.size, 200));
 	bus_counters(engine, &after);
 	assert_int_equal(after.expired, before.expired + 1);
 	assert_int_equal(echo.n_requests, 0);
@@ -522,16 +569,15 @@ static void
 an_oversize_message_hurts_only_its_sender(void **state)
 {
 	size_t size = ENVELOPE_MAX_LARGE_BYTES;
-	AUTO(xfree) char *bytes = xcalloc(1, size);
+	AUTO(xfree)
+	char *bytes = xcalloc(1, size);
 	struct asked asked = { 0 };
-	struct raw raw;
+	struct raw *raw = raw_open();
 
 	(void)state;
-	raw_open(&raw);
 	memset(bytes, ' ', size);
-	assert_false(raw_ask(&raw, bytes, size, 1000));
-	ask(&asked, sink, SVC_TASK_ENGINE, "delivery.claim", NULL, 5000,
-	    "{}");
+	assert_false(raw_ask(raw, bytes, size, 1000));
+	ask(&asked, sink, SVC_TASK_ENGINE, "delivery.claim", NULL, 5000, "{}");
 	assert_true(stage_until(&stage, asked_is_done, &asked, 6000));
 	assert_true(asked.ok);
 	asked_release(&asked);
@@ -566,7 +612,7 @@ is_sink_connected(void *arg)
 {
 	(void)arg;
 	return bus_is_connected(sink, SVC_TASK_ENGINE) &&
-	    bus_is_connected(engine, SVC_GATEWAY_TELEGRAM);
+	       bus_is_connected(engine, SVC_GATEWAY_TELEGRAM);
 }
 
 /* A lost doorbell is rung again, as a service would. */
@@ -643,8 +689,8 @@ sockets_and_directories_are_private(void **state)
 	snprintf(path, sizeof(path), "%s/task-engine", stage.run_dir);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
-	snprintf(path, sizeof(path), "%s/task-engine/api.main.req",
-	    stage.run_dir);
+	snprintf(
+	    path, sizeof(path), "%s/task-engine/api.main.req", stage.run_dir);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 }
@@ -714,8 +760,30 @@ a_client_only_bus_asks_and_listens_nowhere(void **state)
 
 	(void)state;
 	assert_int_equal(bus_open(&tool, stage.loop, &options, &err), 0);
-	ask(&asked, tool, SVC_TASK_ENGINE, "delivery.claim", NULL, 5000,
-	    "{}");
+	ask(&asked, tool, SVC_TASK_ENGINE, "delivery.claim", NULL, 5000, "{}");
+	assert_true(stage_until(&stage, asked_is_done, &asked, 6000));
+	assert_true(asked.ok);
+	asked_release(&asked);
+}
+
+static void
+a_call_before_the_start_is_made_after_it(void **state)
+{
+	struct bus_options options = {
+		.run_dir = stage.run_dir,
+		.self = { SVC_API, "main" },
+		.keys = stage.keys,
+		.start_later = true,
+	};
+	struct asked asked = { 0 };
+	struct bus *late;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(bus_open(&late, stage.loop, &options, &err), 0);
+	ask(&asked, late, SVC_TASK_ENGINE, "task.get", NULL, 5000, "{}");
+	assert_false(stage_until(&stage, asked_is_done, &asked, 100));
+	assert_int_equal(bus_start(late, &err), 0);
 	assert_true(stage_until(&stage, asked_is_done, &asked, 6000));
 	assert_true(asked.ok);
 	asked_release(&asked);
@@ -732,6 +800,7 @@ main(void)
 		T(bad_calls_fail_with_their_code),
 		T(a_body_that_is_too_large_is_not_sent),
 		T(what_waits_comes_as_batches),
+		T(what_comes_to_a_full_queue_is_told_to_come_again),
 		T(a_deferred_request_is_answered_by_its_ticket_once),
 		T(a_deferred_request_can_be_answered_with_an_error),
 		T(what_nobody_answers_times_out_and_frees_its_ticket),
@@ -749,13 +818,12 @@ main(void)
 		T(a_second_listener_is_refused),
 		T(keys_for_somebody_else_open_nothing),
 		T(a_client_only_bus_asks_and_listens_nowhere),
+		T(a_call_before_the_start_is_made_after_it),
 	};
 	int n_failed;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	log_init("test", LOG_LEVEL_ERROR);
 	n_failed = cmocka_run_group_tests(tests, open_all, close_all);
-	/* nng's exit handlers close, which may hang. */
-	fflush(NULL);
-	_exit(n_failed != 0);
+	stage_exit(n_failed != 0);
 }

@@ -78,6 +78,25 @@ texts_are_copied(void **state)
 	arena_free(&arena);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* From <sanitizer/asan_interface.h>, which not every compiler brings along. */
+int __asan_address_is_poisoned(const volatile void *at);
+
+static void
+what_was_reset_is_poisoned(void **state)
+{
+	struct arena *arena = arena_new(1 << 20);
+	char *text = arena_strdup(arena, "abc");
+
+	(void)state;
+	assert_false(__asan_address_is_poisoned(text + 3));
+	assert_true(__asan_address_is_poisoned(text + 4));
+	arena_reset(arena);
+	assert_true(__asan_address_is_poisoned(text));
+	arena_free(&arena);
+}
+#endif
+
 static void
 xfree_empties_the_slot(void **state)
 {
@@ -104,6 +123,9 @@ main(void)
 		cmocka_unit_test(large_pieces_get_room),
 		cmocka_unit_test(passing_the_ceiling_is_a_state),
 		cmocka_unit_test(texts_are_copied),
+#ifdef __SANITIZE_ADDRESS__
+		cmocka_unit_test(what_was_reset_is_poisoned),
+#endif
 		cmocka_unit_test(xfree_empties_the_slot),
 	};
 

@@ -381,6 +381,25 @@ rows_have_nine_columns(void **state)
 	buf_release(&out);
 }
 
+static void
+what_is_allowed_is_said_for_every_type(void **state)
+{
+	static const char *const want[] = { "text", "text", "path",
+		"list separated by commas", "whole number, 0 to 64 s",
+		"true or false", "one of red, green, blue",
+		"anything: it is ignored" };
+	struct buf out;
+
+	(void)state;
+	buf_init(&out);
+	for (size_t i = 0; i < N_OF(items); i++) {
+		buf_reset(&out);
+		cfg_print_allowed(&items[i], &out);
+		assert_string_equal(out.data, want[i]);
+	}
+	buf_release(&out);
+}
+
 /* Warns with stderr in a pipe and returns what was written. */
 static const char *
 stderr_of_warning(void)
@@ -436,6 +455,7 @@ main(void)
 		FILE_TEST(a_secret_given_twice_is_refused_and_wiped),
 		CFG_TEST(printing_shows_values_but_no_secret),
 		CFG_TEST(rows_have_nine_columns),
+		CFG_TEST(what_is_allowed_is_said_for_every_type),
 		CFG_TEST(a_retired_variable_is_answered_with_one_line),
 	};
 

@@ -1,0 +1,177 @@
+/* The commands that another program runs: what they are, and how to get there.
+ * `serve` stays in memory for good and should not carry their libraries. */
+
+#include "services/agent-runtime/delegated.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/err.h"
+#include "services/agent-runtime/find.h"
+
+static int
+become_client(int argc, char **argv)
+{
+	char **args = xcalloc((size_t)argc + 2, sizeof(*args));
+	char self[] = "agent-runtime";
+	char path[4096];
+	struct err err;
+
+	args[0] = self;
+	memcpy(args + 1, argv, (size_t)argc * sizeof(*argv));
+	if (find_program(path, "agent-runtime-client", &err) < 0) {
+		fprintf(stderr, "agent-runtime: %s\n", err.text);
+	} else {
+		execv(path, args);
+		fprintf(stderr, "agent-runtime: run %s: %s\n", path,
+		    strerror(errno));
+	}
+	xfree(&args);
+	return EXIT_FAILED;
+}
+
+const struct command chat_command = {
+	.name = "chat",
+	.summary = "talk to the agent",
+	.run = become_client,
+	.usage =
+	    "usage: agent-runtime chat [FLAGS] [MESSAGE…]\n"
+	    "\n"
+	    "With a message: sends it, prints the reply and ends. Without one: "
+	    "a prompt with\n"
+	    "line editing and history; /help says what can be asked, /exit and "
+	    "/quit leave.\n"
+	    "A lost connection is no lost message: it is sent again under the "
+	    "same key.\n"
+	    "\n"
+	    "  -m, --message TEXT    the message\n"
+	    "  --connector NAME      speak as this tool: codex, cline, gemini, "
+	    "cli\n"
+	    "  --external-id ID      in this session of it\n"
+	    "  --from-user-id ID     as this user of it\n"
+	    "  --display-name NAME   shown as this\n"
+	    "  --timeout-sec N       wait so long for a reply, 1 to 600 "
+	    "(default 120)\n"
+	    "  --json                print the API's answer\n"
+	    "\n"
+	    "Exit status: 0 answered, 1 no answer, 2 wrong use or refused as "
+	    "invalid.\n",
+};
+
+const struct command status_command = {
+	.name = "status",
+	.summary = "show how everything stands",
+	.run = become_client,
+	.usage =
+	    "usage: agent-runtime status [--json] [--wait SECONDS]\n"
+	    "\n"
+	    "One screen: every daemon with its state, age and restarts, what "
+	    "there is to do,\n"
+	    "which model answers, and the folder of the command line's "
+	    "Markdown.\n"
+	    "\n"
+	    "  --wait SECONDS   wait until every daemon is healthy or disabled "
+	    "and the suite\n"
+	    "                   is ready; tells its progress on stderr\n"
+	    "  --json           the same for a script\n"
+	    "\n"
+	    "Exit status: 0 all is well, 1 it is not, 2 wrong use.\n",
+};
+
+const struct command doctor_command = {
+	.name = "doctor",
+	.summary = "look for what is wrong and say how to mend it",
+	.run = become_client,
+	.usage =
+	    "usage: agent-runtime doctor [--json]\n"
+	    "\n"
+	    "Looks at the machine, the files and the configuration, and "
+	    "changes nothing. Each\n"
+	    "line has an id that stays the same; each trouble has a line that "
+	    "says what to do.\n"
+	    "\n"
+	    "Exit status: 0 nothing found, 1 warnings, 2 errors.\n",
+};
+
+const struct command config_command = {
+	.name = "config",
+	.summary = "show the configuration as each daemon reads it",
+	.run = become_client,
+	.usage =
+	    "usage: agent-runtime config [--daemon NAME] [--json]\n"
+	    "\n"
+	    "Every variable of every program with the value that it would have "
+	    "now; secrets as\n"
+	    "(set). What is marked `# default` is not set.\n"
+	    "\n"
+	    "  --daemon NAME   only those that this program reads\n"
+	    "\n"
+	    "Exit status: 0 done, 2 wrong use.\n",
+};
+
+const struct command token_command = {
+	.name = "token",
+	.summary = "make, list and revoke tools' credentials",
+	.run = become_client,
+	.usage =
+	    "usage: agent-runtime token add NAME [--connector C] "
+	    "[--external-id ID] [--json]\n"
+	    "       agent-runtime token list [--json]\n"
+	    "       agent-runtime token revoke NAME\n"
+	    "\n"
+	    "A tool's token lets a program chat over HTTP, always as its own "
+	    "identity, and\n"
+	    "nothing else. `add` prints it once, on stdout.\n"
+	    "\n"
+	    "  --connector C      codex (default), cline, gemini or cli\n"
+	    "  --external-id ID   its session (default C-NAME)\n"
+	    "\n"
+	    "Exit status: 0 done, 1 failed, 2 wrong use or refused as "
+	    "invalid.\n",
+};
+
+const struct command logs_command = {
+	.name = "logs",
+	.summary = "show the log, or one message's way through it",
+	.run = become_client,
+	.usage =
+	    "usage: agent-runtime logs [-f] [--msg ID]\n"
+	    "\n"
+	    "Prints data/log/agent-runtime.log and its older parts, oldest "
+	    "first.\n"
+	    "\n"
+	    "  -f, --follow   go on with what is added\n"
+	    "  --msg ID       only the lines of this message, through all "
+	    "daemons\n"
+	    "\n"
+	    "Exit status: 0 done, 1 there is no log, 2 wrong use.\n",
+};
+
+const struct command bus_command = {
+	.name = "bus",
+	.summary = "speak on the bus, for tests and debugging",
+	.run = become_client,
+	.usage =
+	    "usage: agent-runtime bus --keys FILE --as SERVICE.INSTANCE "
+	    "request "
+	    "TYPE [BODY]\n"
+	    "       agent-runtime bus --keys FILE --as SERVICE.INSTANCE send "
+	    "TYPE [BODY]\n"
+	    "       agent-runtime bus --keys FILE --as SERVICE.INSTANCE tail "
+	    "[--count N]\n"
+	    "\n"
+	    "Works only with a key file that `serve --door-keys DIR` wrote, "
+	    "and "
+	    "only for what\n"
+	    "that peer may send. BODY is a JSON object, `-` reads it from "
+	    "stdin.\n"
+	    "\n"
+	    "  --timeout S   wait so long for an answer or a connection "
+	    "(default 10)\n"
+	    "  --count N     end after N messages\n"
+	    "\n"
+	    "Exit status: 0 done, 1 failed or refused, 2 wrong use.\n",
+};

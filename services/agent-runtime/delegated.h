@@ -1,0 +1,15 @@
+#ifndef AGENT_RUNTIME_DELEGATED_H
+#define AGENT_RUNTIME_DELEGATED_H
+
+#include "services/agent-runtime/command.h"
+
+/* The commands for which agent-runtime becomes agent-runtime-client. */
+extern const struct command chat_command;
+extern const struct command status_command;
+extern const struct command doctor_command;
+extern const struct command config_command;
+extern const struct command token_command;
+extern const struct command logs_command;
+extern const struct command bus_command;
+
+#endif

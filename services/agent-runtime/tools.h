@@ -1,0 +1,30 @@
+#ifndef AGENT_RUNTIME_TOOLS_H
+#define AGENT_RUNTIME_TOOLS_H
+
+#include "services/agent-runtime/command.h"
+
+/*
+ * The commands that agent-runtime-client runs. `serve` stays in memory for
+ * good, so what only these need (libcurl, libedit) is linked by a program of
+ * their own, which agent-runtime becomes when one of them is asked for.
+ */
+int chat_run(int argc, char **argv);
+int status_run(int argc, char **argv);
+int doctor_run(int argc, char **argv);
+int config_run(int argc, char **argv);
+int token_run(int argc, char **argv);
+int logs_run(int argc, char **argv);
+int bus_run(int argc, char **argv);
+
+/* Says why the command line is wrong and where help is; EXIT_USAGE. */
+int tool_misused(const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Prints "agent-runtime NAME: text" to stderr; the status for the error. */
+struct err;
+int tool_failed(const char *name, const struct err *err);
+
+/* A whole number from least to most; -1 when it is none. */
+int tool_number(const char *text, long least, long most, long *out);
+
+#endif

@@ -1,0 +1,102 @@
+/* Starts the api: HTTP in, bus out. It holds nothing and decides nothing; the
+ * work is in visit.c and the handlers. */
+
+#include "services/api/api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/confine.h"
+#include "libcommon/err.h"
+#include "services/api/http_server.h"
+#include "services/api/visit.h"
+
+static struct api_counters counters;
+
+const char *
+api_listener_name(enum api_listener listener)
+{
+	static const char *const names[LISTENER_COUNT] = {
+		[LISTENER_LOCAL] = "local",
+		[LISTENER_ADMIN] = "admin",
+		[LISTENER_PUBLIC] = "public",
+	};
+
+	return names[listener];
+}
+
+static void
+api_deinit(struct svc **slot)
+{
+	struct svc *svc = *slot;
+
+	http_server_close(&svc->server);
+	xfree(&svc->run_dir);
+	xfree(slot);
+}
+
+static int
+api_init(struct svc **svc_out, const struct service_env *env, struct err *err)
+{
+	struct svc *svc = xcalloc(1, sizeof(*svc));
+	struct http_server_options options = {
+		.on_head = visit_on_head,
+		.on_request = visit_on_request,
+		.on_done = visit_on_done,
+		.on_tick = visit_on_tick,
+		.arg = svc,
+	};
+
+	svc->cfg = env->cfg;
+	svc->loop = env->loop;
+	svc->bus = env->bus;
+	if (asprintf(&svc->run_dir, "%s/run", env->common->data_dir) < 0)
+		abort();
+	*svc_out = svc;
+	if (http_server_open(&svc->server, svc->loop, &options, err) < 0 ||
+	    api_listen(svc, env->common->data_dir, err) < 0) {
+		api_deinit(svc_out);
+		return -1;
+	}
+	svc->counters = &counters;
+	service_counter("requests", &counters.n_requests);
+	service_counter("refused", &counters.n_refused);
+	service_set_state(BEAT_HEALTHY, "");
+	return 0;
+}
+
+/* Its doors and its own socket; no file, no program, no way out. */
+static void
+api_confine(const struct svc *svc, struct confine_rules *rules)
+{
+	static struct confine_path paths[1];
+
+	paths[0] = (struct confine_path){
+		.path = svc->run_dir,
+		.right = CONFINE_SOCKETS,
+	};
+	*rules = (struct confine_rules){
+		.paths = paths,
+		.n_paths = N_OF(paths),
+		.flags = svc->has_tcp ? CONFINE_ALLOW_LISTEN : 0,
+	};
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct service api = {
+		.id = SVC_API,
+		.summary = "serves the HTTP interface",
+		.items = api_cfg_items,
+		.n_items = n_api_cfg_items,
+		.cfg_size = sizeof(struct api_cfg),
+		.check = api_cfg_check,
+		.init = api_init,
+		.deinit = api_deinit,
+		.confine = api_confine,
+	};
+
+	return service_main(argc, argv, &api);
+}

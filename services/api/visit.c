@@ -1,0 +1,371 @@
+/* A request's way through the api: its question to a daemon, its answer. */
+
+#include "services/api/visit.h"
+
+#include <assert.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/bus.h"
+#include "libcommon/clock.h"
+#include "libcommon/envelope.h"
+#include "libcommon/err.h"
+#include "libcommon/id.h"
+#include "libcommon/json.h"
+#include "libcommon/log.h"
+#include "proto/chat.h"
+#include "proto/shape.h"
+#include "services/api/access.h"
+#include "services/api/http_json.h"
+#include "services/api/http_server.h"
+
+enum {
+	WAIT_MS = 10000, /* for answers that are not turns */
+	/* An engine that is away longer is not being restarted: say so. */
+	AWAY_MS = 10000,
+	MAX_PAIRS = 32,
+	ARENA_BYTES = 4 * 1024 * 1024,
+	HEAD_BYTES = 4096, /* of an envelope, at most */
+};
+
+/* Outlives the visit when its client leaves: the bus answers nonetheless. */
+struct visit_question {
+	struct visit *visit; /* NULL: nobody wants to know any more */
+	visit_answer_fn fn;
+	visit_silence_fn silence;
+	bool is_engine;
+};
+
+static const unsigned status_of[ERR_COUNT] = {
+	[ERR_INVALID] = HTTP_BAD_REQUEST,
+	[ERR_UNAUTHENTICATED] = HTTP_UNAUTHORIZED,
+	[ERR_REFUSED] = HTTP_FORBIDDEN,
+	[ERR_NOT_FOUND] = HTTP_NOT_FOUND,
+	[ERR_CONFLICT] = HTTP_CONFLICT,
+	[ERR_BUSY] = HTTP_TOO_MANY_REQUESTS,
+	[ERR_UNAVAILABLE] = HTTP_UNAVAILABLE,
+	[ERR_TIMEOUT] = HTTP_UNAVAILABLE,
+	[ERR_INTERNAL] = HTTP_INTERNAL_ERROR,
+};
+
+static struct visit *
+visit_new(struct svc *svc, struct http_exchange *exchange)
+{
+	struct visit *visit = xcalloc(1, sizeof(*visit));
+
+	visit->svc = svc;
+	visit->exchange = exchange;
+	visit->arena = arena_new(ARENA_BYTES);
+	visit->wait_ms = WAIT_MS;
+	visit->delivery_id = "";
+	exchange->data = visit;
+	return visit;
+}
+
+static void
+question_forget(struct visit *visit)
+{
+	struct visit_question *question = visit->question;
+
+	if (question == NULL)
+		return;
+	if (question->is_engine)
+		DL_DELETE(visit->svc->visits, visit);
+	question->visit = NULL;
+	visit->question = NULL;
+}
+
+void
+visit_on_head(void *arg, struct http_exchange *exchange)
+{
+	struct svc *svc = arg;
+	struct visit *visit = visit_new(svc, exchange);
+	char allow[API_ALLOW_SIZE] = "";
+	struct access_refusal refusal = access_check_head(visit, allow);
+
+	svc->counters->n_requests++;
+	if (refusal.status == 0)
+		return;
+	svc->counters->n_refused++;
+	if (refusal.status == HTTP_METHOD_NOT_ALLOWED)
+		exchange->allow = xstrdup(allow);
+	http_exchange_refuse(exchange, refusal.status, refusal.text);
+}
+
+void
+visit_on_request(void *arg, struct http_exchange *exchange)
+{
+	struct visit *visit = exchange->data;
+	struct err err;
+
+	(void)arg;
+	if (visit->route->handle(visit, &err) < 0)
+		visit_fail(visit, &err, 0);
+}
+
+/* Nobody waits for this answer; that it is lost costs a wrong count. */
+static void
+on_delivered_noted(
+    void *arg, const struct envelope *answer, const struct err *err)
+{
+	(void)arg;
+	if (answer == NULL)
+		log_warn(
+		    "delivered-not-noted", "text=%s", log_quote(err->text));
+}
+
+static void
+tell_delivered(struct visit *visit)
+{
+	struct chat_delivered delivered = { .delivery_id = visit->delivery_id };
+	AUTO(buf_release)
+	struct buf body;
+	struct bus_call call = {
+		.to = SVC_TASK_ENGINE,
+		.type = "chat.delivered",
+		.deadline_ms = clock_unix_ms() + WAIT_MS,
+		.body = &body,
+	};
+	struct err err;
+
+	buf_init(&body);
+	chat_delivered_encode(&delivered, &body);
+	if (bus_call(visit->svc->bus, &call, on_delivered_noted, NULL, &err) <
+	    0)
+		log_warn("delivered-not-noted", "text=%s", log_quote(err.text));
+}
+
+void
+visit_on_done(void *arg, struct http_exchange *exchange, bool was_delivered)
+{
+	struct visit *visit = exchange->data;
+	(void)arg;
+	log_debug("http", "method=%s path=%s status=%u delivered=%d",
+	    log_quote(exchange->method), log_quote(exchange->path),
+	    exchange->status, was_delivered);
+	if (visit == NULL)
+		return;
+	question_forget(visit);
+	visit_ready_leave(visit);
+	if (was_delivered && *visit->delivery_id != '\0')
+		tell_delivered(visit);
+	arena_free(&visit->arena);
+	xfree(&exchange->data);
+}
+
+void
+visit_on_tick(void *arg)
+{
+	static const struct err away = { ERR_UNAVAILABLE,
+		"the task-engine is not there; try again with the same "
+		"Idempotency-Key, and look at `agent-runtime status`" };
+	struct svc *svc = arg;
+	int64_t now = clock_mono_ms();
+	struct visit *visit, *next;
+
+	if (bus_is_connected(svc->bus, SVC_TASK_ENGINE)) {
+		svc->engine_away_since = 0;
+		return;
+	}
+	if (svc->engine_away_since == 0)
+		svc->engine_away_since = now;
+	if (now - svc->engine_away_since < AWAY_MS)
+		return;
+	DL_FOREACH_SAFE(svc->visits, visit, next)
+	{
+		if (now - visit->asked_ms < AWAY_MS)
+			continue;
+		question_forget(visit);
+		visit_fail(visit, &away, 0);
+	}
+}
+
+int
+visit_body(
+    struct visit *visit, const struct shape *shape, void *out, struct err *err)
+{
+	const struct buf *body = &visit->exchange->body;
+
+	return http_body_decode(shape, out, body->data, body->size,
+	    (visit->route->flags & API_STRICT) != 0, visit->arena, err);
+}
+
+struct pair_list {
+	struct http_pair pairs[MAX_PAIRS];
+	size_t n;
+};
+
+static int
+add_pair(void *arg, const char *key, const char *value)
+{
+	struct pair_list *list = arg;
+
+	if (list->n == MAX_PAIRS)
+		return -1;
+	list->pairs[list->n++] =
+	    (struct http_pair){ .key = key, .value = value };
+	return 0;
+}
+
+int
+visit_query(
+    struct visit *visit, const struct shape *shape, void *out, struct err *err)
+{
+	struct pair_list list = { .n = 0 };
+
+	if (http_exchange_query(visit->exchange, add_pair, &list) < 0)
+		return err_set(
+		    err, ERR_INVALID, "the query has too many parameters");
+	return http_query_decode(
+	    shape, out, list.pairs, list.n, visit->arena, err);
+}
+
+const char *
+visit_query_only(struct visit *visit, const char *name)
+{
+	struct pair_list list = { .n = 0 };
+
+	if (http_exchange_query(visit->exchange, add_pair, &list) < 0 ||
+	    list.n != 1 || strcmp(list.pairs[0].key, name) != 0)
+		return NULL;
+	return arena_strdup(visit->arena, list.pairs[0].value);
+}
+
+static void
+answer_failed(
+    struct visit *visit, visit_silence_fn silence, const struct err *err)
+{
+	static const struct err late = { ERR_TIMEOUT,
+		"the daemon that answers this is busy or being restarted; try "
+		"again, and look at `agent-runtime status`" };
+
+	if (silence != NULL)
+		silence(visit, err);
+	else if (err->code == ERR_TIMEOUT || err->code == ERR_UNAVAILABLE)
+		visit_fail(visit, &late, 0);
+	else
+		visit_fail(visit, err, 0);
+}
+
+static void
+on_answer(void *arg, const struct envelope *answer, const struct err *why)
+{
+	AUTO(xfree)
+	struct visit_question *question = arg;
+	struct visit *visit = question->visit;
+	struct err err;
+
+	if (visit == NULL)
+		return;
+	question_forget(visit);
+	if (answer == NULL)
+		answer_failed(visit, question->silence, why);
+	else if (!answer->ok && answer->error.code == ERR_NOT_FOUND &&
+		 question->silence != NULL)
+		question->silence(visit, &answer->error);
+	else if (!answer->ok)
+		visit_fail(visit, &answer->error, answer->retry_after_ms);
+	else if (question->fn(visit, answer->body, &err) < 0)
+		visit_fail(visit, &err, 0);
+}
+
+static void
+question_ask(struct visit *visit, struct visit_question *question)
+{
+	visit->question = question;
+	question->visit = visit;
+	visit->asked_ms = clock_mono_ms();
+	if (question->is_engine)
+		DL_APPEND(visit->svc->visits, visit);
+}
+
+/* What changes something leaves a line: the first of a message's way. */
+static void
+log_taken(const struct visit *visit, const char *id)
+{
+	log_context(id, "");
+	log_info("http-taken", "path=%s key=%s", visit->route->path,
+	    log_quote(visit->key));
+	log_context_clear();
+}
+
+int
+visit_ask(struct visit *visit, const char *type, const void *in,
+    visit_answer_fn fn, visit_silence_fn silence, struct err *err)
+{
+	const struct route *route = route_find(type);
+	bool is_engine = route->to == SVC_BIT(SVC_TASK_ENGINE);
+	bool is_main = strcmp(type, visit->route->operation) == 0;
+	struct visit_question *question;
+	AUTO(buf_release)
+	struct buf body;
+	char id[ID_ULID_SIZE];
+	struct bus_call call = {
+		.to = is_engine ? SVC_TASK_ENGINE : SVC_SCHEDULER,
+		.type = type,
+		.id = visit->is_key_ours && is_main ? visit->key : id,
+		.deadline_ms = clock_unix_ms() + visit->wait_ms,
+		.body = &body,
+	};
+
+	buf_init(&body);
+	id_ulid(id, clock_unix_ms());
+	if (http_server_n_waiting(visit->svc->server) >= HTTP_MAX_WAITING)
+		return err_set(err, ERR_UNAVAILABLE,
+		    "too many requests are waiting; try again");
+	shape_encode(route->body, in, &body);
+	if (body.size > ENVELOPE_MAX_BYTES - HEAD_BYTES) {
+		http_exchange_refuse(visit->exchange, HTTP_TOO_LARGE,
+		    "the request is too large once its text is escaped");
+		return 0;
+	}
+	question = xcalloc(1, sizeof(*question));
+	question->fn = fn;
+	question->silence = silence;
+	question->is_engine = is_engine;
+	question_ask(visit, question);
+	if (is_main && (visit->route->flags & API_BODY))
+		log_taken(visit, call.id);
+	if (bus_call(visit->svc->bus, &call, on_answer, question, err) == 0)
+		return 0;
+	question_forget(visit);
+	xfree(&question);
+	return -1;
+}
+
+int
+visit_decode(struct visit *visit, const struct shape *shape, void *out,
+    const struct json *body, struct err *err)
+{
+	if (shape_decode(shape, out, body, visit->arena, err) == 0)
+		return 0;
+	err_prefix(err, "answer to %s", visit->route->operation);
+	err->code = ERR_INTERNAL;
+	return -1;
+}
+
+void
+visit_answer(struct visit *visit, unsigned status, struct buf *body)
+{
+	http_exchange_answer(visit->exchange, status, body);
+}
+
+void
+visit_fail(struct visit *visit, const struct err *err, int64_t retry_after_ms)
+{
+	unsigned status = status_of[err->code];
+	const char *text = err->text;
+
+	assert(status != 0);
+	if (status == HTTP_TOO_MANY_REQUESTS || status == HTTP_UNAVAILABLE)
+		visit->exchange->retry_after_s =
+		    retry_after_ms > 1000 ? (retry_after_ms + 999) / 1000 : 1;
+	if (err->code == ERR_INTERNAL) {
+		log_error("request-failed", "path=%s text=%s",
+		    log_quote(visit->exchange->path), log_quote(err->text));
+		text = "something went wrong inside; the log has the cause";
+	}
+	visit->svc->counters->n_refused++;
+	http_exchange_refuse(visit->exchange, status, text);
+}

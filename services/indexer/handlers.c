@@ -1,0 +1,285 @@
+/* What may be asked of the indexer, and the answers. */
+
+#include "services/indexer/handlers.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/envelope.h"
+#include "proto/search.h"
+#include "services/indexer/document.h"
+#include "services/indexer/index.h"
+#include "services/indexer/library.h"
+#include "services/indexer/paths.h"
+#include "services/indexer/scope.h"
+#include "services/indexer/workspace.h"
+
+enum {
+	QUERY_ARENA_BYTES = 1024 * 1024,
+	/* What an envelope has beside its body fits into the rest. */
+	BODY_MAX_BYTES = ENVELOPE_MAX_BYTES - 4096,
+};
+
+/* A search that may have to wait for its workspace. */
+struct waiting {
+	struct svc *svc;
+	struct arena *arena;
+	struct search_query query;
+	uint64_t ticket;
+	struct buf *body; /* NULL once the request is deferred */
+	bool is_answered;
+	int rc;
+	struct err *err;
+};
+
+static void
+waiting_free(struct waiting **waiting)
+{
+	if (!*waiting)
+		return;
+	arena_free(&(*waiting)->arena);
+	xfree(waiting);
+}
+
+/* A damaged index is found out by using it: then it is made anew, once. */
+static int
+search(struct search_hits *out, struct library *library, struct workspace *ws,
+    const struct search_query *query, struct arena *arena, struct err *err)
+{
+	if (library_use(library, ws, err) < 0)
+		return -1;
+	if (index_search(ws->index, query, out, arena, err) == 0)
+		return 0;
+	if (index_is_usable(ws->index) || library_use(library, ws, err) < 0)
+		return -1;
+	return index_search(ws->index, query, out, arena, err);
+}
+
+static int
+answer(struct waiting *waiting, struct library *library, struct workspace *ws,
+    bool is_stale, struct buf *body, struct err *err)
+{
+	struct search_hits hits = { 0 };
+
+	if (ws && search(&hits, library, ws, &waiting->query, waiting->arena,
+		      err) < 0)
+		return -1;
+	hits.is_stale = is_stale || (ws && workspace_is_pending(ws));
+	waiting->svc->n_searches++;
+	waiting->svc->n_stale += hits.is_stale;
+	search_hits_encode(&hits, body);
+	return 0;
+}
+
+static void
+answer_later(struct waiting *waiting, struct library *library,
+    struct workspace *ws, bool is_stale)
+{
+	AUTO(buf_release)
+	struct buf body;
+	struct err err;
+	int rc;
+
+	buf_init(&body);
+	rc = answer(waiting, library, ws, is_stale, &body, &err);
+	service_reply_later(waiting->ticket, &body, rc < 0 ? &err : NULL);
+	waiting_free(&waiting);
+}
+
+static void
+on_ready(
+    void *arg, struct library *library, struct workspace *ws, bool is_stale)
+{
+	struct waiting *waiting = arg;
+
+	if (!waiting->body) {
+		answer_later(waiting, library, ws, is_stale);
+		return;
+	}
+	waiting->rc =
+	    answer(waiting, library, ws, is_stale, waiting->body, waiting->err);
+	waiting->is_answered = true;
+}
+
+int
+on_search_query(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err)
+{
+	AUTO(waiting_free)
+	struct waiting *waiting = xcalloc(1, sizeof(*waiting));
+	struct workspace *ws;
+
+	waiting->arena = arena_new(QUERY_ARENA_BYTES);
+	if (search_query_decode(
+		&waiting->query, request->body, waiting->arena, err) < 0)
+		return -1;
+	waiting->svc = svc;
+	waiting->ticket = request->ticket;
+	waiting->body = reply->body;
+	waiting->err = err;
+	ws = library_find(svc->library, waiting->query.workspace_id);
+	if (!ws)
+		return answer(
+		    waiting, svc->library, NULL, false, reply->body, err);
+	library_when_ready(svc->library, ws, on_ready, waiting);
+	if (waiting->is_answered)
+		return waiting->rc;
+	waiting->body = NULL;
+	reply->is_deferred = true;
+	waiting = NULL;
+	return 0;
+}
+
+static int
+no_document(struct err *err)
+{
+	return err_set(err, ERR_NOT_FOUND,
+	    "there is no such document in this workspace: look for it with "
+	    "/search");
+}
+
+static const char *
+lower(const char *text, struct arena *arena)
+{
+	char *copy = arena_strdup(arena, text);
+
+	for (char *p = copy; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return copy;
+}
+
+/* "#a1b2c3" to a path. */
+static int
+path_of_short_id(struct svc *svc, struct workspace *ws, const char *target,
+    const char **path_out, struct arena *arena, struct err *err)
+{
+	int rc;
+
+	library_refresh(svc->library, ws);
+	ws = library_find(svc->library, ws->id);
+	if (!ws)
+		return no_document(err);
+	if (library_use(svc->library, ws, err) < 0)
+		return -1;
+	rc = index_find_short_id(
+	    ws->index, lower(target, arena), path_out, arena, err);
+	return rc == 1 ? no_document(err) : rc;
+}
+
+static int
+find_target(struct svc *svc, struct workspace *ws, const struct search_open *in,
+    const char **path_out, int64_t *line_out, struct arena *arena,
+    struct err *err)
+{
+	*line_out = 1;
+	if (in->target[0] == '#')
+		return path_of_short_id(
+		    svc, ws, in->target, path_out, arena, err);
+	*path_out = document_target(in->target, line_out, arena);
+	if (!paths_is_openable(*path_out))
+		return err_set(err, ERR_INVALID,
+		    "that is no document: give a path beneath the workspace "
+		    "that ends in .md, or a short id such as #a1b2c3");
+	return 0;
+}
+
+static const char *
+short_id_of(struct svc *svc, struct workspace *ws, const char *path,
+    struct arena *arena)
+{
+	struct index_document known;
+	struct err ignored;
+
+	if (library_use(svc->library, ws, &ignored) < 0 ||
+	    index_find(ws->index, path, &known, arena, &ignored) != 0)
+		return "";
+	return known.short_id;
+}
+
+/* Text that needs much escaping may not fit: then less of it is sent. */
+static int
+encode_document(struct search_document *out, const struct search_open *in,
+    int64_t line, int root_fd, struct request const *request, struct buf *body,
+    struct err *err)
+{
+	int64_t max_bytes = in->max_bytes;
+
+	do {
+		if (document_read(out, root_fd, in->workspace_id, out->path,
+			line, max_bytes, request->arena, err) < 0)
+			return -1;
+		buf_reset(body);
+		search_document_encode(out, body);
+		max_bytes /= 2;
+	} while (body->size > BODY_MAX_BYTES);
+	return 0;
+}
+
+int
+on_search_open(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err)
+{
+	struct search_open in;
+	struct search_document out = { 0 };
+	struct workspace *ws;
+	int64_t line;
+
+	if (search_open_decode(&in, request->body, request->arena, err) < 0)
+		return -1;
+	ws = library_find(svc->library, in.workspace_id);
+	if (!ws)
+		return no_document(err);
+	if (find_target(svc, ws, &in, &out.path, &line, request->arena, err) <
+	    0)
+		return -1;
+	if (!scope_allows(&in.scope, out.path))
+		return no_document(err);
+	ws = library_find(svc->library, in.workspace_id);
+	if (!ws)
+		return no_document(err);
+	out.short_id = short_id_of(svc, ws, out.path, request->arena);
+	return encode_document(&out, &in, line, library_root_fd(svc->library),
+	    request, reply->body, err);
+}
+
+static int
+reply_state(struct svc *svc, struct workspace *ws,
+    const struct request *request, struct reply *reply, struct err *err)
+{
+	struct search_state out;
+
+	if (library_state(svc->library, ws, &out, request->arena, err) < 0)
+		return -1;
+	search_state_encode(&out, reply->body);
+	return 0;
+}
+
+int
+on_search_status(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err)
+{
+	struct search_workspace in;
+
+	if (search_workspace_decode(&in, request->body, request->arena, err) <
+	    0)
+		return -1;
+	return reply_state(svc, library_find(svc->library, in.workspace_id),
+	    request, reply, err);
+}
+
+int
+on_search_reindex(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err)
+{
+	struct search_workspace in;
+	struct workspace *ws;
+
+	if (search_workspace_decode(&in, request->body, request->arena, err) <
+	    0)
+		return -1;
+	ws = library_find(svc->library, in.workspace_id);
+	if (ws)
+		library_reindex(svc->library, ws);
+	return reply_state(svc, ws, request, reply, err);
+}

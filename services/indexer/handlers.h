@@ -1,0 +1,23 @@
+#ifndef INDEXER_HANDLERS_H
+#define INDEXER_HANDLERS_H
+
+#include "libcommon/service.h"
+
+struct library;
+
+struct svc {
+	struct library *library;
+	int64_t n_searches;
+	int64_t n_stale; /* answered before all changes were indexed */
+};
+
+int on_search_query(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_search_open(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_search_status(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_search_reindex(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+
+#endif

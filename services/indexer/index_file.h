@@ -1,0 +1,53 @@
+#ifndef INDEXER_INDEX_FILE_H
+#define INDEXER_INDEX_FILE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "libcommon/buf.h"
+#include "libcommon/defs.h"
+#include "services/indexer/scope.h"
+#include "services/indexer/statements.h"
+
+struct err;
+
+/* Private to index*.c: the open file and what is shared between its users. */
+
+/* The documents of a scope that was searched lately. */
+struct known_scope {
+	struct buf key;
+	struct scope_set set;
+	int64_t generation; /* of the index that it was counted for; 0: none */
+	int64_t used;
+};
+
+enum { N_KNOWN_SCOPES = 4 };
+
+struct index {
+	char *dir;
+	sqlite3 *db;
+	sqlite3_stmt *prepared[STMT_COUNT];
+	bool is_broken;
+	int64_t n_uncommitted; /* 0: no transaction is open */
+	int64_t generation;    /* rises with every change; from 1 */
+
+	struct known_scope scopes[N_KNOWN_SCOPES];
+	int64_t n_searches;
+	const struct scope_set *searched; /* read by the SQL functions */
+};
+
+/* The statement, ready to bind, or NULL with *err filled. */
+sqlite3_stmt *
+index_statement(struct index *index, enum statement which, struct err *err);
+/* Destructor for AUTO. */
+void index_statement_done(sqlite3_stmt **stmt);
+/* Steps: 0 a row, 1 the end, -1 failed. */
+int
+index_step(struct index *index, sqlite3_stmt *stmt, struct err *err) MUST_CHECK;
+/* Steps to the end of a statement without rows. */
+int index_run(
+    struct index *index, enum statement which, struct err *err) MUST_CHECK;
+
+void index_bind_text(sqlite3_stmt *stmt, int at, const char *text);
+
+#endif

@@ -1,0 +1,638 @@
+/* All workspaces: whose turn it is to be indexed, and who waits for it. */
+
+#include "services/indexer/library.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <utlist.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/clock.h"
+#include "libcommon/err.h"
+#include "libcommon/file.h"
+#include "libcommon/log.h"
+#include "libcommon/loop.h"
+#include "libcommon/service.h"
+#include "proto/search.h"
+#include "services/indexer/folders.h"
+#include "services/indexer/index.h"
+#include "services/indexer/paths.h"
+#include "services/indexer/workspace.h"
+
+enum {
+	/* Changes that never pause are indexed after so many debounces. */
+	LATEST_DEBOUNCES = 10,
+	/* After a failed write: the disk may have room again. */
+	AGAIN_MS = 5000,
+	/* Well within the age at which a proof goes stale. */
+	PROBE_MS = 30 * 1000,
+	/* Behind everything that is watched, in case something was not told. */
+	RESCAN_MS = 10 * 60 * 1000,
+	/* An index that nobody uses is closed: each takes memory. */
+	UNUSED_MS = 5 * 60 * 1000,
+};
+
+struct waiter {
+	char *workspace_id;
+	library_ready_fn fn;
+	void *arg;
+	int64_t until_ms;
+	struct waiter *prev, *next;
+};
+
+struct library {
+	struct loop *loop;
+	struct places places;
+	char *root;
+	char *index_root;
+	int64_t debounce_ms;
+	int64_t n_unwatched;
+
+	struct workspace *all;	  /* by id */
+	struct workspace *listed; /* those with work, by next */
+	struct workspace *opened; /* last used first, by open_next */
+	int n_opened;
+	struct waiter *waiters;
+	struct timer *work;
+	struct timer *probe;
+	int64_t rescanned_ms;
+	int64_t n_failed; /* workspaces whose index cannot be written */
+	bool is_root_lost;
+	char failure[256]; /* the last one's reason */
+};
+
+static void schedule(struct library *lib);
+
+static void
+report(struct library *lib)
+{
+	AUTO(buf_release)
+	struct buf why;
+
+	buf_init(&why);
+	if (lib->is_root_lost)
+		buf_addf(&why, "cannot read %s", lib->root);
+	else if (lib->n_failed > 0)
+		buf_adds(&why, lib->failure);
+	else if (lib->n_unwatched > 0)
+		buf_addf(&why,
+		    "%" PRId64 " folders cannot be watched: their changes are "
+		    "found within 10 minutes (raise "
+		    "fs.inotify.max_user_watches)",
+		    lib->n_unwatched);
+	service_set_state(
+	    why.size > 0 ? BEAT_DEGRADED : BEAT_HEALTHY, why.data);
+}
+
+static void
+note_failure(struct library *lib, struct workspace *ws, const struct err *why)
+{
+	/* Once: it is tried again every few seconds. */
+	if (!ws->has_failed)
+		log_error("index-failed", "workspace=%s why=%s",
+		    log_quote(ws->id), log_quote(why->text));
+	lib->n_failed += !ws->has_failed;
+	ws->has_failed = true;
+	snprintf(lib->failure, sizeof(lib->failure), "%s", why->text);
+	report(lib);
+}
+
+static void
+note_success(struct library *lib, struct workspace *ws)
+{
+	if (ws->has_failed)
+		log_info(
+		    "index-works-again", "workspace=%s", log_quote(ws->id));
+	lib->n_failed -= ws->has_failed;
+	ws->has_failed = false;
+	service_proof();
+	report(lib);
+}
+
+static void
+list(struct library *lib, struct workspace *ws, int64_t after_ms)
+{
+	int64_t now_ms = clock_mono_ms();
+	int64_t latest_ms = now_ms + LATEST_DEBOUNCES * after_ms;
+
+	if (!ws->is_listed) {
+		DL_APPEND(lib->listed, ws);
+		ws->is_listed = true;
+		ws->latest_ms = latest_ms;
+	}
+	ws->due_ms = now_ms + after_ms;
+	if (ws->due_ms > ws->latest_ms)
+		ws->due_ms = ws->latest_ms;
+	schedule(lib);
+}
+
+static void
+unlist(struct library *lib, struct workspace *ws)
+{
+	if (!ws->is_listed)
+		return;
+	DL_DELETE(lib->listed, ws);
+	ws->is_listed = false;
+}
+
+static void
+close_index(struct library *lib, struct workspace *ws)
+{
+	if (!ws->index)
+		return;
+	DL_DELETE2(lib->opened, ws, open_prev, open_next);
+	lib->n_opened--;
+	workspace_close_index(ws);
+}
+
+static void
+drop_workspace(struct library *lib, struct workspace *ws)
+{
+	log_info("workspace-gone", "workspace=%s", log_quote(ws->id));
+	lib->n_failed -= ws->has_failed;
+	unlist(lib, ws);
+	close_index(lib, ws);
+	workspace_drop_index(ws, &lib->places);
+	HASH_DEL(lib->all, ws);
+	workspace_free(&ws);
+}
+
+static struct workspace *
+add_workspace(struct library *lib, const char *id)
+{
+	struct workspace *ws;
+
+	HASH_FIND_STR(lib->all, id, ws);
+	if (!ws) {
+		ws = workspace_new(id);
+		HASH_ADD_KEYPTR(hh, lib->all, ws->id, strlen(ws->id), ws);
+	}
+	workspace_add_all(ws, false);
+	list(lib, ws, 0);
+	return ws;
+}
+
+int
+library_use(struct library *lib, struct workspace *ws, struct err *err)
+{
+	if (ws->index) {
+		DL_DELETE2(lib->opened, ws, open_prev, open_next);
+		lib->n_opened--;
+	} else if (lib->n_opened >= LIBRARY_MAX_OPEN) {
+		close_index(lib, lib->opened->open_prev);
+	}
+	if (workspace_open_index(ws, &lib->places, err) < 0)
+		return -1;
+	DL_PREPEND2(lib->opened, ws, open_prev, open_next);
+	lib->n_opened++;
+	ws->used_ms = clock_mono_ms();
+	if (workspace_is_pending(ws) && !ws->is_listed)
+		list(lib, ws, 0);
+	return 0;
+}
+
+/* Returns whether the workspace still exists and has more to do now. */
+static bool
+work_on(struct library *lib, struct workspace *ws, int64_t until_ms)
+{
+	struct err err;
+	int rc = 0;
+
+	while (workspace_is_pending(ws)) {
+		if (clock_mono_ms() >= until_ms)
+			return true;
+		if (library_use(lib, ws, &err) < 0)
+			rc = -1;
+		else
+			rc = workspace_step(ws, &lib->places, &err);
+		if (rc != 0)
+			break;
+	}
+	if (rc == 1) {
+		drop_workspace(lib, ws);
+		return false;
+	}
+	unlist(lib, ws);
+	if (rc < 0) {
+		note_failure(lib, ws, &err);
+		list(lib, ws, AGAIN_MS);
+	} else {
+		note_success(lib, ws);
+	}
+	return false;
+}
+
+static struct workspace *
+next_due(struct library *lib)
+{
+	int64_t now_ms = clock_mono_ms();
+	struct workspace *ws;
+	struct waiter *waiter;
+
+	DL_FOREACH (lib->waiters, waiter) {
+		HASH_FIND_STR(lib->all, waiter->workspace_id, ws);
+		if (ws && ws->is_listed && !ws->has_failed)
+			return ws;
+	}
+	DL_FOREACH (lib->listed, ws)
+		if (ws->due_ms <= now_ms)
+			return ws;
+	return NULL;
+}
+
+static void
+answer_waiters(struct library *lib)
+{
+	int64_t now_ms = clock_mono_ms();
+	struct waiter *waiter, *next;
+
+	DL_FOREACH_SAFE(lib->waiters, waiter, next)
+	{
+		struct workspace *ws;
+		bool is_stale;
+
+		HASH_FIND_STR(lib->all, waiter->workspace_id, ws);
+		is_stale = ws && workspace_is_pending(ws);
+		if (is_stale && !ws->has_failed && now_ms < waiter->until_ms)
+			continue;
+		DL_DELETE(lib->waiters, waiter);
+		waiter->fn(waiter->arg, lib, ws, is_stale);
+		xfree(&waiter->workspace_id);
+		xfree(&waiter);
+	}
+}
+
+static int64_t
+earliest(const struct library *lib, int64_t now_ms)
+{
+	int64_t at_ms = INT64_MAX;
+	const struct workspace *ws;
+	const struct waiter *waiter;
+
+	DL_FOREACH (lib->listed, ws)
+		if (ws->due_ms < at_ms)
+			at_ms = ws->due_ms;
+	/* What is waited for is worked on whether it is due or not. */
+	DL_FOREACH (lib->waiters, waiter)
+		at_ms = now_ms;
+	return at_ms;
+}
+
+static void
+schedule(struct library *lib)
+{
+	int64_t now_ms = clock_mono_ms();
+	int64_t at_ms = earliest(lib, now_ms);
+
+	if (at_ms == INT64_MAX)
+		timer_stop(lib->work);
+	else
+		timer_start(lib->work, at_ms > now_ms ? at_ms - now_ms : 0, 0);
+}
+
+static void
+on_work(void *arg)
+{
+	struct library *lib = arg;
+	int64_t until_ms = clock_mono_ms() + LIBRARY_SLICE_MS;
+	struct workspace *ws;
+
+	while (clock_mono_ms() < until_ms && (ws = next_due(lib)))
+		if (work_on(lib, ws, until_ms)) {
+			/* The others get their turn as well. */
+			DL_DELETE(lib->listed, ws);
+			DL_APPEND(lib->listed, ws);
+		}
+	answer_waiters(lib);
+	schedule(lib);
+}
+
+struct workspace *
+library_find(struct library *lib, const char *id)
+{
+	struct workspace *ws;
+	struct stat st;
+
+	if (!paths_is_workspace(id))
+		return NULL;
+	folders_drain(lib->places.folders);
+	HASH_FIND_STR(lib->all, id, ws);
+	if (ws)
+		return ws;
+	/* The watch may have missed it; a look costs nothing. */
+	if (fstatat(lib->places.root_fd, id, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISDIR(st.st_mode))
+		return NULL;
+	return add_workspace(lib, id);
+}
+
+void
+library_refresh(struct library *lib, struct workspace *ws)
+{
+	struct err err;
+
+	/* After a failure it is not tried at every search. */
+	if (ws->has_failed)
+		return;
+	/* Whether the index file is still there shows when it is used. */
+	if (ws->index && library_use(lib, ws, &err) < 0)
+		note_failure(lib, ws, &err);
+	else if (ws->is_listed)
+		(void)work_on(lib, ws, clock_mono_ms() + LIBRARY_SLICE_MS);
+}
+
+void
+library_when_ready(
+    struct library *lib, struct workspace *ws, library_ready_fn fn, void *arg)
+{
+	char *id = xstrdup(ws->id);
+	struct waiter *waiter;
+
+	library_refresh(lib, ws);
+	HASH_FIND_STR(lib->all, id, ws);
+	if (!ws || !workspace_is_pending(ws) || ws->has_failed) {
+		fn(arg, lib, ws, ws && workspace_is_pending(ws));
+		xfree(&id);
+		return;
+	}
+	waiter = xcalloc(1, sizeof(*waiter));
+	waiter->workspace_id = id;
+	waiter->fn = fn;
+	waiter->arg = arg;
+	waiter->until_ms = clock_mono_ms() + LIBRARY_WAIT_MS - LIBRARY_SLICE_MS;
+	DL_APPEND(lib->waiters, waiter);
+	schedule(lib);
+}
+
+void
+library_reindex(struct library *lib, struct workspace *ws)
+{
+	workspace_add_all(ws, true);
+	list(lib, ws, 0);
+}
+
+static void
+on_document(void *arg, const char *workspace, const char *path)
+{
+	struct library *lib = arg;
+	struct workspace *ws;
+
+	HASH_FIND_STR(lib->all, workspace, ws);
+	if (!ws)
+		return;
+	workspace_add_document(ws, path);
+	list(lib, ws, lib->debounce_ms);
+}
+
+static void
+on_folder(void *arg, const char *workspace, const char *path)
+{
+	struct library *lib = arg;
+	struct workspace *ws;
+
+	HASH_FIND_STR(lib->all, workspace, ws);
+	if (!ws || path[0] == '\0') {
+		add_workspace(lib, workspace);
+		return;
+	}
+	workspace_add_folder(ws, path);
+	list(lib, ws, lib->debounce_ms);
+}
+
+static void
+on_gone(void *arg, const char *workspace, const char *path)
+{
+	struct library *lib = arg;
+	struct workspace *ws;
+
+	HASH_FIND_STR(lib->all, workspace, ws);
+	if (!ws)
+		return;
+	/* The whole workspace: its folder is looked for, and not found. */
+	if (path[0] == '\0')
+		workspace_add_all(ws, false);
+	else
+		workspace_add_sweep(ws);
+	list(lib, ws, lib->debounce_ms);
+}
+
+/* Indexes of workspaces that went while we were not there. */
+static void
+drop_orphans(struct library *lib)
+{
+	DIR *dir = opendir(lib->index_root);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		AUTO(buf_release)
+		struct buf path;
+		struct workspace *ws;
+
+		buf_init(&path);
+		HASH_FIND_STR(lib->all, entry->d_name, ws);
+		if (ws || !paths_is_workspace(entry->d_name))
+			continue;
+		buf_addf(&path, "%s/%s", lib->index_root, entry->d_name);
+		log_info("index-orphan", "path=%s", log_quote(path.data));
+		index_delete(path.data);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* Looks through everything: at the start, when told too little, and now and
+ * then. Returns -1 when the workspaces' folder cannot be read. */
+static int
+rescan(struct library *lib)
+{
+	DIR *dir = opendir(lib->root);
+	const struct dirent *entry;
+	struct workspace *ws, *next;
+
+	lib->rescanned_ms = clock_mono_ms();
+	lib->n_unwatched = 0;
+	lib->is_root_lost = !dir;
+	if (!dir)
+		return -1;
+	while ((entry = readdir(dir))) {
+		struct stat st;
+
+		if (paths_is_workspace(entry->d_name) &&
+		    fstatat(dirfd(dir), entry->d_name, &st,
+			AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISDIR(st.st_mode))
+			add_workspace(lib, entry->d_name);
+	}
+	closedir(dir);
+	/* Those that went find out by themselves. */
+	HASH_ITER (hh, lib->all, ws, next)
+		if (!ws->is_listed)
+			add_workspace(lib, ws->id);
+	return 0;
+}
+
+static void
+on_lost(void *arg)
+{
+	struct library *lib = arg;
+
+	log_warn("watch-overflow", "effect=\"everything is looked through\"");
+	(void)rescan(lib);
+	report(lib);
+}
+
+static void
+close_unused(struct library *lib)
+{
+	int64_t since_ms = clock_mono_ms() - UNUSED_MS;
+
+	while (lib->opened && lib->opened->open_prev->used_ms < since_ms)
+		close_index(lib, lib->opened->open_prev);
+}
+
+/* The lock-down holds for the folder that was there at the start: another one
+ * in its place can only be read by a new process. */
+static void
+check_root(struct library *lib)
+{
+	struct stat ours, now;
+	AUTO(fd_close)
+	int fd = open(lib->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	lib->is_root_lost = fd < 0;
+	if (stat(lib->root, &now) < 0 ||
+	    fstat(lib->places.root_fd, &ours) < 0 ||
+	    (now.st_ino == ours.st_ino && now.st_dev == ours.st_dev))
+		return;
+	log_error("workspaces-replaced", "path=%s effect=restart",
+	    log_quote(lib->root));
+	service_stop(1);
+}
+
+static void
+on_probe(void *arg)
+{
+	struct library *lib = arg;
+
+	check_root(lib);
+	close_unused(lib);
+	if (clock_mono_ms() - lib->rescanned_ms >= RESCAN_MS)
+		(void)rescan(lib);
+	report(lib);
+	if (!lib->is_root_lost && lib->n_failed == 0)
+		service_proof();
+}
+
+int
+library_open(struct library **library_out, struct loop *loop,
+    const struct library_options *options, struct err *err)
+{
+	AUTO(library_close)
+	struct library *lib = xcalloc(1, sizeof(*lib));
+	const struct folders_events events = {
+		.on_document = on_document,
+		.on_folder = on_folder,
+		.on_gone = on_gone,
+		.on_lost = on_lost,
+		.arg = lib,
+	};
+
+	lib->loop = loop;
+	lib->root = xstrdup(options->root);
+	lib->index_root = xstrdup(options->index_root);
+	lib->debounce_ms = options->debounce_ms;
+	lib->places.index_root = lib->index_root;
+	lib->places.n_unwatched = &lib->n_unwatched;
+	lib->work = timer_new(loop, on_work, lib);
+	lib->probe = timer_new(loop, on_probe, lib);
+	lib->places.root_fd =
+	    open(lib->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lib->places.root_fd < 0)
+		return err_errno(err, "cannot read %s", lib->root);
+	if (folders_open(&lib->places.folders, loop, lib->root, &events, err) <
+	    0)
+		return -1;
+	if (rescan(lib) < 0)
+		return err_errno(err, "cannot read %s", lib->root);
+	drop_orphans(lib);
+	timer_start(lib->probe, PROBE_MS, PROBE_MS);
+	report(lib);
+	service_proof();
+	*library_out = STEAL(lib);
+	return 0;
+}
+
+void
+library_close(struct library **library)
+{
+	struct library *lib = *library;
+	struct workspace *ws, *next;
+	struct waiter *waiter, *next_waiter;
+
+	if (!lib)
+		return;
+	/* Who still waits is not answered: the process is leaving. */
+	DL_FOREACH_SAFE(lib->waiters, waiter, next_waiter)
+	{
+		xfree(&waiter->workspace_id);
+		xfree(&waiter);
+	}
+	HASH_ITER (hh, lib->all, ws, next) {
+		HASH_DEL(lib->all, ws);
+		workspace_free(&ws);
+	}
+	folders_close(&lib->places.folders);
+	timer_free(&lib->work);
+	timer_free(&lib->probe);
+	fd_close(&lib->places.root_fd);
+	xfree(&lib->root);
+	xfree(&lib->index_root);
+	xfree(library);
+}
+
+static void
+describe(const struct index_totals *totals, struct buf *out)
+{
+	if (totals->n_large > 0)
+		buf_addf(out, "%" PRId64 " not indexed: larger than 1 MiB",
+		    totals->n_large);
+	if (totals->n_not_utf8 > 0)
+		buf_addf(out, "%s%" PRId64 " not indexed: not UTF-8",
+		    out->size > 0 ? "; " : "", totals->n_not_utf8);
+}
+
+int
+library_state(struct library *lib, struct workspace *ws,
+    struct search_state *out, struct arena *arena, struct err *err)
+{
+	AUTO(buf_release)
+	struct buf detail;
+	struct index_totals totals;
+
+	buf_init(&detail);
+	*out = (struct search_state){ .backend = "fts5", .detail = "" };
+	if (!ws)
+		return 0;
+	if (library_use(lib, ws, err) < 0 ||
+	    index_totals(ws->index, &totals, err) < 0)
+		return -1;
+	describe(&totals, &detail);
+	out->folder_exists = true;
+	out->is_indexed = ws->is_scanned;
+	out->is_pending = workspace_is_pending(ws);
+	out->n_documents = totals.n_documents;
+	out->last_indexed_unix = ws->last_indexed_unix;
+	out->detail = arena_strdup(arena, detail.data);
+	return 0;
+}
+
+int
+library_root_fd(const struct library *lib)
+{
+	return lib->places.root_fd;
+}

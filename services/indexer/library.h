@@ -1,0 +1,70 @@
+#ifndef INDEXER_LIBRARY_H
+#define INDEXER_LIBRARY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "libcommon/defs.h"
+
+struct arena;
+struct err;
+struct loop;
+struct search_hits;
+struct search_query;
+struct search_state;
+struct workspace;
+
+/*
+ * All workspaces and their indexes. Changes are indexed when they have been
+ * quiet for the debounce time, a few milliseconds at a time so that searches
+ * get through; a search has its workspace's changes indexed before others, and
+ * waits for that at most LIBRARY_WAIT_MS.
+ */
+struct library;
+
+enum {
+	LIBRARY_WAIT_MS = 50,
+	LIBRARY_SLICE_MS = 10,
+	LIBRARY_MAX_OPEN = 32, /* index files */
+};
+
+struct library_options {
+	const char *root;	/* the workspaces' folder */
+	const char *index_root; /* the index files' folder */
+	int64_t debounce_ms;
+};
+
+int library_open(struct library **library_out, struct loop *loop,
+    const struct library_options *options, struct err *err) MUST_CHECK;
+void library_close(struct library **library);
+
+/* NULL when there is no such folder. */
+struct workspace *library_find(struct library *library, const char *id);
+
+/*
+ * Calls fn when the workspace's changes are indexed, or when that has taken
+ * too long already (is_stale); at once if there is nothing to do. The
+ * workspace may be gone by then (NULL).
+ */
+typedef void (*library_ready_fn)(
+    void *arg, struct library *library, struct workspace *ws, bool is_stale);
+void library_when_ready(struct library *library, struct workspace *ws,
+    library_ready_fn fn, void *arg);
+
+/* Opens the workspace's index, closing another one if there are many. */
+int library_use(
+    struct library *library, struct workspace *ws, struct err *err) MUST_CHECK;
+
+/* Brings what is known of the workspace up to date, for at most one slice. */
+void library_refresh(struct library *library, struct workspace *ws);
+
+/* Reads every document of it again, soon. */
+void library_reindex(struct library *library, struct workspace *ws);
+
+/* Fills all but the workspace's id; ws NULL: there is no folder. */
+int library_state(struct library *library, struct workspace *ws,
+    struct search_state *out, struct arena *arena, struct err *err) MUST_CHECK;
+
+int library_root_fd(const struct library *library);
+
+#endif

@@ -1,0 +1,24 @@
+#ifndef INDEXER_RANK_H
+#define INDEXER_RANK_H
+
+#include "libcommon/defs.h"
+
+struct err;
+struct scope_set;
+struct sqlite3;
+
+/*
+ * Two SQL functions that know the scope of the search which is running:
+ * in_scope(id), and scoped_rank(section, weight…), which is bm25 with every
+ * statistic taken within the scope only. FTS5's own bm25 counts all documents,
+ * so that scores would tell a reader which words the hidden ones hold.
+ *
+ * *scope is read at every call and must be set before a statement runs.
+ */
+int rank_register(struct sqlite3 *db, const struct scope_set *const *scope,
+    struct err *err) MUST_CHECK;
+
+/* A section's rowid is its document's id and its place in the document. */
+enum { RANK_SECTION_BITS = 12 };
+
+#endif

@@ -1,0 +1,30 @@
+#ifndef INDEXER_SCOPE_H
+#define INDEXER_SCOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct search_scope;
+
+/* Whether the scope lets path be read; proto/search.h has the rule. Pure. */
+bool scope_allows(const struct search_scope *scope, const char *path);
+
+/* Whether it lets everything be read. */
+bool scope_is_all(const struct search_scope *scope);
+
+/*
+ * The documents of one index that a scope lets be read, by their ids, so that
+ * ranking can ask for each section without looking at paths.
+ */
+struct scope_set {
+	uint8_t *bits;
+	int64_t n_ids;	    /* ids below this have a bit */
+	int64_t n_sections; /* of all documents within */
+};
+
+void scope_set_add(struct scope_set *set, int64_t id, int64_t n_sections);
+bool scope_set_has(const struct scope_set *set, int64_t id);
+void scope_set_release(struct scope_set *set);
+
+#endif

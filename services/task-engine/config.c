@@ -1,0 +1,210 @@
+/* The task-engine's configuration rows. */
+
+#include "services/task-engine/config.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/err.h"
+#include "libcommon/service.h"
+
+#define C struct engine_cfg
+#define LLM "AGENT_RUNTIME_LLM_"
+#define GROUND "AGENT_RUNTIME_LLM_GROUNDING_"
+
+static const char *const providers[LLM_PROVIDER_COUNT + 1] = {
+	[LLM_PROVIDER_OPENAI] = "openai",
+	[LLM_PROVIDER_ANTHROPIC] = "anthropic",
+	[LLM_PROVIDER_CLAUDE] = "claude",
+	[LLM_PROVIDER_ZAI] = "z.ai",
+	[LLM_PROVIDER_LOCAL] = "local",
+};
+
+// clang-format off
+const struct cfg_item engine_items[] = {
+	CFG_PATH("AGENT_RUNTIME_WORKSPACE_ROOT", C, workspace_root, "",
+	    "folder of the workspaces (empty: workspaces/ in the data "
+	    "directory)"),
+	CFG_PATH("AGENT_RUNTIME_DB_PATH", C, db_path, "",
+	    "the database file (empty: agent-runtime/meta.sqlite in the data "
+	    "directory)"),
+	CFG_INT("AGENT_RUNTIME_DEFAULT_CONCURRENCY", C, default_concurrency,
+	    "5", 1, 64, "", "tasks that run at once in one workspace"),
+	CFG_CSV("AGENT_RUNTIME_GUEST_COMMANDS", C, guest_commands,
+	    "task,search,open,status,monitor",
+	    "commands that people without a linked account may use"),
+
+	CFG_CHOICE(LLM "PROVIDER", C, llm_provider, "openai", providers,
+	    "how the model is spoken to: openai, z.ai and local mean any "
+	    "OpenAI-compatible endpoint, anthropic and claude mean Anthropic"),
+	CFG_STR(LLM "BASE_URL", C, llm_base_url, "",
+	    "where the model is (empty: the provider's own address)"),
+	CFG_SECRET(LLM "API_KEY", C, llm_api_key,
+	    "key for the model; without a key and a base URL the extractive "
+	    "responder answers"),
+	CFG_STR(LLM "MODEL", C, llm_model, "",
+	    "name of the model (empty: the provider's default)"),
+	CFG_PATH(LLM "CA_FILE", C, llm_ca_file, "",
+	    "PEM file with the certificate authorities that are trusted for "
+	    "the model's endpoint (empty: the system's)"),
+	CFG_INT(LLM "TIMEOUT_SECONDS", C, llm_timeout_s, "60", 1, 3600, "s",
+	    "how long one attempt of one model call may take"),
+	CFG_INT(LLM "MAX_OUTPUT_TOKENS", C, llm_max_output_tokens, "4096", 16,
+	    1000000, "tokens", "how long an answer the model is asked for"),
+	CFG_INT(LLM "MAX_CONCURRENT", C, llm_max_concurrent, "8", 1, 256, "",
+	    "model calls that run at once, over all workspaces"),
+	CFG_BOOL(LLM "ENABLED", C, llm_enabled, "true",
+	    "whether free text is answered at all"),
+	CFG_BOOL(LLM "ALLOW_DM", C, llm_allow_dm, "true",
+	    "whether free text is answered in direct conversations"),
+	CFG_BOOL(LLM "REQUIRE_MENTION_IN_GROUPS", C, llm_require_mention,
+	    "true",
+	    "whether free text in groups is answered only when it is "
+	    "addressed to the agent"),
+	CFG_CSV(LLM "ALLOWED_ROLES", C, llm_allowed_roles, "",
+	    "roles whose free text is answered (empty: everybody's)"),
+	CFG_CSV(LLM "ALLOWED_CONTEXT_IDS", C, llm_allowed_context_ids, "",
+	    "contexts in which free text is answered (empty: all)"),
+	CFG_INT(LLM "RATE_LIMIT_PER_WINDOW", C, llm_rate_limit, "8", 0, 10000,
+	    "", "answers to one account in one context in a window (0: no "
+	    "limit); admins have none"),
+	CFG_INT(LLM "RATE_LIMIT_WINDOW_SECONDS", C, llm_rate_window_s, "60",
+	    1, 86400, "s", "length of that window"),
+	CFG_STR(LLM "ADMIN_SYSTEM_PROMPT", C, llm_admin_system_prompt,
+	    "You are assisting admin operators. Prioritize security, "
+	    "approvals, and operational clarity.",
+	    "first words of the system prompt in admin channels"),
+	CFG_STR(LLM "PUBLIC_SYSTEM_PROMPT", C, llm_public_system_prompt,
+	    "You are assisting community members. Be concise, safe, and "
+	    "policy-compliant.",
+	    "first words of the system prompt everywhere else"),
+
+	CFG_INT(GROUND "TOP_K", C, grounding_top_k, "3", 1, 20, "documents",
+	    "documents that are looked up for an answer"),
+	CFG_INT(GROUND "MAX_DOC_EXCERPT_BYTES", C,
+	    grounding_max_doc_excerpt_bytes, "1200", 200, 65536, "bytes",
+	    "longest excerpt of one document in a prompt"),
+	CFG_INT(GROUND "MAX_PROMPT_BYTES", C, grounding_max_prompt_bytes,
+	    "8000", 500, 1000000, "bytes", "longest grounded prompt"),
+	CFG_INT(GROUND "MAX_PROMPT_TOKENS", C, grounding_max_prompt_tokens,
+	    "2000", 200, 1000000, "tokens",
+	    "longest grounded prompt, at four bytes a token"),
+	CFG_INT(GROUND "CHAT_TAIL_MAX_TOKENS", C,
+	    grounding_chat_tail_max_tokens, "300", 80, 1000000, "tokens",
+	    "share of the last messages of the conversation"),
+	CFG_INT(GROUND "QMD_MAX_TOKENS", C, grounding_qmd_max_tokens, "900",
+	    80, 1000000, "tokens", "share of the documents that were found"),
+	CFG_INT(GROUND "CHAT_TAIL_LINES", C, grounding_chat_tail_lines, "24",
+	    6, 1000, "lines", "last lines of the conversation in a prompt"),
+	CFG_INT(GROUND "CHAT_TAIL_BYTES", C, grounding_chat_tail_bytes,
+	    "1800", 400, 1000000, "bytes",
+	    "bytes of those last lines in a prompt"),
+	CFG_BOOL("AGENT_RUNTIME_AGENT_GROUNDING_FIRST_STEP", C,
+	    agent_grounding_first_step, "true",
+	    "whether an answer is grounded in the workspace's documents"),
+	CFG_INT("AGENT_RUNTIME_AGENT_MAX_TURN_DURATION_SECONDS", C,
+	    agent_max_turn_s, "120", 1, 86400, "s",
+	    "how long an answer may take in all"),
+	CFG_INT("AGENT_RUNTIME_AGENT_AUTONOMOUS_MAX_TURN_DURATION_SECONDS", C,
+	    agent_autonomous_max_turn_s, "1200", 1, 86400, "s",
+	    "how long a task may take in all"),
+
+	CFG_PATH("AGENT_RUNTIME_SOUL_GLOBAL_FILE", C, soul_global_file,
+	    "./context/SOUL.md", "behaviour directives of the installation"),
+	CFG_STR("AGENT_RUNTIME_SOUL_WORKSPACE_REL_PATH", C,
+	    soul_workspace_path, "context/SOUL.md",
+	    "behaviour directives of a workspace, beneath its folder"),
+	CFG_STR("AGENT_RUNTIME_SOUL_CONTEXT_REL_PATH", C, soul_context_path,
+	    "context/agents/{context_id}/SOUL.md",
+	    "behaviour directives of a context, beneath its workspace"),
+	CFG_PATH("AGENT_RUNTIME_SYSTEM_PROMPT_GLOBAL_FILE", C,
+	    system_prompt_global_file, "./context/SYSTEM_PROMPT.md",
+	    "system prompt of the installation"),
+	CFG_STR("AGENT_RUNTIME_SYSTEM_PROMPT_WORKSPACE_REL_PATH", C,
+	    system_prompt_workspace_path, "context/SYSTEM_PROMPT.md",
+	    "system prompt of a workspace, beneath its folder"),
+	CFG_STR("AGENT_RUNTIME_SYSTEM_PROMPT_CONTEXT_REL_PATH", C,
+	    system_prompt_context_path,
+	    "context/agents/{context_id}/SYSTEM_PROMPT.md",
+	    "system prompt of a context, beneath its workspace"),
+
+	CFG_RETIRED("AGENT_RUNTIME_TASK_RECOVERY_RUNNING_STALE_SECONDS",
+	    "what was running is queued again at every start, so nothing "
+	    "becomes stale"),
+	CFG_RETIRED("AGENT_RUNTIME_AGENT_SENSITIVE_APPROVAL_TTL_SECONDS",
+	    "approving one action grants nothing else, so there is no grant "
+	    "to last"),
+};
+// clang-format on
+
+_Static_assert(
+    N_OF(engine_items) == ENGINE_N_ITEMS, "config.h counts the rows");
+
+bool
+engine_cfg_has_model(const struct engine_cfg *cfg)
+{
+	return *cfg->llm_api_key || *cfg->llm_base_url;
+}
+
+static bool
+is_http(const char *url)
+{
+	return strncasecmp(url, "http://", 7) == 0 ||
+	       strncasecmp(url, "https://", 8) == 0;
+}
+
+static bool
+is_anthropic(const struct engine_cfg *cfg)
+{
+	return cfg->llm_provider == LLM_PROVIDER_ANTHROPIC ||
+	       cfg->llm_provider == LLM_PROVIDER_CLAUDE;
+}
+
+int
+engine_cfg_check(
+    const void *arg, const struct service_cfg *common, struct err *err)
+{
+	const struct engine_cfg *cfg = arg;
+
+	(void)common;
+	if (*cfg->llm_base_url && !is_http(cfg->llm_base_url))
+		return err_set(err, ERR_INVALID,
+		    LLM "BASE_URL=%s is not an address of a model: write it "
+			"as http://… or https://…",
+		    cfg->llm_base_url);
+	if (is_anthropic(cfg) && *cfg->llm_base_url && !*cfg->llm_api_key)
+		return err_set(err, ERR_INVALID,
+		    LLM "PROVIDER=anthropic always needs a key: set " LLM
+			"API_KEY or " LLM "API_KEY_FILE");
+	return 0;
+}
+
+static char *
+or_beneath(
+    const char *path, const struct service_cfg *common, const char *beneath)
+{
+	struct buf full;
+
+	if (*path)
+		return xstrdup(path);
+	buf_init(&full);
+	buf_addf(&full, "%s/%s", common->data_dir, beneath);
+	return buf_steal(&full);
+}
+
+char *
+engine_cfg_workspace_root(
+    const struct engine_cfg *cfg, const struct service_cfg *common)
+{
+	return or_beneath(cfg->workspace_root, common, "workspaces");
+}
+
+char *
+engine_cfg_db_path(
+    const struct engine_cfg *cfg, const struct service_cfg *common)
+{
+	return or_beneath(cfg->db_path, common, "agent-runtime/meta.sqlite");
+}

@@ -1,0 +1,84 @@
+#ifndef TASK_ENGINE_CONFIG_H
+#define TASK_ENGINE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libcommon/cfg.h"
+
+struct err;
+struct service_cfg;
+
+/* What the task-engine reads from the environment; config.c has the rows. */
+
+enum llm_provider {
+	LLM_PROVIDER_OPENAI,
+	LLM_PROVIDER_ANTHROPIC,
+	LLM_PROVIDER_CLAUDE, /* another name of anthropic */
+	LLM_PROVIDER_ZAI,    /* OpenAI-compatible, as is local */
+	LLM_PROVIDER_LOCAL,
+	LLM_PROVIDER_COUNT
+};
+
+struct engine_cfg {
+	const char *workspace_root; /* "": <data>/workspaces */
+	const char *db_path;	    /* "": <data>/agent-runtime/meta.sqlite */
+	int64_t default_concurrency;
+	const char *guest_commands; /* CSV */
+
+	int llm_provider; /* enum llm_provider */
+	const char *llm_base_url;
+	const char *llm_api_key;
+	const char *llm_model;
+	const char *llm_ca_file;
+	int64_t llm_timeout_s;
+	int64_t llm_max_output_tokens; /* asked of the model */
+	int64_t llm_max_concurrent;
+	bool llm_enabled;
+	bool llm_allow_dm;
+	bool llm_require_mention;
+	const char *llm_allowed_roles;
+	const char *llm_allowed_context_ids;
+	int64_t llm_rate_limit;
+	int64_t llm_rate_window_s;
+	const char *llm_admin_system_prompt;
+	const char *llm_public_system_prompt;
+
+	int64_t grounding_top_k;
+	int64_t grounding_max_doc_excerpt_bytes;
+	int64_t grounding_max_prompt_bytes;
+	int64_t grounding_max_prompt_tokens;
+	int64_t grounding_chat_tail_max_tokens;
+	int64_t grounding_qmd_max_tokens;
+	int64_t grounding_chat_tail_lines;
+	int64_t grounding_chat_tail_bytes;
+	bool agent_grounding_first_step;
+	int64_t agent_max_turn_s;
+	int64_t agent_autonomous_max_turn_s;
+
+	const char *soul_global_file;
+	const char *soul_workspace_path;
+	const char *soul_context_path;
+	const char *system_prompt_global_file;
+	const char *system_prompt_workspace_path;
+	const char *system_prompt_context_path;
+};
+
+extern const struct cfg_item engine_items[];
+enum { ENGINE_N_ITEMS = 40 };
+
+/* Whether the values make sense together; -1 with ERR_INVALID. */
+int engine_cfg_check(
+    const void *cfg, const struct service_cfg *common, struct err *err);
+
+/* Whether a model is configured: a key or a base URL is set. */
+bool engine_cfg_has_model(const struct engine_cfg *cfg);
+
+/* Paths with their defaults filled in; the results are malloc'ed. */
+char *engine_cfg_workspace_root(
+    const struct engine_cfg *cfg, const struct service_cfg *common);
+char *engine_cfg_db_path(
+    const struct engine_cfg *cfg, const struct service_cfg *common);
+
+#endif

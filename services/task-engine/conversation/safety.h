@@ -1,0 +1,56 @@
+#ifndef TASK_ENGINE_CONVERSATION_SAFETY_H
+#define TASK_ENGINE_CONVERSATION_SAFETY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The controls that stand before every model call. What it knows of earlier
+ * calls (the rate window) is in memory; time is passed in.
+ */
+struct safety;
+
+struct safety_options {
+	bool is_enabled;
+	bool allow_dm;
+	bool require_mention;
+	const char *allowed_roles;	 /* CSV; "" allows all */
+	const char *allowed_context_ids; /* CSV; "" allows all */
+	int64_t limit;			 /* per window; 0: no limit */
+	int64_t window_ms;
+};
+
+enum safety_verdict {
+	SAFETY_ALLOWED,
+	SAFETY_DISABLED,
+	SAFETY_DM_DISABLED,
+	SAFETY_MENTION_REQUIRED,
+	SAFETY_CONTEXT_NOT_ALLOWED,
+	SAFETY_ROLE_NOT_ALLOWED,
+	SAFETY_RATE_LIMITED,
+	SAFETY_VERDICT_COUNT
+};
+
+struct safety_question {
+	const char *context_id;
+	const char *actor; /* whole name */
+	const char *role;  /* "" without one; admin and overlord: no limit */
+	bool is_direct;
+	bool is_addressed;
+};
+
+/* options and its strings outlive it. */
+struct safety *safety_new(const struct safety_options *options);
+void safety_free(struct safety **safety);
+
+/* An allowed question counts in the window; a refused one does not. */
+enum safety_verdict safety_check(struct safety *safety,
+    const struct safety_question *question, int64_t now_ms);
+
+/* What is said about it; "" when nothing is, unless the asker waits. */
+const char *safety_notice(enum safety_verdict verdict, bool asker_waits);
+
+/* Whether one of the items of a CSV is text, in any case. */
+bool csv_has(const char *csv, const char *text);
+
+#endif

@@ -1,0 +1,159 @@
+/* The texts that commands are answered with. Pure. */
+
+#include "services/task-engine/conversation/say.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "libcommon/buf.h"
+#include "libcommon/clock.h"
+#include "libcommon/utf8.h"
+#include "proto/search.h"
+#include "services/task-engine/conversation/command.h"
+
+enum { SNIPPET_MAX = 120 };
+
+void
+say_help(struct buf *out)
+{
+	buf_adds(out, "Ask me anything, or use a command:\n");
+	for (size_t i = 0; i < n_command_rows; i++) {
+		const struct command_row *row = &command_rows[i];
+
+		buf_addf(out, "- `/%s%s%s`: %s\n", row->name,
+		    *row->argument ? " " : "", row->argument, row->help);
+	}
+	buf_truncate(out, out->size - 1);
+}
+
+void
+say_unknown(struct buf *out, const char *name)
+{
+	buf_addf(out, "There is no command `/%s`.\n\n", name);
+	say_help(out);
+}
+
+void
+say_usage(struct buf *out, const char *command_name)
+{
+	for (size_t i = 0; i < n_command_rows; i++) {
+		const struct command_row *row = &command_rows[i];
+
+		if (strcmp(row->name, command_name) == 0)
+			buf_addf(out, "Usage: /%s %s (%s)", row->name,
+			    row->argument, row->help);
+	}
+}
+
+void
+say_task_queued(struct buf *out, const char *task_id)
+{
+	buf_addf(out, "Task queued: `%s`. I will say here when it is done.",
+	    task_id);
+}
+
+/* One line, cut between characters. */
+static void
+add_snippet(struct buf *out, const char *text)
+{
+	size_t began = out->size;
+
+	for (; *text; text++)
+		if ((unsigned char)*text > ' ')
+			buf_addc(out, *text);
+		else if (out->size > began && out->data[out->size - 1] != ' ')
+			buf_addc(out, ' ');
+	if (out->size - began <= SNIPPET_MAX)
+		return;
+	buf_truncate(out, began + utf8_cut(out->data + began, out->size - began,
+				      SNIPPET_MAX));
+	buf_adds(out, "...");
+}
+
+static void
+add_hit(struct buf *out, size_t number, const struct search_hit *hit)
+{
+	int percent = (int)(hit->score * 100);
+
+	buf_addf(out, "%zu. `%s`", number, hit->path);
+	if (*hit->short_id)
+		buf_addf(out, " `%s`", hit->short_id);
+	if (percent > 0)
+		buf_addf(out, " (%d%%)", percent);
+	buf_addc(out, ' ');
+	add_snippet(out, hit->snippet);
+	buf_addc(out, '\n');
+}
+
+void
+say_hits(struct buf *out, const struct search_hits *hits, const char *query)
+{
+	if (hits->n_hits == 0) {
+		buf_adds(out, "No markdown matches found.");
+		if (hits->is_stale)
+			buf_adds(out,
+			    " Indexing is still going on: try again in a "
+			    "moment.");
+		else
+			buf_addf(out, " Try other or fewer words than \"%s\".",
+			    query);
+		return;
+	}
+	buf_addf(out, "Top %zu result(s):\n", hits->n_hits);
+	for (size_t i = 0; i < hits->n_hits; i++)
+		add_hit(out, i + 1, &hits->hits[i]);
+	buf_addf(out, "\nRead one with `/open %s`.", hits->hits[0].path);
+}
+
+void
+say_document(struct buf *out, const struct search_document *document)
+{
+	buf_addf(out, "`%s`\n", document->path);
+	buf_adds(out, *document->text ? document->text : "(empty file)");
+	if (document->is_truncated)
+		buf_adds(out, "\n\n(Truncated to safe output size.)");
+}
+
+static void
+add_index(struct buf *out, const struct search_state *index)
+{
+	char at[CLOCK_RFC3339_SIZE];
+
+	if (!index->folder_exists) {
+		buf_adds(out,
+		    "- workspace directory not created yet: it appears with "
+		    "the first message\n");
+		return;
+	}
+	buf_addf(out, "- indexed: %s\n",
+	    index->is_indexed ? "yes"
+			      : "no (will build on first search/change)");
+	buf_addf(
+	    out, "- pending reindex: %s\n", index->is_pending ? "yes" : "no");
+	buf_addf(out, "- documents: %" PRId64 "\n", index->n_documents);
+	if (index->last_indexed_unix) {
+		clock_rfc3339(at, index->last_indexed_unix * 1000);
+		buf_addf(out, "- last indexed: %s\n", at);
+	}
+}
+
+void
+say_status(struct buf *out, const struct status_facts *facts)
+{
+	bool is_qmd = facts->index && strcmp(facts->index->backend, "qmd") == 0;
+
+	buf_addf(out, "Workspace `%s` %sstatus:\n", facts->workspace_id,
+	    is_qmd ? "qmd " : "");
+	if (facts->index)
+		add_index(out, facts->index);
+	else
+		buf_addf(
+		    out, "- search: unavailable (%s)\n", facts->index_error);
+	buf_addf(out,
+	    "- tasks: %" PRId64 " open, %" PRId64 " queued, %" PRId64
+	    " running, %" PRId64 " failed\n",
+	    facts->n_open, facts->n_queued, facts->n_running, facts->n_failed);
+	buf_addf(out, "- model: %s", facts->model);
+	if (*facts->folder)
+		buf_addf(out, "\n- folder: %s", facts->folder);
+}

@@ -1,0 +1,60 @@
+/* Names of connectors, their instances and their doors. Pure. */
+
+#include "services/task-engine/delivery/connectors.h"
+
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/bus.h"
+
+static const struct connector {
+	const char *name;
+	enum service_id service;
+	bool recognises_repeats;
+} connectors[] = {
+	{ "telegram", SVC_GATEWAY_TELEGRAM, false },
+	{ "discord", SVC_GATEWAY_DISCORD, true }, /* by nonce */
+	{ "imap", SVC_IMAP_INGEST, false },
+};
+
+const char *
+connector_of(enum service_id service)
+{
+	for (size_t i = 0; i < N_OF(connectors); i++)
+		if (connectors[i].service == service)
+			return connectors[i].name;
+	return NULL;
+}
+
+const char *
+connector_instance(const struct bus_peer *peer, struct arena *arena)
+{
+	return arena_printf(
+	    arena, "%s.%s", connector_of(peer->service), peer->instance);
+}
+
+bool
+connector_door(const char *instance, enum service_id *service_out,
+    const char **door_instance_out)
+{
+	for (size_t i = 0; i < N_OF(connectors); i++) {
+		size_t size = strlen(connectors[i].name);
+
+		if (strncmp(instance, connectors[i].name, size) != 0 ||
+		    instance[size] != '.')
+			continue;
+		*service_out = connectors[i].service;
+		*door_instance_out = instance + size + 1;
+		return true;
+	}
+	return false;
+}
+
+bool
+connector_recognises_repeats(const char *connector)
+{
+	for (size_t i = 0; i < N_OF(connectors); i++)
+		if (strcmp(connectors[i].name, connector) == 0)
+			return connectors[i].recognises_repeats;
+	return false;
+}

@@ -1,0 +1,28 @@
+#ifndef TASK_ENGINE_DELIVERY_CONNECTORS_H
+#define TASK_ENGINE_DELIVERY_CONNECTORS_H
+
+#include <stdbool.h>
+
+#include "libcommon/defs.h"
+#include "proto/routes.h"
+
+struct arena;
+struct bus_peer;
+
+/*
+ * Connector, instance and door are three names for where a message comes from
+ * and goes to: "telegram", "telegram.main", task-engine/gateway-telegram.main.
+ */
+
+/* "telegram"; NULL for a peer that is no connector. */
+const char *connector_of(enum service_id service);
+/* "telegram.main" */
+const char *
+connector_instance(const struct bus_peer *peer, struct arena *arena);
+/* False for an instance without a door, such as api.main. */
+bool connector_door(const char *instance, enum service_id *service_out,
+    const char **door_instance_out);
+/* Whether the platform recognises a repeated part, so that none is doubled. */
+bool connector_recognises_repeats(const char *connector);
+
+#endif

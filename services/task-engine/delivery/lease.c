@@ -1,0 +1,208 @@
+/* Leases outbound rows to gateways and notes what became of them. */
+
+#include "services/task-engine/delivery/lease.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/err.h"
+#include "libcommon/id.h"
+#include "libcommon/log.h"
+#include "proto/delivery.h"
+#include "services/task-engine/delivery/connectors.h"
+#include "services/task-engine/store/outbox.h"
+
+enum {
+	/* Of texts in one answer: even escaped they fit an envelope. */
+	BATCH_BYTES = 100 * 1024,
+	RETRY_LEAST_MS = 1000,
+	RETRY_MOST_MS = 15 * 60 * 1000,
+};
+
+static void
+describe(const struct outbox_row *row, struct delivery *out)
+{
+	*out = (struct delivery){
+		.delivery_id = row->id,
+		.lease = row->lease,
+		.chat_id = row->chat_id,
+		.reply_to_id = row->reply_to_id,
+		.text = row->text,
+		.idempotency_key = row->id,
+		.is_urgent = row->is_urgent,
+		.attempt = row->attempt,
+		.n_parts_sent = row->n_parts_sent,
+		.is_part_uncertain = row->is_part_uncertain,
+		.lease_until_ms = row->lease_until_ms,
+	};
+}
+
+static int
+take(struct store *store, struct outbox_row *row, int64_t now_ms,
+    struct arena *arena, struct err *err)
+{
+	char lease[ID_UUID_SIZE];
+
+	id_uuid(lease);
+	row->lease = arena_strdup(arena, lease);
+	row->lease_until_ms = now_ms + LEASE_MS;
+	row->state = "sending";
+	row->attempt++;
+	if (row->first_tried_ms == 0)
+		row->first_tried_ms = now_ms;
+	/* It will be sent again, and the platform may show it twice. */
+	if (row->is_part_uncertain &&
+	    !connector_recognises_repeats(row->connector))
+		row->maybe_doubled = true;
+	return store_outbox_update(store, row, now_ms, err);
+}
+
+int
+lease_claim(struct store *store, const char *instance, int64_t max,
+    int64_t now_ms, struct arena *arena, struct delivery_batch *out,
+    struct err *err)
+{
+	struct outbox_row *rows;
+	size_t n, bytes = 0;
+
+	if (store_outbox_due(
+		store, instance, now_ms, max + 1, arena, &rows, &n, err) < 0)
+		return -1;
+	out->deliveries = arena_alloc(arena, (n + 1) * sizeof(struct delivery));
+	out->n_deliveries = 0;
+	for (size_t i = 0; i < n; i++) {
+		bytes += strlen(rows[i].text);
+		if (i == (size_t)max || (i > 0 && bytes > BATCH_BYTES)) {
+			out->has_more = true;
+			return 0;
+		}
+		if (take(store, &rows[i], now_ms, arena, err) < 0)
+			return -1;
+		describe(&rows[i], &out->deliveries[out->n_deliveries++]);
+	}
+	return 0;
+}
+
+static int
+give_up(struct store *store, struct outbox_row *row, const char *reason,
+    int64_t now_ms, struct err *err)
+{
+	log_warn("delivery-failed",
+	    "delivery=%s instance=%s attempts=%" PRId64 " why=%s", row->id,
+	    row->instance, row->attempt, log_quote(reason));
+	row->state = "failed";
+	row->lease = "";
+	row->lease_until_ms = 0;
+	row->error = reason;
+	return store_outbox_update(store, row, now_ms, err);
+}
+
+static int
+note_begun(struct store *store, struct outbox_row *row,
+    const struct delivery_result *in, int64_t now_ms, struct err *err)
+{
+	if (store_outbox_part(
+		store, row->id, in->part, "begun", "", now_ms, err) < 0)
+		return -1;
+	row->is_part_uncertain = true;
+	row->lease_until_ms = now_ms + LEASE_MS;
+	return store_outbox_update(store, row, now_ms, err);
+}
+
+static int
+note_sent(struct store *store, struct outbox_row *row,
+    const struct delivery_result *in, int64_t now_ms, struct err *err)
+{
+	if (store_outbox_part(store, row->id, in->part, "sent", in->platform_id,
+		now_ms, err) < 0)
+		return -1;
+	if (row->n_parts_sent <= in->part)
+		row->n_parts_sent = in->part + 1;
+	row->is_part_uncertain = false;
+	row->lease_until_ms = now_ms + LEASE_MS;
+	if (in->is_last) {
+		row->state = "sent";
+		row->lease = "";
+		row->lease_until_ms = 0;
+		row->error = "";
+	}
+	return store_outbox_update(store, row, now_ms, err);
+}
+
+/* Without a word of the platform: doubling from a second to 15 minutes. */
+static int64_t
+back_off_ms(const struct outbox_row *row, int64_t said_ms)
+{
+	int64_t ms = RETRY_LEAST_MS;
+
+	for (int64_t i = 1; i < row->attempt && ms < RETRY_MOST_MS; i++)
+		ms *= 2;
+	if (ms > RETRY_MOST_MS)
+		ms = RETRY_MOST_MS;
+	return said_ms > 0 ? said_ms : ms;
+}
+
+static int
+note_retry(struct store *store, struct outbox_row *row,
+    const struct delivery_result *in, int64_t now_ms, struct err *err)
+{
+	int64_t due_ms = now_ms + back_off_ms(row, in->retry_after_ms);
+
+	if (due_ms - row->first_tried_ms > GIVE_UP_MS)
+		return give_up(store, row, in->reason, now_ms, err);
+	row->state = "queued";
+	row->due_ms = due_ms;
+	row->lease = "";
+	row->lease_until_ms = 0;
+	/* Only a platform that names a time has surely not taken the part. */
+	if (in->retry_after_ms > 0)
+		row->is_part_uncertain = false;
+	row->error = in->reason;
+	return store_outbox_update(store, row, now_ms, err);
+}
+
+static int
+note_refused(struct store *store, struct outbox_row *row,
+    const struct delivery_result *in, int64_t now_ms, struct err *err)
+{
+	row->is_part_uncertain = false;
+	return give_up(store, row, in->reason, now_ms, err);
+}
+
+static const struct outcome {
+	const char *name;
+	int (*note)(struct store *store, struct outbox_row *row,
+	    const struct delivery_result *in, int64_t now_ms, struct err *err);
+} outcomes[] = {
+	{ "begun", note_begun },
+	{ "sent", note_sent },
+	{ "retry", note_retry },
+	{ "refused", note_refused },
+};
+
+int
+lease_result(struct store *store, const char *instance,
+    const struct delivery_result *in, int64_t now_ms, struct arena *arena,
+    struct delivery_noted *out, struct err *err)
+{
+	struct outbox_row row;
+	int got = store_outbox_get(store, in->delivery_id, arena, &row, err);
+
+	if (got < 0)
+		return -1;
+	/* Another instance's row is as good as none. */
+	if (got == 1 || strcmp(row.instance, instance) != 0)
+		return err_set(err, ERR_NOT_FOUND, "no delivery %s of %s",
+		    in->delivery_id, instance);
+	*out = (struct delivery_noted){ .state = "stale" };
+	if (!*row.lease || strcmp(row.lease, in->lease) != 0)
+		return 0;
+	for (size_t i = 0; i < N_OF(outcomes); i++)
+		if (strcmp(outcomes[i].name, in->outcome) == 0 &&
+		    outcomes[i].note(store, &row, in, now_ms, err) < 0)
+			return -1;
+	out->state = row.state;
+	out->lease_until_ms = row.lease_until_ms;
+	return 0;
+}

@@ -1,0 +1,282 @@
+/* Puts replies into the outbox and tells those who wait for them. */
+
+#include "services/task-engine/delivery/post.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/bus.h"
+#include "libcommon/clock.h"
+#include "libcommon/err.h"
+#include "libcommon/log.h"
+#include "libcommon/loop.h"
+#include "libcommon/service.h"
+#include "libcommon/utf8.h"
+#include "proto/chat.h"
+#include "services/task-engine/delivery/connectors.h"
+#include "services/task-engine/store/messages.h"
+#include "services/task-engine/store/outbox.h"
+#include "services/task-engine/store/places.h"
+#include "services/task-engine/store/store.h"
+
+enum {
+	ARENA_BYTES = 4 * 1024 * 1024,
+	/* Before the deadline, so that the answer still arrives. */
+	EARLY_MS = 1000,
+	LOOK_EVERY_MS = 500,
+	/* Fits an envelope even if every byte has to be escaped. */
+	TEXT_MAX = 60 * 1024,
+};
+
+static const char cut_note[] = "\n\n(The rest was left out: the text is too "
+			       "long for one message.)";
+
+/* A request of the api that waits; one message may have several. */
+struct waiting {
+	uint64_t ticket; /* the key */
+	int64_t message_seq;
+	int64_t until_ms;
+	char key[129];
+	UT_hash_handle hh;
+};
+
+struct post {
+	struct store *store;
+	struct bus *bus;
+	struct waiting *waiting;
+	struct timer *timer;
+};
+
+/* What cannot be shown, or would grow sixfold as JSON, is left out. */
+static void
+clean(struct buf *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if ((c >= 0x20 && c != 0x7f) || c == '\n' || c == '\t')
+			buf_addc(out, *text);
+	}
+	if (out->size <= TEXT_MAX)
+		return;
+	buf_truncate(out, utf8_cut(out->data, out->size, TEXT_MAX));
+	buf_adds(out, cut_note);
+}
+
+static int
+add_message(struct store *store, const struct post_note *note,
+    const char *instance, const char *outbox_id, const char *text,
+    int64_t now_ms, int64_t *seq_out, struct err *err)
+{
+	const struct context_row *x = note->context;
+	char event_id[ID_UUID_SIZE + 2] = "o:";
+	const struct message_row message = {
+		.instance = instance,
+		.chat_id = x->external_id,
+		.event_id = strcat(event_id, outbox_id),
+		.direction = "outbound",
+		.workspace_id = x->workspace_id,
+		.context_id = x->id,
+		.actor = "agent-runtime",
+		.reply_to_id = note->reply_to_id,
+		.text = text,
+		.at_ms = now_ms,
+	};
+
+	/* The id is random and new: a repeat would be a bug. */
+	return store_message_add(store, &message, seq_out, err) == 0 ? 0 : -1;
+}
+
+int
+post_add(struct store *store, const struct post_note *note, int64_t now_ms,
+    char outbox_id_out[ID_UUID_SIZE], struct err *err)
+{
+	const struct context_row *x = note->context;
+	AUTO(buf_release)
+	struct buf text = { 0 };
+	struct outbox_row row = {
+		.id = outbox_id_out,
+		.instance = note->instance ? note->instance : x->instance,
+		.connector = x->connector,
+		.chat_id = x->external_id,
+		.context_id = x->id,
+		.in_reply_to_seq = note->in_reply_to_seq,
+		.task_id = note->task_id,
+		.reply_to_id = note->reply_to_id,
+		.is_urgent = note->is_urgent,
+		.is_handled = note->is_handled,
+	};
+
+	buf_init(&text);
+	clean(&text, note->text);
+	row.text = text.data;
+	id_uuid(outbox_id_out);
+	if (add_message(store, note, row.instance, outbox_id_out, text.data,
+		now_ms, &row.message_seq, err) < 0)
+		return -1;
+	return store_outbox_add(store, &row, now_ms, err);
+}
+
+void
+post_reply_body(struct buf *out, const char *key, const struct outbox_row *row)
+{
+	const struct chat_reply reply = {
+		.key = key,
+		.state = row ? "done" : "working",
+		.handled = row ? row->is_handled : false,
+		.reply = row ? row->text : "",
+		.delivery_id = row ? row->id : "",
+	};
+
+	chat_reply_encode(&reply, out);
+}
+
+static void
+answer(struct post *post, struct waiting *w, const struct outbox_row *row)
+{
+	AUTO(buf_release)
+	struct buf body = { 0 };
+
+	buf_init(&body);
+	post_reply_body(&body, w->key, row);
+	HASH_DEL(post->waiting, w);
+	service_reply_later(w->ticket, &body, NULL);
+	free(w);
+	if (!post->waiting)
+		timer_stop(post->timer);
+}
+
+static void
+answer_waiting(struct post *post, struct arena *arena)
+{
+	struct waiting *w, *next;
+
+	HASH_ITER (hh, post->waiting, w, next) {
+		struct outbox_row row;
+		struct err err;
+		int got = store_outbox_of_message(
+		    post->store, w->message_seq, arena, &row, &err);
+
+		if (got == 0)
+			answer(post, w, &row);
+		else if (got < 0)
+			log_error(
+			    "reply-unread", "why=%s", log_quote(err.text));
+	}
+}
+
+static void
+ring(struct post *post, struct arena *arena)
+{
+	AUTO(buf_release)
+	struct buf body = { 0 };
+	const char **instances;
+	struct err err;
+	size_t n;
+
+	if (store_outbox_instances(post->store, clock_unix_ms(), arena,
+		&instances, &n, &err) < 0) {
+		log_error("outbox-unread", "why=%s", log_quote(err.text));
+		return;
+	}
+	buf_init(&body);
+	buf_adds(&body, "{}");
+	for (size_t i = 0; i < n; i++) {
+		enum service_id to;
+		const char *instance;
+
+		/* HTTP clients have no bell: theirs are answered or fetched. */
+		if (connector_door(instances[i], &to, &instance))
+			bus_publish(post->bus, to, instance, "delivery.ready",
+			    NULL, &body);
+	}
+}
+
+static void
+on_change(void *arg, unsigned changes)
+{
+	struct post *post = arg;
+	AUTO(arena_free)
+	struct arena *arena = NULL;
+
+	if (!(changes & STORE_CHANGED_OUTBOX))
+		return;
+	arena = arena_new(ARENA_BYTES);
+	answer_waiting(post, arena);
+	ring(post, arena);
+}
+
+static void
+look_at_deadlines(void *arg)
+{
+	struct post *post = arg;
+	struct waiting *w, *next;
+	int64_t now_ms = clock_unix_ms();
+
+	HASH_ITER (hh, post->waiting, w, next) {
+		if (now_ms >= w->until_ms)
+			answer(post, w, NULL);
+	}
+}
+
+void
+post_open(struct post **post_out, struct store *store, struct bus *bus,
+    struct loop *loop)
+{
+	struct post *post = xcalloc(1, sizeof(*post));
+
+	post->store = store;
+	post->bus = bus;
+	post->timer = timer_new(loop, look_at_deadlines, post);
+	store_on_commit(store, on_change, post);
+	*post_out = post;
+}
+
+void
+post_close(struct post **slot)
+{
+	struct post *post = *slot;
+	struct waiting *w, *next;
+
+	if (!post)
+		return;
+	HASH_ITER (hh, post->waiting, w, next) {
+		HASH_DEL(post->waiting, w);
+		free(w);
+	}
+	timer_free(&post->timer);
+	free(post);
+	*slot = NULL;
+}
+
+void
+post_wait(struct post *post, int64_t message_seq, const char *key,
+    uint64_t ticket, int64_t deadline_ms, int64_t now_ms)
+{
+	struct waiting *w = xcalloc(1, sizeof(*w));
+
+	w->ticket = ticket;
+	w->message_seq = message_seq;
+	w->until_ms = deadline_ms - EARLY_MS;
+	if (w->until_ms < now_ms)
+		w->until_ms = now_ms;
+	strncpy(w->key, key, sizeof(w->key) - 1);
+	if (!post->waiting)
+		timer_start(post->timer, LOOK_EVERY_MS, LOOK_EVERY_MS);
+	HASH_ADD(hh, post->waiting, ticket, sizeof(w->ticket), w);
+}
+
+void
+post_forget(struct post *post, uint64_t ticket)
+{
+	struct waiting *w;
+
+	HASH_FIND(hh, post->waiting, &ticket, sizeof(ticket), w);
+	if (!w)
+		return;
+	HASH_DEL(post->waiting, w);
+	free(w);
+}

@@ -1,0 +1,35 @@
+/* What the handlers of the api's door share. */
+
+#include "services/task-engine/doors/api.h"
+
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/id.h"
+#include "libcommon/service.h"
+#include "services/task-engine/engine.h"
+
+int
+api_actor(struct svc *svc, const struct request *request,
+    const struct credential *credential, struct actor *out, struct err *err)
+{
+	if (people_actor(&svc->people, credential, request->now_ms,
+		request->arena, out, err) < 0)
+		return -1;
+	return policy_check(out, request->type, NULL, err);
+}
+
+const char *
+api_digest(struct arena *arena, const char *const *texts, size_t n)
+{
+	AUTO(buf_release)
+	struct buf all = { 0 };
+	char sha256[ID_SHA256_HEX_SIZE];
+
+	buf_init(&all);
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&all, "%zu:%s\n", strlen(texts[i]), texts[i]);
+	id_sha256_hex(sha256, all.data, all.size);
+	return arena_strdup(arena, sha256);
+}

@@ -1,0 +1,215 @@
+/* What the person at the machine asks over HTTP. */
+
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/err.h"
+#include "proto/empty.h"
+#include "proto/engine.h"
+#include "proto/place.h"
+#include "proto/token.h"
+#include "services/task-engine/doors/api.h"
+#include "services/task-engine/doors/doors.h"
+#include "services/task-engine/doors/starter.h"
+#include "services/task-engine/engine.h"
+#include "services/task-engine/people/tokens.h"
+#include "services/task-engine/policy/names.h"
+#include "services/task-engine/store/places.h"
+#include "services/task-engine/store/status.h"
+#include "services/task-engine/store/store.h"
+#include "services/task-engine/store/tokens.h"
+#include "services/task-engine/turn/turns.h"
+
+enum {
+	LIMIT_DEFAULT = 100,
+	/* Of one answer; an envelope holds 256 KiB. */
+	ANSWER_BYTES = 240 * 1024,
+};
+
+/* Lists of long names are cut so that they fit: the oldest are shown. */
+static void
+encode_list(const struct shape *shape, const void *list, size_t *n_items,
+    struct buf *out)
+{
+	shape_encode(shape, list, out);
+	while (out->size > ANSWER_BYTES) {
+		*n_items /= 2;
+		buf_reset(out);
+		shape_encode(shape, list, out);
+	}
+}
+
+int
+on_access_check(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err)
+{
+	struct access_granted out;
+	struct access_check in;
+	struct actor actor;
+
+	if (access_check_decode(&in, request->body, request->arena, err) < 0 ||
+	    people_actor(&svc->people, &in.credential, request->now_ms,
+		request->arena, &actor, err) < 0)
+		return -1;
+	if (!policy_find(in.operation))
+		return err_set(
+		    err, ERR_INVALID, "no operation \"%s\"", in.operation);
+	if (policy_check(&actor, in.operation, NULL, err) < 0)
+		return -1;
+	out.actor = actor.name;
+	access_granted_encode(&out, reply->body);
+	return 0;
+}
+
+/* It writes a row, so that its answer comes from a commit. */
+int
+on_engine_ready(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err)
+{
+	const struct engine_ready out = {
+		.schema_version =
+		    arena_printf(request->arena, "%d", STORE_SCHEMA_VERSION),
+	};
+
+	if (store_kv_put(svc->store, "engine.ready", request->id, err) < 0)
+		return -1;
+	engine_ready_encode(&out, reply->body);
+	return 0;
+}
+
+int
+on_engine_status(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err)
+{
+	struct engine_status out = { .version = AGENT_RUNTIME_VERSION };
+	struct engine_status_get in;
+	struct actor actor;
+
+	if (engine_status_get_decode(&in, request->body, request->arena, err) <
+		0 ||
+	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
+	    starter_folder(svc, request->arena, &out.command_line_folder, err) <
+		0 ||
+	    store_counts(svc->store, request->arena, &out.counts, &out.n_counts,
+		err) < 0)
+		return -1;
+	out.data_dir = svc->env.common->data_dir;
+	out.model = turns_model(svc->turns);
+	engine_status_encode(&out, reply->body);
+	return 0;
+}
+
+int
+on_workspace_list(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err)
+{
+	struct workspace_list out = { 0 };
+	struct workspace_row *rows;
+	struct place_query in;
+	struct actor actor;
+
+	if (place_query_decode(&in, request->body, request->arena, err) < 0 ||
+	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
+	    store_workspaces_list(svc->store,
+		in.limit ? in.limit : LIMIT_DEFAULT, request->arena, &rows,
+		&out.n_items, err) < 0)
+		return -1;
+	out.items =
+	    arena_alloc(request->arena, (out.n_items + 1) * sizeof(*out.items));
+	for (size_t i = 0; i < out.n_items; i++)
+		out.items[i] = (struct workspace){
+			.id = rows[i].id,
+			.slug = rows[i].slug,
+			.name = rows[i].name,
+			.kind = rows[i].kind,
+			.folder = arena_printf(request->arena, "%s/%s",
+			    svc->workspace_root, rows[i].id),
+			.created_at_unix = rows[i].created_ms / 1000,
+		};
+	encode_list(&workspace_list_shape, &out, &out.n_items, reply->body);
+	return 0;
+}
+
+int
+on_context_list(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err)
+{
+	struct context_list out = { 0 };
+	struct context_row *rows;
+	struct place_query in;
+	struct actor actor;
+
+	if (place_query_decode(&in, request->body, request->arena, err) < 0 ||
+	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
+	    store_contexts_list(svc->store, in.workspace_id,
+		in.limit ? in.limit : LIMIT_DEFAULT, request->arena, &rows,
+		&out.n_items, err) < 0)
+		return -1;
+	out.items =
+	    arena_alloc(request->arena, (out.n_items + 1) * sizeof(*out.items));
+	for (size_t i = 0; i < out.n_items; i++)
+		out.items[i] = (struct context){
+			.id = rows[i].id,
+			.workspace_id = rows[i].workspace_id,
+			.connector = rows[i].connector,
+			.external_id = rows[i].external_id,
+			.name = rows[i].name,
+			.chat_log = name_chat_log(request->arena,
+			    rows[i].connector, rows[i].external_id),
+			.is_admin = rows[i].is_admin,
+			.is_direct = rows[i].is_direct,
+			.created_at_unix = rows[i].created_ms / 1000,
+		};
+	encode_list(&context_list_shape, &out, &out.n_items, reply->body);
+	return 0;
+}
+
+int
+on_token_add(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err)
+{
+	struct token_made out;
+	struct token_add in;
+	struct actor actor;
+
+	if (token_add_decode(&in, request->body, request->arena, err) < 0 ||
+	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
+	    token_make(svc->store, &actor, &in, request->now_ms, request->arena,
+		&out, err) < 0)
+		return -1;
+	token_made_encode(&out, reply->body);
+	return 0;
+}
+
+int
+on_token_list(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err)
+{
+	struct token_list out = { 0 };
+	struct token_ref in;
+	struct actor actor;
+
+	if (token_ref_decode(&in, request->body, request->arena, err) < 0 ||
+	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
+	    store_tokens_list(
+		svc->store, request->arena, &out.items, &out.n_items, err) < 0)
+		return -1;
+	token_list_encode(&out, reply->body);
+	return 0;
+}
+
+int
+on_token_revoke(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err)
+{
+	struct token_ref in;
+	struct actor actor;
+
+	if (token_ref_decode(&in, request->body, request->arena, err) < 0 ||
+	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
+	    token_revoke(svc->store, &actor, in.name, request->now_ms, err) < 0)
+		return -1;
+	empty_encode(&(struct empty){ 0 }, reply->body);
+	return 0;
+}

@@ -1,0 +1,179 @@
+/* What the commands do. */
+
+#include "services/task-engine/doors/commands.h"
+
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/err.h"
+#include "libcommon/utf8.h"
+#include "services/task-engine/config.h"
+#include "services/task-engine/conversation/command.h"
+#include "services/task-engine/conversation/safety.h"
+#include "services/task-engine/conversation/say.h"
+#include "services/task-engine/doors/lookup.h"
+#include "services/task-engine/engine.h"
+#include "services/task-engine/policy/policy.h"
+#include "services/task-engine/store/messages.h"
+#include "services/task-engine/store/places.h"
+#include "services/task-engine/store/tasks.h"
+#include "services/task-engine/store/turns.h"
+#include "services/task-engine/tasks/tasks.h"
+
+enum {
+	TITLE_MAX = 72, /* the predecessor's */
+	TASK_DUE_S = 24 * 60 * 60,
+};
+
+typedef int (*run_fn)(struct svc *svc, const struct heard *heard,
+    const struct command *command, struct arena *arena, struct err *err);
+
+static int
+run_help(struct svc *svc, const struct heard *heard,
+    const struct command *command, struct arena *arena, struct err *err)
+{
+	AUTO(buf_release)
+	struct buf text = { 0 };
+
+	(void)command;
+	(void)arena;
+	buf_init(&text);
+	say_help(&text);
+	return heard_reply(svc, heard, text.data, err);
+}
+
+static int
+run_unknown(struct svc *svc, const struct heard *heard,
+    const struct command *command, struct arena *arena, struct err *err)
+{
+	AUTO(buf_release)
+	struct buf text = { 0 };
+
+	(void)arena;
+	buf_init(&text);
+	say_unknown(&text, command->name);
+	return heard_reply(svc, heard, text.data, err);
+}
+
+static const char *
+make_title(const char *prompt, struct arena *arena)
+{
+	size_t size = strcspn(prompt, "\r\n");
+
+	return arena_strndup(arena, prompt, utf8_cut(prompt, size, TITLE_MAX));
+}
+
+static int
+run_task(struct svc *svc, const struct heard *heard,
+    const struct command *command, struct arena *arena, struct err *err)
+{
+	const struct context_row *x = heard->context;
+	AUTO(buf_release)
+	struct buf text = { 0 };
+	struct task_row row = {
+		.task = {
+			.title = make_title(command->argument, arena),
+			.prompt = command->argument,
+			.route_class = "task",
+			.priority = "p2",
+			.assigned_lane = "operations",
+			.due_at_unix = heard->now_ms / 1000 + TASK_DUE_S,
+			.source_connector = x->connector,
+			.source_external_id = x->external_id,
+			.source_user_id = heard->message->actor,
+			.source_text = heard->message->text,
+		},
+		.asked_by = heard->actor->name,
+		.instance = heard->message->instance,
+		.source_message_seq = heard->message->seq,
+	};
+
+	/* Without a run key there is no earlier one to be found. */
+	if (task_queue(svc->store, x, &row, heard->now_ms, arena, err) != 0)
+		return -1;
+	buf_init(&text);
+	say_task_queued(&text, row.task.id);
+	return heard_reply(svc, heard, text.data, err);
+}
+
+static int
+run_status(struct svc *svc, const struct heard *heard,
+    const struct command *command, struct arena *arena, struct err *err)
+{
+	AUTO(buf_release)
+	struct buf text = { 0 };
+	int got;
+
+	(void)command;
+	buf_init(&text);
+	got = lookup_status(svc, heard->context, heard->actor->kind,
+	    heard->now_ms, arena, &text, err);
+	if (got < 0)
+		return -1;
+	if (got == 1)
+		return heard_queue(svc, heard, TURN_COMMAND, err);
+	return heard_reply(svc, heard, text.data, err);
+}
+
+static int
+run_lookup(struct svc *svc, const struct heard *heard,
+    const struct command *command, struct arena *arena, struct err *err)
+{
+	(void)command;
+	(void)arena;
+	return heard_queue(svc, heard, TURN_COMMAND, err);
+}
+
+static const run_fn runs[COMMAND_ID_COUNT] = {
+	[COMMAND_UNKNOWN] = run_unknown,
+	[COMMAND_HELP] = run_help,
+	[COMMAND_TASK] = run_task,
+	[COMMAND_STATUS] = run_status,
+	[COMMAND_SEARCH] = run_lookup,
+	[COMMAND_OPEN] = run_lookup,
+};
+
+/* A refusal is an answer, not an error: the message was stored. */
+static int
+check(struct svc *svc, const struct heard *heard, const struct command_row *row,
+    struct arena *arena, const char **why_out, struct err *err)
+{
+	if (policy_check(heard->actor, row->operation, NULL, err) < 0) {
+		*why_out = arena_strdup(arena, err->text);
+		return err->code == ERR_REFUSED ? 1 : -1;
+	}
+	if (heard->actor->kind > ACTOR_GUEST || row->id == COMMAND_HELP ||
+	    csv_has(svc->cfg->guest_commands, row->name))
+		return 0;
+	*why_out = arena_printf(arena,
+	    "Access denied: `/%s` is not open to guests here. The people who "
+	    "run me can add it to AGENT_RUNTIME_GUEST_COMMANDS.",
+	    row->name);
+	return 1;
+}
+
+int
+command_run(struct svc *svc, const struct heard *heard,
+    const struct command *command, struct arena *arena, struct err *err)
+{
+	AUTO(buf_release)
+	struct buf text = { 0 };
+	const struct command_row *row;
+	const char *why;
+	int got;
+
+	if (command->id == COMMAND_UNKNOWN)
+		return run_unknown(svc, heard, command, arena, err);
+	row = command_find(command->id);
+	got = check(svc, heard, row, arena, &why, err);
+	if (got < 0)
+		return -1;
+	if (got == 1)
+		return heard_reply(svc, heard, why, err);
+	if (!*row->argument || *command->argument)
+		return runs[command->id](svc, heard, command, arena, err);
+	buf_init(&text);
+	say_usage(&text, row->name);
+	return heard_reply(svc, heard, text.data, err);
+}

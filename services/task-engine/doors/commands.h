@@ -1,0 +1,39 @@
+#ifndef TASK_ENGINE_DOORS_COMMANDS_H
+#define TASK_ENGINE_DOORS_COMMANDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "libcommon/defs.h"
+
+struct actor;
+struct arena;
+struct command;
+struct context_row;
+struct err;
+struct message_row;
+struct svc;
+
+/* A message that was stored, with who said it and where. */
+struct heard {
+	const struct actor *actor;
+	const struct context_row *context;
+	const struct message_row *message;
+	int64_t now_ms;
+	bool asker_waits;
+	bool is_silent;
+};
+
+/* Answers it, in the same transaction. */
+int heard_reply(struct svc *svc, const struct heard *heard, const char *text,
+    struct err *err) MUST_CHECK;
+/* Queues a turn (enum turn_kind) that will. */
+int heard_queue(struct svc *svc, const struct heard *heard, int kind,
+    struct err *err) MUST_CHECK;
+
+/* Runs the command, or queues it when another daemon must be asked. */
+int command_run(struct svc *svc, const struct heard *heard,
+    const struct command *command, struct arena *arena,
+    struct err *err) MUST_CHECK;
+
+#endif

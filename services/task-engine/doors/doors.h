@@ -1,0 +1,79 @@
+#ifndef TASK_ENGINE_DOORS_DOORS_H
+#define TASK_ENGINE_DOORS_DOORS_H
+
+#include <stddef.h>
+
+#include "libcommon/defs.h"
+#include "libcommon/service.h"
+
+struct bus_request;
+
+/*
+ * Everything that may be asked at the engine's doors: one file a door. All of
+ * it runs within the transaction of its batch, each request in a savepoint.
+ */
+extern const struct handler engine_handlers[];
+enum { N_ENGINE_HANDLERS = 22 };
+
+/* -1 names a handler or a command that the policy table has no row for. */
+int doors_check_policy(struct err *err) MUST_CHECK;
+
+/* drain -> one transaction -> reply */
+void doors_on_batch(
+    struct svc *svc, struct bus_request **requests, size_t n_requests);
+
+/* gateways.c */
+int on_gateway_hello(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_gateway_cursor(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_message_inbound(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_delivery_claim(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_delivery_result(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+
+/* scheduler.c */
+int on_upkeep(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+
+/* api_chat.c */
+int on_chat_turn(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_chat_result(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_chat_delivered(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+
+/* api_tasks.c */
+int on_task_create(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_task_get(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_task_list(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_task_retry(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_task_cancel(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+
+/* api_admin.c */
+int on_access_check(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_engine_ready(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_engine_status(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_workspace_list(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_context_list(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_token_add(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_token_list(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_token_revoke(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+
+#endif

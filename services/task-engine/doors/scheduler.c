@@ -1,0 +1,30 @@
+/* The scheduler's door: it keeps the time, we know what is due. */
+
+#include <inttypes.h>
+
+#include "libcommon/err.h"
+#include "libcommon/log.h"
+#include "proto/engine.h"
+#include "services/task-engine/doors/doors.h"
+#include "services/task-engine/engine.h"
+#include "services/task-engine/store/replies.h"
+
+enum {
+	/* Of rows at a time: some 5 ms. The next upkeep goes on. */
+	SLICE = 1000,
+};
+
+int
+on_upkeep(struct svc *svc, const struct request *request, struct reply *reply,
+    struct err *err)
+{
+	struct upkeep_done out;
+
+	if (store_tidy(
+		svc->store, request->now_ms, SLICE, &out.n_expired, err) < 0)
+		return -1;
+	if (out.n_expired)
+		log_debug("tidied", "rows=%" PRId64, out.n_expired);
+	upkeep_done_encode(&out, reply->body);
+	return 0;
+}

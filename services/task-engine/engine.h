@@ -1,0 +1,41 @@
+#ifndef TASK_ENGINE_ENGINE_H
+#define TASK_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libcommon/bus.h"
+#include "libcommon/service.h"
+#include "services/task-engine/people/actors.h"
+
+/* The engine's context: what main.c opens and the doors work with. */
+struct svc {
+	struct service_env env;
+	const struct engine_cfg *cfg;
+	char *workspace_root;
+	struct store *store;
+	struct people people;
+	struct safety *safety;
+	struct post *post;
+	struct files *files;
+	struct turns *turns;
+	struct lookups *lookups;
+	struct timer *begin; /* the first look at what is queued */
+
+	/* Turns that the requests of this batch cancelled; they are stopped
+	 * once that is committed. */
+	int64_t cancelled[BUS_BATCH_MAX];
+	size_t n_cancelled;
+
+	/* What is wrong, "" when nothing is; shown by beats and status. */
+	char database_trouble[256];
+	char files_trouble[256];
+	int64_t n_batches, n_requests;
+};
+
+/* Both say it in the beats when it changed. */
+void engine_database_trouble(struct svc *svc, const char *text);
+void engine_files_trouble(void *svc, const char *text);
+
+#endif

@@ -1,0 +1,72 @@
+#ifndef TASK_ENGINE_KNOWLEDGE_PROMPT_H
+#define TASK_ENGINE_KNOWLEDGE_PROMPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct buf;
+
+/*
+ * What the model is sent: pure assembly. What comes from files and from people
+ * stands between marks that carry a random word, so that no text can end its
+ * own quotation; an item that holds the word all the same is left out. Items
+ * go in whole or not at all.
+ */
+struct quote {
+	const char *label; /* "docs/a.md:12", "alice" */
+	const char *text;
+};
+
+struct prompt_in {
+	const char *fence;	      /* the random word */
+	const struct quote *passages; /* best first */
+	size_t n_passages;
+	const struct quote *tail; /* oldest first */
+	size_t n_tail;
+	const char *asker;
+	const char *question; /* whole, whatever the limits */
+	size_t max_bytes;     /* of everything */
+	size_t max_passages_bytes;
+	size_t max_tail_bytes;
+	size_t max_tail_lines;
+};
+
+/* Appends the user message. */
+void prompt_user(const struct prompt_in *in, struct buf *out);
+
+struct directive {
+	const char *label; /* "Directives of this workspace" */
+	const char *text;  /* "" or NULL: left out */
+};
+
+struct system_in {
+	const char *baseline; /* the configured prompt */
+	const char *fence;
+	int64_t now_ms;
+	const struct directive *directives; /* weakest first */
+	size_t n_directives;
+};
+
+/* Appends the system message: our rules first, so that nothing cuts them. */
+void prompt_system(const struct system_in *in, struct buf *out);
+
+/*
+ * The part of a document around the line (from 1): whole lines, beginning with
+ * that one, at most max_bytes. It lives in the arena.
+ */
+const char *prompt_excerpt(
+    const char *text, int64_t line, size_t max_bytes, struct arena *arena);
+
+/*
+ * The same of the section whose heading, or first line, is at the line: without
+ * the heading, and no further than the next one.
+ */
+const char *prompt_section(
+    const char *text, int64_t line, size_t max_bytes, struct arena *arena);
+
+/* One line of text fit for a label: no controls, at most max_bytes. */
+const char *
+prompt_label(const char *text, size_t max_bytes, struct arena *arena);
+
+#endif

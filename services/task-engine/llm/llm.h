@@ -1,0 +1,65 @@
+#ifndef TASK_ENGINE_LLM_LLM_H
+#define TASK_ENGINE_LLM_LLM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libcommon/defs.h"
+
+struct arena;
+struct err;
+struct llm_answer;
+struct llm_prompt;
+struct loop;
+
+/*
+ * The configured model. A call is tried again, with growing pauses or after
+ * the pause that the endpoint asks for, when it was refused for the moment
+ * (429, 5xx), cut or timed out, as long as its deadline lasts.
+ */
+struct llm;
+struct llm_call;
+
+struct llm_options {
+	const char *provider; /* "openai" "anthropic" "claude" "z.ai" "local" */
+	const char *base_url; /* "": the provider's own */
+	const char *api_key;
+	const char *model;   /* "": the provider's own default */
+	const char *ca_file; /* "": the system's */
+	int64_t timeout_ms;  /* of one try */
+	int64_t max_output_tokens;
+	int64_t max_concurrent;
+};
+
+/* Copies what it needs. ERR_INVALID: provider or base URL make no sense. */
+int llm_open(struct llm **llm_out, struct loop *loop,
+    const struct llm_options *options, struct err *err) MUST_CHECK;
+void llm_close(struct llm **llm);
+
+/* "openai gpt-4o" */
+const char *llm_name(const struct llm *llm);
+
+/*
+ * Called once, unless cancelled. body is what the endpoint answered, for
+ * llm_read, and NULL when err says why there is none. err's text is for the
+ * log: it names the endpoint's host and status, never a key, and nothing of
+ * what was sent.
+ */
+typedef void (*llm_done_fn)(
+    void *arg, const char *body, size_t size, const struct err *err);
+
+/* Deadline by clock_mono_ms. The prompt is not needed after the call. */
+int llm_start(struct llm *llm, const struct llm_prompt *prompt,
+    int64_t deadline_mono_ms, llm_done_fn fn, void *arg,
+    struct llm_call **call_out, struct err *err) MUST_CHECK;
+/* Not from within fn. Sets *call NULL. */
+void llm_cancel(struct llm_call **call);
+
+/*
+ * Reads such a body. Apart from the call, because these bytes are hostile:
+ * whoever reads them can say on whose behalf. The answer lives in the arena.
+ */
+int llm_read(const struct llm *llm, const char *body, size_t size,
+    struct arena *arena, struct llm_answer *out, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,91 @@
+/* Rows that say how far the chat logs were written. */
+
+#include "services/task-engine/store/log_files.h"
+
+#include "libcommon/arena.h"
+#include "libcommon/err.h"
+#include "services/task-engine/store/row.h"
+#include "services/task-engine/store/store.h"
+
+static void
+read_line(struct columns *c, void *row_out)
+{
+	struct log_line *l = row_out;
+
+	l->seq = next_int(c);
+	l->at_ms = next_int(c);
+	l->context_id = next_text(c);
+	l->workspace_id = next_text(c);
+	l->connector = next_text(c);
+	l->external_id = next_text(c);
+	l->context_name = next_text(c);
+	l->direction = next_text(c);
+	l->actor = next_text(c);
+	l->text = next_text(c);
+}
+
+static void
+read_log_file(struct columns *c, void *row_out)
+{
+	struct log_file_row *f = row_out;
+
+	f->written_seq = next_int(c);
+	f->size_bytes = next_int(c);
+	f->is_behind = next_bool(c);
+}
+
+static void
+read_id(struct columns *c, void *row_out)
+{
+	*(const char **)row_out = next_text(c);
+}
+
+int
+store_log_lines(struct store *s, int64_t after_seq, int64_t limit,
+    struct arena *arena, struct log_line **lines_out, size_t *n_out,
+    struct err *err)
+{
+	return stmt_list(s, STMT_LOG_LINES, arena, read_line,
+	    sizeof(**lines_out), lines_out, n_out,
+	    BINDS(b_int(after_seq), b_int(limit)), err);
+}
+
+int
+store_log_lines_of(struct store *s, const char *context_id, int64_t after_seq,
+    int64_t limit, struct arena *arena, struct log_line **lines_out,
+    size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_LOG_LINES_OF, arena, read_line,
+	    sizeof(**lines_out), lines_out, n_out,
+	    BINDS(b_text(context_id), b_int(after_seq), b_int(limit)), err);
+}
+
+int
+store_log_file_get(struct store *s, const char *context_id,
+    struct log_file_row *out, struct err *err)
+{
+	*out = (struct log_file_row){ .context_id = context_id };
+	return stmt_get(s, STMT_LOG_FILE_GET, NULL, read_log_file, out,
+		   BINDS(b_text(context_id)), err) < 0
+		   ? -1
+		   : 0;
+}
+
+int
+store_log_file_put(
+    struct store *s, const struct log_file_row *f, struct err *err)
+{
+	return stmt_run(s, STMT_LOG_FILE_PUT, NULL,
+	    BINDS(b_text(f->context_id), b_int(f->written_seq),
+		b_int(f->size_bytes), b_int(f->is_behind)),
+	    err);
+}
+
+int
+store_log_files_behind(struct store *s, int64_t limit, struct arena *arena,
+    const char ***context_ids_out, size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_LOG_FILES_BEHIND, arena, read_id,
+	    sizeof(**context_ids_out), context_ids_out, n_out,
+	    BINDS(b_int(limit)), err);
+}

@@ -1,0 +1,124 @@
+/* Rows of outbound messages and their parts. */
+
+#include "services/task-engine/store/outbox.h"
+
+#include "libcommon/arena.h"
+#include "libcommon/err.h"
+#include "services/task-engine/store/row.h"
+#include "services/task-engine/store/store.h"
+
+static void
+read_outbox(struct columns *c, void *row_out)
+{
+	struct outbox_row *o = row_out;
+
+	o->id = next_text(c);
+	o->instance = next_text(c);
+	o->connector = next_text(c);
+	o->chat_id = next_text(c);
+	o->context_id = next_text(c);
+	o->message_seq = next_int(c);
+	o->in_reply_to_seq = next_int(c);
+	o->task_id = next_text(c);
+	o->reply_to_id = next_text(c);
+	o->text = next_text(c);
+	o->is_urgent = next_bool(c);
+	o->is_handled = next_bool(c);
+	o->state = next_text(c);
+	o->attempt = next_int(c);
+	o->lease = next_text(c);
+	o->lease_until_ms = next_int(c);
+	o->due_ms = next_int(c);
+	o->first_tried_ms = next_int(c);
+	o->n_parts_sent = next_int(c);
+	o->is_part_uncertain = next_bool(c);
+	o->maybe_doubled = next_bool(c);
+	o->error = next_text(c);
+	o->created_ms = next_int(c);
+}
+
+static void
+read_instance(struct columns *c, void *row_out)
+{
+	*(const char **)row_out = next_text(c);
+}
+
+int
+store_outbox_add(struct store *s, const struct outbox_row *o, int64_t now_ms,
+    struct err *err)
+{
+	store_note_change(s, STORE_CHANGED_OUTBOX);
+	return stmt_run(s, STMT_OUTBOX_ADD, NULL,
+	    BINDS(b_text(o->id), b_text(o->instance), b_text(o->connector),
+		b_text(o->chat_id), b_text(o->context_id),
+		b_int(o->message_seq), b_opt_int(o->in_reply_to_seq),
+		b_opt(o->task_id), b_text(o->reply_to_id), b_text(o->text),
+		b_int(o->is_urgent), b_int(o->is_handled), b_int(now_ms)),
+	    err);
+}
+
+int
+store_outbox_get(struct store *s, const char *id, struct arena *arena,
+    struct outbox_row *out, struct err *err)
+{
+	return stmt_get(s, STMT_OUTBOX_GET, arena, read_outbox, out,
+	    BINDS(b_text(id)), err);
+}
+
+int
+store_outbox_of_message(struct store *s, int64_t message_seq,
+    struct arena *arena, struct outbox_row *out, struct err *err)
+{
+	return stmt_get(s, STMT_OUTBOX_OF_MESSAGE, arena, read_outbox, out,
+	    BINDS(b_int(message_seq)), err);
+}
+
+int
+store_outbox_due(struct store *s, const char *instance, int64_t now_ms,
+    int64_t limit, struct arena *arena, struct outbox_row **rows_out,
+    size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_OUTBOX_DUE, arena, read_outbox,
+	    sizeof(**rows_out), rows_out, n_out,
+	    BINDS(b_text(instance), b_int(now_ms), b_int(limit)), err);
+}
+
+int
+store_outbox_update(struct store *s, const struct outbox_row *o, int64_t now_ms,
+    struct err *err)
+{
+	return stmt_run(s, STMT_OUTBOX_UPDATE, NULL,
+	    BINDS(b_text(o->id), b_text(o->state), b_int(o->attempt),
+		b_text(o->lease), b_int(o->lease_until_ms), b_int(o->due_ms),
+		b_int(o->first_tried_ms), b_int(o->n_parts_sent),
+		b_int(o->is_part_uncertain), b_int(o->maybe_doubled),
+		b_opt(o->error), b_int(now_ms)),
+	    err);
+}
+
+int
+store_outbox_part(struct store *s, const char *id, int64_t part,
+    const char *state, const char *platform_id, int64_t now_ms, struct err *err)
+{
+	return stmt_run(s, STMT_OUTBOX_PART, NULL,
+	    BINDS(b_text(id), b_int(part), b_text(state), b_text(platform_id),
+		b_int(now_ms)),
+	    err);
+}
+
+int
+store_outbox_sent(
+    struct store *s, const char *id, int64_t now_ms, struct err *err)
+{
+	return stmt_run_one(
+	    s, STMT_OUTBOX_SENT, BINDS(b_text(id), b_int(now_ms)), err);
+}
+
+int
+store_outbox_instances(struct store *s, int64_t now_ms, struct arena *arena,
+    const char ***instances_out, size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_OUTBOX_INSTANCES, arena, read_instance,
+	    sizeof(**instances_out), instances_out, n_out, BINDS(b_int(now_ms)),
+	    err);
+}

@@ -1,0 +1,81 @@
+#ifndef TASK_ENGINE_STORE_OUTBOX_H
+#define TASK_ENGINE_STORE_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libcommon/defs.h"
+
+struct arena;
+struct err;
+struct store;
+
+/*
+ * Outbound messages: queued -> sending -> sent | failed, one row a message for
+ * people. The engine judges leases at the claim.
+ */
+struct outbox_row {
+	const char *id;
+	const char *instance; /* leaves by: "telegram.main", "api.main" */
+	const char *connector;
+	const char *chat_id; /* external id of the context */
+	const char *context_id;
+	int64_t message_seq;	 /* its row in messages */
+	int64_t in_reply_to_seq; /* the inbound message it answers; 0: none */
+	const char *task_id;	 /* of a task's result; "" */
+	const char *reply_to_id; /* the platform's id of what it answers */
+	const char *text;
+	bool is_urgent;
+	bool is_handled; /* a command or a turn dealt with the message */
+	const char *state;
+	int64_t attempt;
+	const char *lease;
+	int64_t lease_until_ms;
+	int64_t due_ms;
+	int64_t first_tried_ms;
+	int64_t n_parts_sent;
+	bool is_part_uncertain;
+	bool maybe_doubled;
+	const char *error;
+	int64_t created_ms;
+};
+
+int store_outbox_add(struct store *store, const struct outbox_row *row,
+    int64_t now_ms, struct err *err) MUST_CHECK;
+
+/* Return 1 when there is none. */
+int store_outbox_get(struct store *store, const char *id, struct arena *arena,
+    struct outbox_row *out, struct err *err) MUST_CHECK;
+/* The answer to that inbound message. */
+int store_outbox_of_message(struct store *store, int64_t message_seq,
+    struct arena *arena, struct outbox_row *out, struct err *err) MUST_CHECK;
+
+/*
+ * At most limit due rows of the instance, urgent ones first: the oldest of
+ * each chat and only that, so no chat has two under way. Changes nothing.
+ */
+int store_outbox_due(struct store *store, const char *instance, int64_t now_ms,
+    int64_t limit, struct arena *arena, struct outbox_row **rows_out,
+    size_t *n_out, struct err *err) MUST_CHECK;
+
+/* Writes what a claim or a result changed: state, attempt, lease, times,
+ * parts, marks, error. */
+int store_outbox_update(struct store *store, const struct outbox_row *row,
+    int64_t now_ms, struct err *err) MUST_CHECK;
+
+/* state: "begun" "sent". A part that was sent stays sent. */
+int store_outbox_part(struct store *store, const char *id, int64_t part,
+    const char *state, const char *platform_id, int64_t now_ms,
+    struct err *err) MUST_CHECK;
+
+/* Marks it sent whatever its state; 1 when there is no such row. */
+int store_outbox_sent(struct store *store, const char *id, int64_t now_ms,
+    struct err *err) MUST_CHECK;
+
+/* Instances that have due rows, for doorbells. */
+int
+store_outbox_instances(struct store *store, int64_t now_ms, struct arena *arena,
+    const char ***instances_out, size_t *n_out, struct err *err) MUST_CHECK;
+
+#endif

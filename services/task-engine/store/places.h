@@ -1,0 +1,75 @@
+#ifndef TASK_ENGINE_STORE_PLACES_H
+#define TASK_ENGINE_STORE_PLACES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libcommon/defs.h"
+
+struct arena;
+struct err;
+struct store;
+
+/* Workspaces, and the contexts (chats, channels, sessions) inside them. */
+
+struct workspace_row {
+	const char *id;
+	const char *slug; /* unique, made without loss from the platform's id */
+	const char *name;
+	const char *kind; /* community private session mailbox */
+	int64_t created_ms;
+};
+
+struct context_row {
+	const char *id;
+	const char *workspace_id;
+	const char *connector; /* "telegram" */
+	const char *external_id;
+	const char *parent_external_id; /* "" or the channel of a thread */
+	const char *name;
+	const char *instance; /* "telegram.main": last heard through */
+	bool is_admin;
+	bool is_direct;
+	int64_t created_ms;
+};
+
+/* What a message says about where it came from. */
+struct place {
+	const char *connector;
+	const char *instance;
+	const char *external_id;
+	const char *parent_external_id;
+	const char *context_name;
+	const char *space_kind; /* community private session mailbox */
+	const char *space_id;	/* guild, group, account or session */
+	const char *space_name;
+	bool is_direct;
+};
+
+/*
+ * Finds the context, making it and its workspace when they are new, and notes
+ * the instance through which it was heard.
+ */
+int store_place_ensure(struct store *store, const struct place *place,
+    int64_t now_ms, struct arena *arena, struct context_row *context_out,
+    struct err *err) MUST_CHECK;
+
+/* Return 1 when there is none. */
+int store_context_get(struct store *store, const char *context_id,
+    struct arena *arena, struct context_row *out, struct err *err) MUST_CHECK;
+int store_context_find(struct store *store, const char *connector,
+    const char *external_id, struct arena *arena, struct context_row *out,
+    struct err *err) MUST_CHECK;
+int store_workspace_get(struct store *store, const char *workspace_id,
+    struct arena *arena, struct workspace_row *out, struct err *err) MUST_CHECK;
+
+/* At most limit rows, oldest first. workspace_id "": all. */
+int
+store_workspaces_list(struct store *store, int64_t limit, struct arena *arena,
+    struct workspace_row **rows_out, size_t *n_out, struct err *err) MUST_CHECK;
+int store_contexts_list(struct store *store, const char *workspace_id,
+    int64_t limit, struct arena *arena, struct context_row **rows_out,
+    size_t *n_out, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,321 @@
+/* The text of every SQL statement that runs. */
+
+#include "services/task-engine/store/statements.h"
+
+#define WORKSPACE_COLUMNS "id, slug, name, kind, created_ms"
+#define CONTEXT_COLUMNS                                                        \
+	"id, workspace_id, connector, external_id, parent_external_id, name,"  \
+	" instance, is_admin, is_direct, created_ms"
+#define MESSAGE_COLUMNS                                                        \
+	"seq, instance, chat_id, event_id, direction, workspace_id,"           \
+	" context_id, actor, actor_name, actor_kind, platform_id,"             \
+	" reply_to_id, text, body_sha256, cause, at_ms, is_addressed, is_edit"
+#define TASK_COLUMNS                                                           \
+	"id, workspace_id, context_id, kind, title, prompt, status,"           \
+	" route_class, priority, due_at_unix, assigned_lane,"                  \
+	" source_connector, source_external_id, source_user_id, source_text,"  \
+	" attempts, worker_id, started_at_unix, finished_at_unix,"             \
+	" result_summary, result_path, error_message, created_ms / 1000,"      \
+	" updated_at_unix, run_key, request_sha256, asked_by, instance,"       \
+	" source_message_seq"
+#define TURN_COLUMNS                                                           \
+	"seq, kind, attempts, crash_count, created_ms, context_id,"            \
+	" message_seq, task_id"
+#define OUTBOX_COLUMNS                                                         \
+	"id, instance, connector, chat_id, context_id, message_seq,"           \
+	" in_reply_to_seq, task_id, reply_to_id, text, is_urgent, is_handled," \
+	" state, attempt, lease, lease_until_ms, due_ms, first_tried_ms,"      \
+	" n_parts_sent, is_part_uncertain, maybe_doubled, error, created_ms"
+#define TASK_ORDER " ORDER BY updated_at_unix DESC, created_ms DESC LIMIT "
+
+const char *const stmt_texts[STMT_COUNT] = {
+	[STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+	[STMT_BEGIN_READ] = "BEGIN",
+	[STMT_COMMIT] = "COMMIT",
+	[STMT_ROLLBACK] = "ROLLBACK",
+	[STMT_SAVEPOINT] = "SAVEPOINT request",
+	[STMT_RELEASE] = "RELEASE request",
+	[STMT_ROLLBACK_TO] = "ROLLBACK TO request",
+	[STMT_KV_GET] = "SELECT value FROM kv WHERE key = ?1",
+	[STMT_KV_PUT] = "INSERT INTO kv (key, value) VALUES (?1, ?2)"
+			" ON CONFLICT (key) DO UPDATE SET value = ?2",
+
+	[STMT_WORKSPACE_ADD] =
+	    "INSERT INTO workspaces (id, slug, name, kind, created_ms,"
+	    " created_at) VALUES (?1, ?2, ?3, ?4, ?5,"
+	    " datetime(?5 / 1000, 'unixepoch'))",
+	[STMT_WORKSPACE_BY_SLUG] = "SELECT id FROM workspaces WHERE slug = ?1",
+	[STMT_WORKSPACE_GET] =
+	    "SELECT " WORKSPACE_COLUMNS " FROM workspaces WHERE id = ?1",
+	[STMT_WORKSPACES_LIST] = "SELECT " WORKSPACE_COLUMNS " FROM workspaces"
+				 " ORDER BY created_ms, id LIMIT ?1",
+	[STMT_CONTEXT_ADD] =
+	    "INSERT INTO contexts (id, workspace_id, connector, external_id,"
+	    " parent_external_id, name, instance, is_direct, created_ms,"
+	    " created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+	    " datetime(?9 / 1000, 'unixepoch'))",
+	[STMT_CONTEXT_HEARD] = "UPDATE contexts SET instance = ?2, name = ?3"
+			       " WHERE id = ?1",
+	[STMT_CONTEXT_GET] =
+	    "SELECT " CONTEXT_COLUMNS " FROM contexts WHERE id = ?1",
+	[STMT_CONTEXT_FIND] = "SELECT " CONTEXT_COLUMNS " FROM contexts"
+			      " WHERE connector = ?1 AND external_id = ?2",
+	[STMT_CONTEXTS_LIST] = "SELECT " CONTEXT_COLUMNS " FROM contexts"
+			       " WHERE ?1 = '' OR workspace_id = ?1"
+			       " ORDER BY created_ms, id LIMIT ?2",
+
+	[STMT_MESSAGE_ADD] =
+	    "INSERT INTO messages (instance, chat_id, event_id, direction,"
+	    " workspace_id, context_id, actor, actor_name, actor_kind,"
+	    " platform_id, reply_to_id, text, body_sha256, cause, at_ms,"
+	    " is_addressed, is_edit) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+	    " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+	    " ON CONFLICT (instance, chat_id, event_id) DO NOTHING",
+	[STMT_MESSAGE_GET] =
+	    "SELECT " MESSAGE_COLUMNS " FROM messages WHERE seq = ?1",
+	[STMT_MESSAGE_FIND] =
+	    "SELECT " MESSAGE_COLUMNS " FROM messages"
+	    " WHERE instance = ?1 AND chat_id = ?2 AND event_id = ?3",
+	[STMT_MESSAGES_BEFORE] =
+	    "SELECT " MESSAGE_COLUMNS " FROM messages"
+	    " WHERE context_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
+	[STMT_MESSAGES_AFTER] =
+	    "SELECT " MESSAGE_COLUMNS " FROM messages"
+	    " WHERE context_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+#define LOG_LINE                                                               \
+	"SELECT m.seq, m.at_ms, m.context_id, c.workspace_id, c.connector,"    \
+	" c.external_id, c.name, m.direction, m.actor, m.text"                 \
+	" FROM messages m JOIN contexts c ON c.id = m.context_id"
+	[STMT_LOG_LINES] = LOG_LINE " WHERE m.seq > ?1 ORDER BY m.seq LIMIT ?2",
+	[STMT_LOG_LINES_OF] = LOG_LINE " WHERE m.context_id = ?1 AND"
+				       " m.seq > ?2 ORDER BY m.seq LIMIT ?3",
+	[STMT_LOG_FILE_GET] = "SELECT written_seq, size_bytes, is_behind"
+			      " FROM log_files WHERE context_id = ?1",
+	[STMT_LOG_FILE_PUT] =
+	    "INSERT INTO log_files (context_id, written_seq, size_bytes,"
+	    " is_behind) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (context_id)"
+	    " DO UPDATE SET written_seq = ?2, size_bytes = ?3, is_behind = ?4",
+	[STMT_LOG_FILES_BEHIND] = "SELECT context_id FROM log_files"
+				  " WHERE is_behind = 1 LIMIT ?1",
+
+	[STMT_TASK_ADD] =
+	    "INSERT INTO tasks (id, workspace_id, context_id, kind, title,"
+	    " prompt, status, route_class, priority, due_at_unix,"
+	    " assigned_lane, source_connector, source_external_id,"
+	    " source_user_id, source_text, created_ms, updated_at_unix,"
+	    " created_at, run_key, request_sha256, asked_by, instance,"
+	    " source_message_seq)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+	    " ?14, ?15, ?16, ?16 / 1000, datetime(?16 / 1000, 'unixepoch'),"
+	    " ?17, ?18, ?19, ?20, ?21)"
+	    " ON CONFLICT (run_key) WHERE run_key IS NOT NULL DO NOTHING",
+	[STMT_TASK_GET] = "SELECT " TASK_COLUMNS " FROM tasks WHERE id = ?1",
+	[STMT_TASK_FIND_RUN_KEY] =
+	    "SELECT " TASK_COLUMNS " FROM tasks WHERE run_key = ?1",
+	[STMT_TASKS_LIST] = "SELECT " TASK_COLUMNS " FROM tasks"
+			    " WHERE (?1 = '' OR kind = ?1) AND (?2 = '' OR "
+			    "status = ?2)" TASK_ORDER "?3",
+	[STMT_TASKS_LIST_WORKSPACE] =
+	    "SELECT " TASK_COLUMNS " FROM tasks WHERE workspace_id = ?1"
+	    " AND (?2 = '' OR kind = ?2) AND (?3 = '' OR status = "
+	    "?3)" TASK_ORDER "?4",
+	[STMT_TASKS_LIST_CONTEXT] =
+	    "SELECT " TASK_COLUMNS " FROM tasks WHERE context_id = ?1"
+	    " AND (?2 = '' OR workspace_id = ?2)"
+	    " AND (?3 = '' OR kind = ?3) AND (?4 = '' OR status = "
+	    "?4)" TASK_ORDER "?5",
+	[STMT_TASK_PATHS] = "SELECT result_path FROM tasks"
+			    " WHERE context_id = ?1 AND result_path IS NOT NULL"
+			    " ORDER BY created_ms DESC LIMIT ?2",
+	[STMT_TASK_RUNNING] =
+	    "UPDATE tasks SET status = 'running', attempts = attempts + 1,"
+	    " worker_id = ?3, started_at_unix = ?2, finished_at_unix = NULL,"
+	    " error_message = NULL, result_summary = NULL, result_path = NULL,"
+	    " updated_at_unix = ?2 WHERE id = ?1 AND status = 'queued'",
+	[STMT_TASK_QUEUED_AGAIN] =
+	    "UPDATE tasks SET status = 'queued', worker_id = NULL,"
+	    " started_at_unix = NULL, updated_at_unix = ?2"
+	    " WHERE id = ?1 AND status = 'running'",
+	[STMT_TASK_SUCCEEDED] =
+	    "UPDATE tasks SET status = 'succeeded', finished_at_unix = ?2,"
+	    " updated_at_unix = ?2, result_summary = ?3, result_path = ?4,"
+	    " error_message = NULL WHERE id = ?1 AND status = 'running'",
+	[STMT_TASK_FAILED] =
+	    "UPDATE tasks SET status = 'failed', finished_at_unix = ?2,"
+	    " updated_at_unix = ?2, error_message = ?3"
+	    " WHERE id = ?1 AND status IN ('queued','running')",
+	[STMT_TASK_CANCELLED] =
+	    "UPDATE tasks SET status = 'cancelled', finished_at_unix = ?2,"
+	    " updated_at_unix = ?2, error_message = ?3"
+	    " WHERE id = ?1 AND status IN ('open','queued','running')",
+	[STMT_FILE_ADD] =
+	    "INSERT INTO files (workspace_id, path, content, state,"
+	    " updated_ms) VALUES (?1, ?2, ?3, 'pending', ?4)"
+	    " ON CONFLICT (workspace_id, path) DO UPDATE SET content = ?3,"
+	    " state = 'pending', updated_ms = ?4",
+	[STMT_FILES_PENDING] =
+	    "SELECT seq, workspace_id, path, content FROM files"
+	    " WHERE state = 'pending' ORDER BY seq LIMIT ?1",
+	[STMT_FILE_WRITTEN] = "UPDATE files SET state = 'written',"
+			      " content = NULL, updated_ms = ?2 WHERE seq = ?1",
+
+	[STMT_TURN_ADD] =
+	    "INSERT INTO turns (kind, state, workspace_id, context_id,"
+	    " message_seq, task_id, priority, due_unix, created_ms,"
+	    " updated_ms) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+	    " ?8)",
+	/* One kind a call: the index then gives the order without sorting. */
+	[STMT_TURN_NEXT] =
+	    "SELECT " TURN_COLUMNS " FROM turns"
+	    " WHERE state = 'queued' AND kind = ?1 AND not_before_ms <= ?2"
+	    " AND workspace_id NOT IN (SELECT workspace_id"
+	    " FROM turns WHERE state = 'running' AND kind = ?1"
+	    " GROUP BY workspace_id HAVING count(*) >= ?3)"
+	    " ORDER BY priority, due_unix, seq LIMIT 1",
+	[STMT_TURN_NEXT_TIME] =
+	    "SELECT min(not_before_ms) FROM turns"
+	    " WHERE state = 'queued' AND not_before_ms > ?1",
+	[STMT_TURN_RUNNING] =
+	    "UPDATE turns SET state = 'running', attempts = attempts + 1,"
+	    " updated_ms = ?2 WHERE seq = ?1 AND state = 'queued'",
+	[STMT_TURN_END] =
+	    "UPDATE turns SET state = ?2, error = ?3, updated_ms = ?4"
+	    " WHERE seq = ?1 AND state = 'running'",
+	[STMT_TURN_REQUEUE] =
+	    "UPDATE turns SET state = 'queued', not_before_ms = ?2,"
+	    " error = ?3, updated_ms = ?4 WHERE seq = ?1 AND state = 'running'",
+	[STMT_TURN_OF_TASK] = "SELECT seq FROM turns WHERE task_id = ?1"
+			      " AND state IN ('queued','running')",
+	[STMT_TURN_CANCEL] =
+	    "UPDATE turns SET state = 'cancelled', updated_ms = ?2"
+	    " WHERE seq = ?1 AND state IN ('queued','running')",
+	[STMT_TURN_OF_MESSAGE] = "SELECT state, error FROM turns"
+				 " WHERE message_seq = ?1 AND kind <> 3",
+	[STMT_TURN_CRASHED] =
+	    "UPDATE turns SET crash_count = crash_count + 1, updated_ms = ?2"
+	    " WHERE seq = ?1 AND state = 'running'",
+	[STMT_TURN_GET] = "SELECT " TURN_COLUMNS " FROM turns WHERE seq = ?1",
+	[STMT_TURNS_RUNNING_TASKS] = "SELECT count(*) FROM turns"
+				     " WHERE state = 'running' AND kind = 3",
+	[STMT_TURNS_REQUEUE_ALL] =
+	    "UPDATE turns SET state = 'queued', updated_ms = ?1"
+	    " WHERE state = 'running'",
+	[STMT_TASKS_REQUEUE_ALL] =
+	    "UPDATE tasks SET status = 'queued', worker_id = NULL,"
+	    " started_at_unix = NULL, updated_at_unix = ?1"
+	    " WHERE id IN (SELECT task_id FROM turns WHERE state = 'running'"
+	    " AND task_id IS NOT NULL) AND status = 'running'",
+
+	[STMT_OUTBOX_ADD] =
+	    "INSERT INTO outbox (id, instance, connector, chat_id, context_id,"
+	    " message_seq, in_reply_to_seq, task_id, reply_to_id, text,"
+	    " is_urgent, is_handled, state, due_ms, created_ms, updated_ms)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+	    " 'queued', ?13, ?13, ?13)",
+	[STMT_OUTBOX_GET] =
+	    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = ?1",
+	[STMT_OUTBOX_OF_MESSAGE] =
+	    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE in_reply_to_seq = ?1",
+	/*
+	 * The oldest row of each chat, which keeps the order of a chat, found
+	 * by jumping from chat to chat in the index, however many wait in one.
+	 */
+	[STMT_OUTBOX_DUE] =
+	    "WITH RECURSIVE chats (chat) AS (SELECT min(chat_id) FROM outbox"
+	    "  WHERE instance = ?1 AND state IN ('queued','sending')"
+	    "  UNION ALL SELECT (SELECT min(chat_id) FROM outbox WHERE"
+	    "   instance = ?1 AND state IN ('queued','sending')"
+	    "   AND chat_id > chat) FROM chats WHERE chat IS NOT NULL)"
+	    " SELECT " OUTBOX_COLUMNS " FROM outbox WHERE seq IN"
+	    "  (SELECT (SELECT min(seq) FROM outbox WHERE instance = ?1"
+	    "   AND state IN ('queued','sending') AND chat_id = chat)"
+	    "   FROM chats WHERE chat IS NOT NULL)"
+	    " AND ((state = 'queued' AND due_ms <= ?2)"
+	    "  OR (state = 'sending' AND lease_until_ms <= ?2))"
+	    " ORDER BY is_urgent DESC, seq LIMIT ?3",
+	[STMT_OUTBOX_UPDATE] =
+	    "UPDATE outbox SET state = ?2, attempt = ?3, lease = ?4,"
+	    " lease_until_ms = ?5, due_ms = ?6, first_tried_ms = ?7,"
+	    " n_parts_sent = ?8, is_part_uncertain = ?9, maybe_doubled = ?10,"
+	    " error = ?11, updated_ms = ?12 WHERE id = ?1",
+	[STMT_OUTBOX_PART] =
+	    "INSERT INTO outbox_parts (outbox_seq, part, state, platform_id,"
+	    " at_ms) SELECT seq, ?2, ?3, ?4, ?5 FROM outbox WHERE id = ?1"
+	    " ON CONFLICT (outbox_seq, part) DO UPDATE SET state = ?3,"
+	    " platform_id = ?4, at_ms = ?5 WHERE state = 'begun'",
+	[STMT_OUTBOX_SENT] =
+	    "UPDATE outbox SET state = 'sent', lease = '', lease_until_ms = 0,"
+	    " is_part_uncertain = 0, error = NULL, updated_ms = ?2"
+	    " WHERE id = ?1",
+	[STMT_OUTBOX_INSTANCES] =
+	    "SELECT DISTINCT instance FROM outbox"
+	    " WHERE state IN ('queued','sending') AND due_ms <= ?1",
+
+	[STMT_REPLY_GET] =
+	    "SELECT bytes FROM replies WHERE door = ?1 AND id = ?2",
+	[STMT_REPLY_PUT] = "INSERT INTO replies (door, id, bytes, at_ms)"
+			   " VALUES (?1, ?2, ?3, ?4)",
+	/* seq grows with time, so the oldest are found without an index. */
+	[STMT_REPLIES_TIDY] =
+	    "DELETE FROM replies WHERE at_ms < ?1 AND seq IN"
+	    " (SELECT seq FROM replies ORDER BY seq LIMIT ?2)",
+	[STMT_FILES_TIDY] =
+	    "DELETE FROM files WHERE state = 'written' AND updated_ms < ?1"
+	    " AND seq IN (SELECT seq FROM files ORDER BY seq LIMIT ?2)",
+	[STMT_CURSOR_GET] = "SELECT cursor, version, was_clean_stop"
+			    " FROM cursors WHERE instance = ?1",
+	[STMT_CURSOR_PUT] =
+	    "INSERT INTO cursors (instance, cursor, version, was_clean_stop,"
+	    " updated_ms) VALUES (?1, ?2, ?3, ?4, ?5)"
+	    " ON CONFLICT (instance) DO UPDATE SET cursor = ?2, version = ?3,"
+	    " was_clean_stop = ?4, updated_ms = ?5",
+	[STMT_CURSOR_MOVE] =
+	    "INSERT INTO cursors (instance, cursor, was_clean_stop,"
+	    " updated_ms) VALUES (?1, ?2, 0, ?3)"
+	    " ON CONFLICT (instance) DO UPDATE SET cursor = ?2,"
+	    " was_clean_stop = 0, updated_ms = ?3",
+
+	[STMT_TOKEN_ADD] =
+	    "INSERT INTO tokens (name, token_sha256, connector, external_id,"
+	    " created_unix) VALUES (?1, ?2, ?3, ?4, ?5)"
+	    " ON CONFLICT (name) DO NOTHING",
+	[STMT_TOKEN_FIND] = "SELECT name, connector, external_id, created_unix,"
+			    " last_used_unix, token_sha256 FROM tokens"
+			    " WHERE token_sha256 = ?1 AND revoked_unix IS NULL",
+	[STMT_TOKEN_USED] =
+	    "UPDATE tokens SET last_used_unix = ?2 WHERE name = ?1",
+	[STMT_TOKEN_REVOKE] = "UPDATE tokens SET revoked_unix = ?2"
+			      " WHERE name = ?1 AND revoked_unix IS NULL",
+	[STMT_TOKENS_LIST] =
+	    "SELECT name, connector, external_id, created_unix,"
+	    " last_used_unix, revoked_unix IS NOT NULL FROM tokens"
+	    " ORDER BY created_unix, name LIMIT 500",
+
+	[STMT_AUDIT_ADD] =
+	    "INSERT INTO audit (id, at_ms, actor, operation, workspace_id,"
+	    " subject, detail, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+	    " ?8)",
+	[STMT_AUDIT_HEAD] =
+	    "SELECT sha256 FROM audit ORDER BY seq DESC LIMIT 1",
+	[STMT_AUDIT_LIST] =
+	    "SELECT seq, id, at_ms, actor, operation, workspace_id, subject,"
+	    " detail, sha256 FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+
+	[STMT_COUNTS] =
+	    "SELECT 'tasks.' || status, count(*) FROM tasks GROUP BY status"
+	    " UNION ALL SELECT 'turns.' || state, count(*) FROM turns"
+	    " WHERE state = 'queued'"
+	    " UNION ALL SELECT 'turns.' || state, count(*) FROM turns"
+	    " WHERE state = 'running'"
+	    " UNION ALL SELECT CASE WHEN instance LIKE 'api.%' AND"
+	    " state <> 'sent' THEN 'outbox.undelivered'"
+	    " ELSE 'outbox.' || state END, count(*) FROM outbox GROUP BY 1"
+	    " UNION ALL SELECT 'outbox.maybe_doubled', count(*) FROM outbox"
+	    " WHERE maybe_doubled = 1"
+	    " UNION ALL SELECT 'files.waiting', count(*) FROM files"
+	    " WHERE state = 'pending'"
+	    " UNION ALL SELECT 'logs.behind', count(*) FROM log_files"
+	    " WHERE is_behind = 1",
+	[STMT_COUNT_TASKS] = "SELECT count(*) FROM tasks"
+			     " WHERE workspace_id = ?1 AND status = ?2",
+};

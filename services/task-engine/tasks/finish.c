@@ -1,0 +1,217 @@
+/* The end of a turn: what is stored, said and written about it, at once. */
+
+#include "services/task-engine/tasks/finish.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/err.h"
+#include "libcommon/id.h"
+#include "libcommon/utf8.h"
+#include "services/task-engine/delivery/post.h"
+#include "services/task-engine/policy/names.h"
+#include "services/task-engine/store/store.h"
+#include "services/task-engine/store/turns.h"
+#include "services/task-engine/workspace/artifact.h"
+
+enum {
+	ARENA_BYTES = 1024 * 1024,
+	ERROR_MAX = 1000,
+	ROUTED_SUMMARY_MAX = 1400, /* both from the predecessor */
+	ONE_LINE_SUMMARY_MAX = 180,
+};
+
+static const char *
+cut(struct arena *arena, const char *text, size_t limit)
+{
+	size_t size = strlen(text);
+
+	if (size <= limit)
+		return text;
+	return arena_printf(
+	    arena, "%.*s...", (int)utf8_cut(text, size, limit), text);
+}
+
+static const char *
+one_line(struct arena *arena, const char *text)
+{
+	char *line = arena_strdup(arena, text), *out = line;
+
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p > ' ')
+			*out++ = *p;
+		else if (out > line && out[-1] != ' ')
+			*out++ = ' ';
+	*out = '\0';
+	return line;
+}
+
+static const char *
+summarise(struct arena *arena, const struct task *task, const char *text)
+{
+	if (!*text)
+		return "task completed";
+	if (*task->route_class)
+		return cut(arena, text, ROUTED_SUMMARY_MAX);
+	return cut(arena, one_line(arena, text), ONE_LINE_SUMMARY_MAX);
+}
+
+static int
+write_artifact(struct store *store, const struct task *task,
+    const struct turn_outcome *outcome, const char *path, int64_t now_ms,
+    struct err *err)
+{
+	AUTO(buf_release)
+	struct buf content = { 0 };
+
+	buf_init(&content);
+	artifact_format(&content, task, outcome->trace, outcome->text, now_ms);
+	const struct file_row file = {
+		.workspace_id = task->workspace_id,
+		.path = path,
+		.content = content.data,
+	};
+
+	return store_file_add(store, &file, now_ms, err);
+}
+
+static int
+end_task(struct store *store, const struct task *task,
+    const struct turn_outcome *outcome, const char *path, int64_t now_ms,
+    struct arena *arena, struct err *err)
+{
+	int got;
+
+	if (!outcome->is_ok)
+		return store_task_failed(store, task->id,
+		    cut(arena, outcome->error ? outcome->error : outcome->text,
+			ERROR_MAX),
+		    now_ms, err);
+	got = store_task_succeeded(store, task->id,
+	    summarise(arena, task, outcome->text), path, now_ms, err);
+	if (got != 0)
+		return got;
+	return write_artifact(store, task, outcome, path, now_ms, err);
+}
+
+static const char *
+task_text(struct arena *arena, const struct task *task,
+    const struct turn_outcome *outcome, const char *path)
+{
+	if (!outcome->is_ok)
+		return arena_printf(arena, "Task `%s` failed: %s\n\n%s",
+		    task->id, task->title, outcome->text);
+	return arena_printf(arena,
+	    "Task `%s` is done: %s\n\n%s\n\nSaved as `%s`.", task->id,
+	    task->title, outcome->text, path);
+}
+
+static int
+say_task(struct store *store, const struct turn_work *work, const char *text,
+    int64_t now_ms, struct err *err)
+{
+	const struct post_note note = {
+		.context = &work->context,
+		.instance = work->task.instance,
+		.task_id = work->task.task.id,
+		.text = text,
+		.is_handled = true,
+	};
+	char id[ID_UUID_SIZE];
+
+	return post_add(store, &note, now_ms, id, err);
+}
+
+static int
+say_answer(struct store *store, const struct turn_work *work, const char *text,
+    int64_t now_ms, struct err *err)
+{
+	const struct post_note note = {
+		.context = &work->context,
+		.instance = work->message.instance,
+		.in_reply_to_seq = work->message.seq,
+		.reply_to_id = work->message.platform_id,
+		.text = text,
+		.is_handled = true,
+	};
+	char id[ID_UUID_SIZE];
+
+	return post_add(store, &note, now_ms, id, err);
+}
+
+static int
+finish(struct store *store, const struct turn_work *work,
+    const struct turn_outcome *outcome, int64_t now_ms, struct arena *arena,
+    struct err *err)
+{
+	const struct task *task = &work->task.task;
+	const char *error = outcome->error ? outcome->error : "";
+	const char *path;
+	int got = outcome->is_ok
+		      ? store_turn_done(store, work->turn_id, now_ms, err)
+		      : store_turn_failed(store, work->turn_id,
+			    cut(arena, error, ERROR_MAX), now_ms, err);
+
+	if (got != 0)
+		return got;
+	if (!work->has_task)
+		return say_answer(store, work, outcome->text, now_ms, err);
+	path = name_artifact(arena, task->id, now_ms);
+	got = end_task(store, task, outcome, path, now_ms, arena, err);
+	if (got != 0)
+		return got;
+	return say_task(
+	    store, work, task_text(arena, task, outcome, path), now_ms, err);
+}
+
+int
+finish_turn(struct store *store, const struct turn_work *work,
+    const struct turn_outcome *outcome, int64_t now_ms, struct err *err)
+{
+	AUTO(arena_free)
+	struct arena *arena = arena_new(ARENA_BYTES);
+	int got;
+
+	if (store_begin(store, err) < 0)
+		return -1;
+	got = finish(store, work, outcome, now_ms, arena, err);
+	if (got != 0) {
+		store_rollback(store);
+		return got;
+	}
+	return store_commit(store, err);
+}
+
+int
+tell_set_aside(struct store *store, const struct turn_work *work,
+    int64_t now_ms, struct err *err)
+{
+	static const char text[] =
+	    "I gave up on this: the engine stopped unexpectedly three times "
+	    "while it worked on it, so it is set aside. The log of the "
+	    "task-engine says more; please say it in other words, or tell the "
+	    "people who run me.";
+
+	if (work->has_task)
+		return say_task(store, work, text, now_ms, err);
+	return say_answer(store, work, text, now_ms, err);
+}
+
+int
+requeue_turn(struct store *store, const struct turn_work *work,
+    int64_t not_before_ms, const char *why, int64_t now_ms, struct err *err)
+{
+	int got;
+
+	if (store_begin_relaxed(store, err) < 0)
+		return -1;
+	got = store_turn_requeue(
+	    store, work->turn_id, not_before_ms, why, now_ms, err);
+	if (got != 0) {
+		store_rollback(store);
+		return got;
+	}
+	return store_commit(store, err);
+}

@@ -1,0 +1,46 @@
+#ifndef TASK_ENGINE_TASKS_TASKS_H
+#define TASK_ENGINE_TASKS_TASKS_H
+
+#include <stdint.h>
+
+#include "libcommon/defs.h"
+
+struct actor;
+struct arena;
+struct context_row;
+struct err;
+struct store;
+struct task_row;
+
+/*
+ * What can be done to tasks, whoever asks: the command, the API and the tools
+ * call these. All within a transaction, with their audit rows.
+ */
+
+/*
+ * Completes the row (id, workspace, context, status, and the predecessor's
+ * defaults for what is empty), inserts it and its turn. Returns 1 when its
+ * run_key was used before: *row is that task then, or ERR_CONFLICT when it
+ * was asked for otherwise.
+ */
+int task_queue(struct store *store, const struct context_row *context,
+    struct task_row *row, int64_t now_ms, struct arena *arena,
+    struct err *err) MUST_CHECK;
+
+/*
+ * Stops it wherever it is. *turn_id_out is the turn that may be running, 0 for
+ * none. ERR_CONFLICT: it has ended already. *row is what it is afterwards.
+ */
+int task_cancel(struct store *store, const struct actor *actor,
+    struct task_row *row, int64_t now_ms, struct arena *arena,
+    int64_t *turn_id_out, struct err *err) MUST_CHECK;
+
+/*
+ * Queues a copy of a failed task, in *copy; its run_key and request_sha256
+ * come with it. Returns 1 as task_queue does.
+ */
+int task_retry(struct store *store, const struct actor *actor,
+    const struct task_row *failed, struct task_row *copy, int64_t now_ms,
+    struct arena *arena, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,255 @@
+/* Which turns run: claims them, ends them, and takes the next. */
+
+#include "services/task-engine/turn/turns.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/clock.h"
+#include "libcommon/err.h"
+#include "libcommon/log.h"
+#include "libcommon/loop.h"
+#include "services/task-engine/config.h"
+#include "services/task-engine/llm/llm.h"
+#include "services/task-engine/store/turns.h"
+#include "services/task-engine/tasks/blame.h"
+#include "services/task-engine/turn/turn.h"
+
+enum {
+	/* without a model a turn is a search: many fit */
+	MAX_WITHOUT_MODEL = 64,
+	/* rows of the store, hits, excerpts, prompt, answer */
+	TURN_ARENA_BYTES = 8 * 1024 * 1024,
+	/* a store that cannot commit is asked again after that */
+	RETRY_MS = 1000,
+};
+
+static const char *const llm_providers[LLM_PROVIDER_COUNT] = {
+	[LLM_PROVIDER_OPENAI] = "openai",
+	[LLM_PROVIDER_ANTHROPIC] = "anthropic",
+	[LLM_PROVIDER_CLAUDE] = "claude",
+	[LLM_PROVIDER_ZAI] = "z.ai",
+	[LLM_PROVIDER_LOCAL] = "local",
+};
+
+static int
+open_model(struct turns *turns, struct err *err)
+{
+	const struct engine_cfg *cfg = turns->options.cfg;
+	struct llm_options options = {
+		.provider = llm_providers[cfg->llm_provider],
+		.base_url = cfg->llm_base_url,
+		.api_key = cfg->llm_api_key,
+		.model = cfg->llm_model,
+		.ca_file = cfg->llm_ca_file,
+		.timeout_ms = cfg->llm_timeout_s * 1000,
+		.max_output_tokens = cfg->llm_max_output_tokens,
+		.max_concurrent = cfg->llm_max_concurrent,
+	};
+
+	if (!engine_cfg_has_model(cfg) || !cfg->llm_enabled)
+		return 0;
+	return llm_open(&turns->llm, turns->options.loop, &options, err);
+}
+
+static void
+turn_free(struct turn *turn)
+{
+	turn_ground_forget(turn);
+	llm_cancel(&turn->call);
+	timer_free(&turn->retry);
+	arena_free(&turn->arena);
+	free(turn);
+}
+
+static void
+turn_remove(struct turn *turn)
+{
+	struct turns *turns = turn->turns;
+
+	DL_DELETE(turns->running, turn);
+	turns->n_running--;
+	if (turn->work.kind == TURN_TASK)
+		turns->n_tasks--;
+	turn_free(turn);
+}
+
+static void
+try_to_end(void *arg)
+{
+	struct turn *turn = arg;
+	struct turns *turns = turn->turns;
+	struct err err;
+	int rc;
+
+	rc = finish_turn(turns->options.store, &turn->work, &turn->outcome,
+	    clock_unix_ms(), &err);
+	if (rc < 0) {
+		/* The answer was paid for: it is kept until it can be said. */
+		log_warn("turn-not-ended", "turn=%" PRId64 " why=%s",
+		    turn->work.turn_id, log_quote(err.text));
+		timer_start(turn->retry, RETRY_MS, 0);
+		return;
+	}
+	turn_remove(turn);
+	turns_wake(turns);
+}
+
+void
+turn_end(struct turn *turn, const struct turn_outcome *outcome)
+{
+	turn->outcome = *outcome;
+	try_to_end(turn);
+}
+
+/* A task runs as long as autonomous work may, an answer as a person waits. */
+static int64_t
+time_limit_ms(const struct engine_cfg *cfg, enum turn_kind kind)
+{
+	return 1000 * (kind == TURN_TASK ? cfg->agent_autonomous_max_turn_s
+					 : cfg->agent_max_turn_s);
+}
+
+static void
+turn_start(
+    struct turns *turns, struct arena *arena, const struct turn_work *work)
+{
+	struct turn *turn = xcalloc(1, sizeof(*turn));
+
+	turn->turns = turns;
+	turn->arena = arena;
+	turn->work = *work;
+	turn->text = work->kind == TURN_TASK ? work->task.task.prompt
+					     : work->message.text;
+	turn->deadline_mono_ms =
+	    clock_mono_ms() + time_limit_ms(turns->options.cfg, work->kind);
+	turn->retry = timer_new(turns->options.loop, try_to_end, turn);
+	DL_APPEND(turns->running, turn);
+	turns->n_running++;
+	if (work->kind == TURN_TASK)
+		turns->n_tasks++;
+	blame_set(work->turn_id);
+	turn->strategy = knowledge_decide(turn->text);
+	blame_clear();
+	turn_ground(turn);
+}
+
+/*
+ * What may be claimed now. Tasks may run for twenty minutes, so a quarter of
+ * the places is kept for answers.
+ */
+static unsigned
+claimable(const struct turns *turns)
+{
+	int64_t places = turns->llm ? turns->options.cfg->llm_max_concurrent
+				    : MAX_WITHOUT_MODEL;
+	unsigned kinds = 0;
+
+	if (turns->n_running < places)
+		kinds |= 1u << TURN_ANSWER;
+	if (turns->n_running < places && turns->n_tasks < places - places / 4)
+		kinds |= 1u << TURN_TASK;
+	return kinds;
+}
+
+/* Claims one; false when there is nothing to claim now. */
+static bool
+claim_one(struct turns *turns)
+{
+	const struct turns_options *o = &turns->options;
+	AUTO(arena_free)
+	struct arena *arena = NULL;
+	unsigned kinds = claimable(turns);
+	int64_t now_ms = clock_unix_ms(), next_ms = 0;
+	struct turn_work work;
+	struct err err;
+	int rc;
+
+	if (kinds == 0)
+		return false;
+	arena = arena_new(TURN_ARENA_BYTES);
+	rc = store_turn_claim(o->store, kinds, o->cfg->default_concurrency,
+	    now_ms, arena, &work, &next_ms, &err);
+	if (rc == 0) {
+		turn_start(turns, STEAL(arena), &work);
+		return true;
+	}
+	if (rc < 0) {
+		log_warn("turn-not-claimed", "why=%s", log_quote(err.text));
+		timer_start(turns->wake, RETRY_MS, 0);
+	} else if (next_ms > 0) {
+		timer_start(
+		    turns->wake, next_ms > now_ms ? next_ms - now_ms : 0, 0);
+	}
+	return false;
+}
+
+static void
+on_wake(void *arg)
+{
+	struct turns *turns = arg;
+
+	while (claim_one(turns))
+		;
+}
+
+int
+turns_open(struct turns **turns_out, const struct turns_options *options,
+    struct err *err)
+{
+	AUTO(turns_close)
+	struct turns *turns = xcalloc(1, sizeof(*turns));
+
+	turns->options = *options;
+	turns->wake = timer_new(options->loop, on_wake, turns);
+	if (open_model(turns, err) < 0)
+		return -1;
+	*turns_out = STEAL(turns);
+	return 0;
+}
+
+void
+turns_close(struct turns **turns_ref)
+{
+	struct turns *turns = STEAL(*turns_ref);
+	struct turn *turn, *next;
+
+	if (turns == NULL)
+		return;
+	for (turn = turns->running; turn != NULL; turn = next) {
+		next = turn->next;
+		turn_free(turn);
+	}
+	llm_close(&turns->llm);
+	timer_free(&turns->wake);
+	free(turns);
+}
+
+void
+turns_wake(struct turns *turns)
+{
+	/* Later, not here: the caller is in the middle of its own commit. */
+	timer_start(turns->wake, 0, 0);
+}
+
+void
+turns_cancel(struct turns *turns, int64_t turn_id)
+{
+	struct turn *turn = turns->running;
+
+	while (turn != NULL && turn->work.turn_id != turn_id)
+		turn = turn->next;
+	if (turn == NULL)
+		return;
+	log_info("turn-cancelled", "turn=%" PRId64, turn_id);
+	turn_remove(turn);
+	turns_wake(turns);
+}
+
+const char *
+turns_model(const struct turns *turns)
+{
+	return turns->llm ? llm_name(turns->llm) : "none (extractive)";
+}

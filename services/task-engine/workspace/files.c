@@ -1,0 +1,428 @@
+/* Keeps the files of the workspaces behind their rows, but not far. */
+
+#include "services/task-engine/workspace/files.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/clock.h"
+#include "libcommon/err.h"
+#include "libcommon/file.h"
+#include "libcommon/log.h"
+#include "libcommon/loop.h"
+#include "services/task-engine/policy/names.h"
+#include "services/task-engine/store/log_files.h"
+#include "services/task-engine/store/store.h"
+#include "services/task-engine/store/tasks.h"
+#include "services/task-engine/workspace/chatlog.h"
+#include "services/task-engine/workspace/write_job.h"
+
+enum {
+	/* Long enough that a busy chat's messages become one append. */
+	COALESCE_MS = 100,
+	/* A full disk is rarely freed sooner. */
+	AGAIN_MS = 2000,
+	LINES_MAX = 512,
+	BEHIND_MAX = 16,
+	WHOLE_MAX = 16,
+	ARENA_BYTES = 64 * 1024 * 1024,
+};
+
+struct files {
+	struct files_options options;
+	struct timer *soon;
+	int64_t
+	    done_seq; /* all messages up to it are written or noted behind */
+	bool is_working;
+	bool is_wanted; /* asked for while working */
+	bool is_closed; /* freed when the job in flight comes back */
+	bool has_trouble;
+	bool has_more;	 /* new lines, beyond those of this pass */
+	size_t n_behind; /* logs that this pass tries to catch up */
+	int64_t behind_again_ms;
+};
+
+static const char key_done[] = "logs.done_seq";
+
+static void pass(void *arg);
+
+static int
+load_done(struct files *f, struct err *err)
+{
+	AUTO(arena_free)
+	struct arena *arena = arena_new(4096);
+	const char *value;
+	int got = store_kv_get(f->options.store, key_done, arena, &value, err);
+
+	if (got == 0)
+		f->done_seq = strtoll(value, NULL, 10);
+	return got < 0 ? -1 : 0;
+}
+
+static void
+on_change(void *arg, unsigned changes)
+{
+	struct files *f = arg;
+
+	if (!(changes & (STORE_CHANGED_MESSAGES | STORE_CHANGED_FILES)))
+		return;
+	if (f->is_working)
+		f->is_wanted = true;
+	else if (!timer_is_running(f->soon))
+		timer_start(f->soon, COALESCE_MS, 0);
+}
+
+int
+files_open(struct files **files_out, const struct files_options *options,
+    struct err *err)
+{
+	struct files *f = xcalloc(1, sizeof(*f));
+
+	f->options = *options;
+	f->soon = timer_new(options->loop, pass, f);
+	if (load_done(f, err) < 0) {
+		timer_free(&f->soon);
+		free(f);
+		return -1;
+	}
+	store_on_commit(options->store, on_change, f);
+	timer_start(f->soon, 0, 0);
+	*files_out = f;
+	return 0;
+}
+
+void
+files_close(struct files **files)
+{
+	struct files *f = *files;
+
+	if (!f)
+		return;
+	*files = NULL;
+	timer_free(&f->soon);
+	f->is_closed = true;
+	if (!f->is_working)
+		free(f);
+}
+
+static struct write_item *
+find_item(struct write_job *job, const char *context_id)
+{
+	/* Neighbours usually belong together. */
+	for (size_t i = job->n_items; i > 0; i--)
+		if (job->items[i - 1].context_id &&
+		    strcmp(job->items[i - 1].context_id, context_id) == 0)
+			return &job->items[i - 1];
+	return NULL;
+}
+
+static struct write_item *
+add_log(struct write_job *job, const struct log_line *line,
+    const struct log_file_row *row)
+{
+	AUTO(arena_free)
+	struct arena *arena = arena_new(4096);
+	struct write_item *item = write_job_add(job, line->workspace_id,
+	    name_chat_log(arena, line->connector, line->external_id));
+
+	item->is_append = true;
+	item->context_id = xstrdup(line->context_id);
+	item->at_bytes = row->size_bytes;
+	item->old_seq = row->written_seq;
+	if (row->size_bytes == 0) {
+		char name[NAME_SIZE];
+
+		name_escape(name, line->external_id);
+		chatlog_head(
+		    &item->content, line->connector, name, line->context_name);
+	}
+	return item;
+}
+
+static void
+add_line(struct write_item *item, const struct log_line *line)
+{
+	const struct chatlog_entry entry = {
+		.at_ms = line->at_ms,
+		.direction = line->direction,
+		.actor = line->actor,
+		.text = line->text,
+	};
+
+	if (line->seq <= item->old_seq)
+		return;
+	chatlog_add(&item->content, &entry);
+	item->last_seq = line->seq;
+}
+
+static int
+plan_new_lines(struct files *f, struct write_job *job, struct arena *arena,
+    int64_t *done_seq_out, struct err *err)
+{
+	struct log_line *lines;
+	size_t n;
+
+	if (store_log_lines(f->options.store, f->done_seq, LINES_MAX, arena,
+		&lines, &n, err) < 0)
+		return -1;
+	f->has_more = n == LINES_MAX;
+	for (size_t i = 0; i < n; i++) {
+		struct write_item *item = find_item(job, lines[i].context_id);
+		struct log_file_row row;
+
+		*done_seq_out = lines[i].seq;
+		if (!item) {
+			if (store_log_file_get(f->options.store,
+				lines[i].context_id, &row, err) < 0)
+				return -1;
+			item = add_log(job, &lines[i], &row);
+			/* Its lines come later, from its own rows. */
+			item->is_catching_up = row.is_behind;
+		}
+		if (!item->is_catching_up)
+			add_line(item, &lines[i]);
+	}
+	return 0;
+}
+
+static int
+plan_one_behind(struct files *f, struct write_job *job, const char *id,
+    struct arena *arena, struct err *err)
+{
+	struct write_item *item;
+	struct log_file_row row;
+	struct log_line *lines;
+	size_t n;
+
+	if (store_log_file_get(f->options.store, id, &row, err) < 0 ||
+	    store_log_lines_of(f->options.store, id, row.written_seq, LINES_MAX,
+		arena, &lines, &n, err) < 0)
+		return -1;
+	if (n == 0) {
+		row.is_behind = false;
+		return store_log_file_put(f->options.store, &row, err);
+	}
+	item = add_log(job, &lines[0], &row);
+	item->is_catching_up = true;
+	item->is_partial = n == LINES_MAX;
+	for (size_t i = 0; i < n; i++)
+		add_line(item, &lines[i]);
+	return 0;
+}
+
+static int
+plan_behind(struct files *f, struct write_job *job, struct arena *arena,
+    struct err *err)
+{
+	const char **ids;
+	size_t n;
+
+	if (clock_mono_ms() < f->behind_again_ms)
+		return 0;
+	if (store_log_files_behind(
+		f->options.store, BEHIND_MAX, arena, &ids, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (plan_one_behind(f, job, ids[i], arena, err) < 0)
+			return -1;
+	f->n_behind = n;
+	return 0;
+}
+
+static int
+plan_whole(struct files *f, struct write_job *job, struct arena *arena,
+    struct err *err)
+{
+	struct file_row *rows;
+	size_t n;
+
+	if (store_files_pending(
+		f->options.store, WHOLE_MAX, arena, &rows, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct write_item *item =
+		    write_job_add(job, rows[i].workspace_id, rows[i].path);
+
+		item->last_seq = rows[i].file_id;
+		buf_adds(&item->content, rows[i].content);
+	}
+	return 0;
+}
+
+/* How the file stands now; the row says it after the commit. */
+static int
+note_log(struct files *f, const struct write_item *item, struct err *err)
+{
+	struct log_file_row row = {
+		.context_id = item->context_id,
+		.written_seq = item->old_seq,
+		.size_bytes = item->at_bytes,
+		.is_behind = true,
+	};
+
+	switch (item->outcome) {
+	case WRITE_DONE:
+		row.written_seq = item->last_seq;
+		row.size_bytes += (int64_t)item->content.size;
+		row.is_behind = item->is_partial;
+		break;
+	case WRITE_SHORT:
+		log_warn("chat-log-rewritten", "path=%s why=shorter",
+		    log_quote(item->path));
+		row.written_seq = 0;
+		row.size_bytes = 0;
+		f->has_more = true;
+		break;
+	case WRITE_FAILED:
+		break;
+	}
+	return store_log_file_put(f->options.store, &row, err);
+}
+
+static int
+note_all(struct files *f, const struct write_job *job, struct err *err)
+{
+	char done[24];
+
+	snprintf(done, sizeof(done), "%" PRId64, job->done_seq);
+	for (size_t i = 0; i < job->n_items; i++) {
+		const struct write_item *item = &job->items[i];
+		int rc = 0;
+
+		if (item->is_append)
+			rc = item->last_seq ? note_log(f, item, err) : 0;
+		else if (item->outcome == WRITE_DONE)
+			rc = store_file_written(f->options.store,
+			    item->last_seq, clock_unix_ms(), err);
+		if (rc < 0)
+			return -1;
+	}
+	return store_kv_put(f->options.store, key_done, done, err);
+}
+
+/* Nothing of this needs the disk's word: without it the files are cut back
+ * to what the rows say, and written again. */
+static int
+note(struct files *f, const struct write_job *job, struct err *err)
+{
+	if (store_begin_relaxed(f->options.store, err) < 0)
+		return -1;
+	if (note_all(f, job, err) < 0) {
+		store_rollback(f->options.store);
+		return -1;
+	}
+	if (store_commit(f->options.store, err) < 0)
+		return -1;
+	f->done_seq = job->done_seq;
+	return 0;
+}
+
+static void
+trouble(struct files *f, const struct err *err)
+{
+	if (!f->has_trouble)
+		log_error("files-delayed", "why=%s", log_quote(err->text));
+	f->has_trouble = true;
+	f->behind_again_ms = clock_mono_ms() + AGAIN_MS;
+	f->options.on_trouble(f->options.arg, err->text);
+	timer_start(f->soon, AGAIN_MS, 0);
+}
+
+static void
+go_on(struct files *f, bool is_wanted)
+{
+	bool is_waiting = clock_mono_ms() < f->behind_again_ms;
+
+	if (f->has_trouble && !is_waiting && f->n_behind == 0) {
+		log_info("files-caught-up", "seq=%" PRId64, f->done_seq);
+		f->has_trouble = false;
+		f->options.on_trouble(f->options.arg, "");
+	}
+	if (f->has_more || f->n_behind)
+		timer_start(f->soon, 0, 0);
+	else if (is_wanted)
+		timer_start(f->soon, COALESCE_MS, 0);
+	else if (f->has_trouble)
+		timer_start(f->soon, AGAIN_MS, 0);
+}
+
+static const struct err *
+first_failure(const struct write_job *job)
+{
+	for (size_t i = 0; i < job->n_items; i++)
+		if (job->items[i].outcome == WRITE_FAILED)
+			return &job->items[i].err;
+	return NULL;
+}
+
+static void
+written(void *arg)
+{
+	AUTO(write_job_free)
+	struct write_job *job = arg;
+	struct files *f = job->owner;
+	const struct err *failure = first_failure(job);
+	bool is_wanted = STEAL(f->is_wanted);
+	struct err err;
+
+	f->is_working = false;
+	if (f->is_closed) {
+		free(f);
+		return;
+	}
+	if (note(f, job, &err) < 0)
+		trouble(f, &err);
+	else if (failure)
+		trouble(f, failure);
+	else
+		go_on(f, is_wanted);
+}
+
+/* A log that only waits for its own pass is not to be touched in this one. */
+static void
+drop_idle(struct write_job *job)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < job->n_items; i++)
+		if (job->items[i].last_seq)
+			job->items[n++] = job->items[i];
+		else
+			write_item_release(&job->items[i]);
+	job->n_items = n;
+}
+
+static void
+pass(void *arg)
+{
+	struct files *f = arg;
+	AUTO(arena_free)
+	struct arena *arena = NULL;
+	AUTO(write_job_free)
+	struct write_job *job = NULL;
+	struct err err;
+
+	if (f->is_working)
+		return;
+	arena = arena_new(ARENA_BYTES);
+	job = write_job_new(f->options.workspace_root, f);
+	job->done_seq = f->done_seq;
+	f->n_behind = 0;
+	if (plan_behind(f, job, arena, &err) < 0 ||
+	    plan_new_lines(f, job, arena, &job->done_seq, &err) < 0 ||
+	    plan_whole(f, job, arena, &err) < 0) {
+		trouble(f, &err);
+		return;
+	}
+	drop_idle(job);
+	if (job->n_items == 0 && job->done_seq == f->done_seq) {
+		go_on(f, false);
+		return;
+	}
+	f->is_working = true;
+	loop_work(f->options.loop, write_job_run, written, STEAL(job));
+}

@@ -1,0 +1,432 @@
+#!/usr/bin/python3
+"""A model endpoint that speaks OpenAI's and Anthropic's protocols, is strict
+about what it is asked, and misbehaves on demand.
+
+    python3 tests/fakes/model_stub.py [--port 0] [--key KEY]
+    with ModelStub(key="k") as stub: stub.url, stub.fault("hang", times=1)
+
+As a program it prints `listening <port>` and runs until it is ended. A
+request with a missing, unknown or wrong field gets 400, is kept in `problems`,
+and fails the test that asks for them.
+
+What it does is told by the model's name (`fault-500`) or, for the next calls,
+by the control endpoint: POST /control {"fault":…, "times":…, "reply":…,
+"latency_ms":…, "retry_after":…}; GET /control gives calls, most_at_once,
+requests and problems; DELETE /control forgets all of it.
+"""
+
+import argparse
+import asyncio
+import json
+import threading
+
+from aiohttp import web
+
+HUGE = 16 * 1024 * 1024
+
+OPENAI_KEYS = {"model", "messages", "max_tokens", "max_completion_tokens"}
+ANTHROPIC_KEYS = {"model", "messages", "max_tokens", "system"}
+
+
+def problem_of_messages(messages, roles):
+    if not isinstance(messages, list) or not messages:
+        return "messages must be a list that is not empty"
+    for i, message in enumerate(messages):
+        if not isinstance(message, dict) or \
+                set(message) != {"role", "content"}:
+            return f"messages[{i}] must have role and content, nothing else"
+        if message["role"] not in roles:
+            return f"messages[{i}].role must be one of {sorted(roles)}"
+        if not isinstance(message["content"], str) or \
+                not message["content"].strip():
+            return f"messages[{i}].content must be text"
+    if messages[-1]["role"] != "user":
+        return "the last message must be the user's"
+    return None
+
+
+def problem_of_limit(body, name):
+    limit = body.get(name)
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        return f"{name} must be a whole number from 1"
+    return None
+
+
+def problem_of_body(body, known, roles):
+    if not isinstance(body, dict):
+        return "the body must be an object"
+    unknown = set(body) - known
+    if unknown:
+        return f"unknown: {sorted(unknown)}"
+    if not isinstance(body.get("model"), str) or not body["model"]:
+        return "model must be text"
+    return problem_of_messages(body.get("messages"), roles)
+
+
+def problem_of_openai(body):
+    problem = problem_of_body(body, OPENAI_KEYS,
+                              {"system", "user", "assistant"})
+    if problem:
+        return problem
+    limits = [k for k in ("max_tokens", "max_completion_tokens") if k in body]
+    if len(limits) != 1:
+        return "exactly one of max_tokens, max_completion_tokens"
+    return problem_of_limit(body, limits[0])
+
+
+def problem_of_anthropic(body):
+    problem = problem_of_body(body, ANTHROPIC_KEYS, {"user", "assistant"})
+    if problem:
+        return problem
+    if "system" in body and not isinstance(body["system"], str):
+        return "system must be text"
+    if body["messages"][0]["role"] != "user":
+        return "the first message must be the user's"
+    return problem_of_limit(body, "max_tokens")
+
+
+def openai_answer(model, text, finish="stop"):
+    return {"id": "chatcmpl-1", "object": "chat.completion",
+            "created": 1790000000, "model": model,
+            "choices": [{"index": 0, "logprobs": None,
+                         "message": {"role": "assistant", "content": text,
+                                     "refusal": None},
+                         "finish_reason": finish}],
+            "usage": {"prompt_tokens": 11, "completion_tokens": 7,
+                      "total_tokens": 18}}
+
+
+def anthropic_answer(model, text, finish="stop"):
+    words = {"stop": "end_turn", "length": "max_tokens",
+             "content_filter": "refusal"}
+    half = len(text) // 2
+    blocks = [{"type": "thinking", "thinking": "hm", "signature": "x"}]
+    blocks += [{"type": "text", "text": part}
+               for part in (text[:half], text[half:]) if part]
+    return {"id": "msg_1", "type": "message", "role": "assistant",
+            "model": model, "content": blocks,
+            "stop_reason": words[finish], "stop_sequence": None,
+            "usage": {"input_tokens": 11, "output_tokens": 7}}
+
+
+class Call:
+    """One request, and the ways to answer it."""
+
+    def __init__(self, stub, request, body, is_openai):
+        self.stub = stub
+        self.request = request
+        self.body = body
+        self.is_openai = is_openai
+
+    def question(self):
+        return self.body["messages"][-1]["content"]
+
+    def answer(self, text, finish="stop"):
+        make = openai_answer if self.is_openai else anthropic_answer
+        return web.json_response(make(self.body["model"], text, finish))
+
+    def error(self, status, kind, headers=None):
+        # The request is quoted, as careless endpoints do: none of it may
+        # reach a log.
+        return web.json_response(
+            {"error": {"type": kind, "code": kind,
+                       "message": "you sent: " + json.dumps(self.body)}},
+            status=status, headers=headers)
+
+    async def raw(self, data, content_length=None):
+        """Bytes as they are, then the connection is cut."""
+        response = web.StreamResponse(
+            headers={"Content-Type": "application/json"})
+        if content_length is not None:
+            response.content_length = content_length
+        await response.prepare(self.request)
+        await response.write(data)
+        self.request.transport.close()
+        return response
+
+    def ok(self):
+        reply = self.stub.reply
+        if reply is None:
+            reply = "stub: " + self.question().rsplit("\n", 1)[-1]
+        return self.answer(reply)
+
+
+async def fault_hang(_call):
+    await asyncio.sleep(3600)
+
+
+async def fault_drip(call):
+    """One byte every 100 ms, for ever."""
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(call.request)
+    while True:
+        await response.write(b" ")
+        await asyncio.sleep(0.1)
+
+
+async def fault_429(call):
+    return call.error(429, "rate_limit_exceeded",
+                      {"Retry-After": str(call.stub.retry_after)})
+
+
+async def fault_500(call):
+    return call.error(500, "server_error")
+
+
+async def fault_401(call):
+    return call.error(401, "invalid_api_key")
+
+
+async def fault_404(call):
+    return call.error(404, "model_not_found")
+
+
+async def fault_redirect(call):
+    return web.Response(status=307, headers={"Location": "/elsewhere"})
+
+
+async def fault_huge(call):
+    return call.answer("x" * HUGE)
+
+
+async def fault_huge_chunked(call):
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    response.enable_chunked_encoding()
+    await response.prepare(call.request)
+    for _ in range(HUGE // 65536):
+        await response.write(b"[" * 65536)
+    return response
+
+
+async def fault_not_json(_call):
+    return web.Response(text='{"choices": [', content_type="application/json")
+
+
+async def fault_html(_call):
+    return web.Response(text="<html>Bad gateway</html>",
+                        content_type="text/html")
+
+
+async def fault_cut(call):
+    return await call.raw(b'{"choices": [{"mess', content_length=5000)
+
+
+async def fault_close(call):
+    call.request.transport.close()
+    return web.Response()
+
+
+async def fault_empty_choices(call):
+    if call.is_openai:
+        return web.json_response({"choices": []})
+    return web.json_response({"content": []})
+
+
+async def fault_empty_content(call):
+    return call.answer("")
+
+
+async def fault_wrong_type(call):
+    """Valid, but called something else: must not matter."""
+    return web.Response(text=call.ok().text, content_type="text/plain")
+
+
+async def fault_deep(_call):
+    return web.Response(text="[" * 100000, content_type="application/json")
+
+
+async def fault_control_characters(call):
+    return call.answer("a\x1b[2Jb\x07c")
+
+
+async def fault_think(call):
+    return call.answer("<think>\nsecret thought\n</think>\n\nThe answer.")
+
+
+async def fault_length(call):
+    return call.answer("Half of an ans", "length")
+
+
+async def fault_filter(call):
+    return call.answer("", "content_filter")
+
+
+async def fault_obey(call):
+    """A model that falls for it: says whatever OBEY: in its prompt wants."""
+    said = [line.split("OBEY:", 1)[1].strip()
+            for m in call.body["messages"]
+            for line in m["content"].split("\n") if "OBEY:" in line]
+    return call.answer("\n".join(said) or "nothing to obey")
+
+
+FAULTS = {name[len("fault_"):].replace("_", "-"): fn
+          for name, fn in list(globals().items())
+          if name.startswith("fault_")}
+
+
+class ModelStub:
+    def __init__(self, port=0, key="stub-key", tls=None):
+        self.port = port
+        self.key = key
+        self.tls = tls  # an ssl.SSLContext
+        self.loop = None
+        self.thread = None
+        self.forget()
+
+    def forget(self):
+        self.calls = 0
+        self.at_once = 0
+        self.most_at_once = 0
+        self.requests = []
+        self.problems = []
+        self.reply = None
+        self.latency_ms = 0
+        self.retry_after = 1
+        self.next_fault = None
+        self.next_times = 0
+
+    @property
+    def url(self):
+        scheme, host = ("https", "localhost") if self.tls else \
+            ("http", "127.0.0.1")
+        return f"{scheme}://{host}:{self.port}/v1"
+
+    def fault(self, name, times=1000000, **more):
+        assert name in FAULTS, name
+        self.next_fault, self.next_times = name, times
+        for key, value in more.items():
+            assert hasattr(self, key), key
+            setattr(self, key, value)
+
+    # -- answering ------------------------------------------------------
+
+    def refuse(self, problem, status=400):
+        self.problems.append(problem)
+        return web.json_response(
+            {"error": {"type": "invalid_request_error", "message": problem}},
+            status=status)
+
+    def credential_problem(self, request, is_openai):
+        if is_openai:
+            sent = request.headers.get("Authorization", "")
+            return sent != (f"Bearer {self.key}" if self.key else "")
+        if request.headers.get("anthropic-version") != "2023-06-01":
+            return True
+        return request.headers.get("x-api-key", "") != self.key
+
+    def fault_of(self, body):
+        if self.next_times > 0:
+            self.next_times -= 1
+            return FAULTS[self.next_fault]
+        model = body["model"]
+        if model.startswith("fault-"):
+            return FAULTS.get(model[len("fault-"):])
+        return None
+
+    async def serve(self, request, is_openai):
+        self.calls += 1
+        if request.content_type != "application/json":
+            return self.refuse("Content-Type must be application/json", 415)
+        if self.credential_problem(request, is_openai):
+            return self.refuse("wrong or missing credential", 401)
+        try:
+            body = json.loads(await request.text())
+        except (ValueError, UnicodeDecodeError):
+            return self.refuse("no JSON")
+        check = problem_of_openai if is_openai else problem_of_anthropic
+        problem = check(body)
+        if problem:
+            return self.refuse(problem)
+        self.requests.append(body)
+        call = Call(self, request, body, is_openai)
+        fault = self.fault_of(body)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            if self.latency_ms:
+                await asyncio.sleep(self.latency_ms / 1000)
+            return await fault(call) if fault else call.ok()
+        finally:
+            self.at_once -= 1
+
+    async def on_openai(self, request):
+        return await self.serve(request, True)
+
+    async def on_anthropic(self, request):
+        return await self.serve(request, False)
+
+    async def on_control(self, request):
+        if request.method == "DELETE":
+            self.forget()
+        elif request.method == "POST":
+            wants = await request.json()
+            for key in ("reply", "latency_ms", "retry_after"):
+                if key in wants:
+                    setattr(self, key, wants[key])
+            if "fault" in wants:
+                self.fault(wants["fault"], wants.get("times", 1000000))
+        return web.json_response(
+            {"calls": self.calls, "most_at_once": self.most_at_once,
+             "requests": self.requests, "problems": self.problems})
+
+    def app(self):
+        app = web.Application(client_max_size=4 * 1024 * 1024)
+        app.router.add_post("/v1/chat/completions", self.on_openai)
+        app.router.add_post("/v1/messages", self.on_anthropic)
+        app.router.add_route("*", "/control", self.on_control)
+        return app
+
+    # -- running --------------------------------------------------------
+
+    async def listen(self):
+        runner = web.AppRunner(self.app(), access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", self.port,
+                           ssl_context=self.tls, shutdown_timeout=0.1)
+        await site.start()
+        self.port = site._server.sockets[0].getsockname()[1]
+        return runner
+
+    def __enter__(self):
+        ready = threading.Event()
+
+        def run():
+            self.loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(self.loop)
+            self.loop.run_until_complete(self.listen())
+            ready.set()
+            self.loop.run_forever()
+
+        self.thread = threading.Thread(target=run, daemon=True)
+        self.thread.start()
+        assert ready.wait(10), "the model stub does not start"
+        return self
+
+    def __exit__(self, *_exc):
+        asyncio.run_coroutine_threadsafe(self.end(), self.loop)
+        self.thread.join(5)
+
+    async def end(self):
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.loop.stop()
+
+
+async def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--key", default="stub-key")
+    options = parser.parse_args()
+    stub = ModelStub(options.port, options.key)
+    await stub.listen()
+    print(f"listening {stub.port}", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main())
+    except KeyboardInterrupt:
+        pass

@@ -1,0 +1,17 @@
+"""Door keys for a daemon that is started by hand, without `serve`."""
+
+import secrets
+
+from conftest import DAEMONS
+
+
+def write_keys(path, daemon):
+    """The keys of all doors that this daemon has, each of them random."""
+    doors = [("task-engine", d) for d in DAEMONS if d not in (
+        "task-engine", "indexer")]
+    doors += [("indexer", "task-engine")]
+    doors += [("scheduler", d) for d in DAEMONS if d != "scheduler"]
+    mine = [f"{listener}/{peer}.main {secrets.token_hex(32)}\n"
+            for listener, peer in doors if daemon in (listener, peer)]
+    path.write_text("".join(mine))
+    path.chmod(0o600)

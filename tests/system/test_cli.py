@@ -1,0 +1,385 @@
+"""The program for people: agent-runtime chat, status, doctor, config, token,
+logs, bus."""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import stat
+import subprocess
+import time
+
+import pytest
+
+from conftest import Suite, program, wait_for
+
+
+@pytest.fixture(scope="module")
+def up():
+    """A suite with a log file, for the whole file."""
+    s = Suite(args=["--log-file"], start=False)
+    s.start()
+    yield s
+    s.close()
+
+
+@pytest.fixture
+def down(suite):
+    """A suite that was never started."""
+    return suite(start=False)
+
+
+def is_free_of_controls(text):
+    return not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text)
+
+
+# -- every command ------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [
+    "serve", "chat", "status", "doctor", "config", "token", "logs", "bus",
+    "version"])
+def test_every_command_helps_on_stdout(down, command):
+    for words in ([command, "--help"], ["help", command]):
+        got = down.run(*words)
+        assert got.returncode == 0
+        assert got.stdout.startswith(f"usage: agent-runtime {command}")
+        assert got.stderr == ""
+    assert "xit status" in got.stdout or command == "version"
+    bad = down.run(command, "--no-such-flag")
+    assert bad.returncode == 2 and bad.stderr and not bad.stdout
+
+
+def test_without_a_suite_they_say_how_to_start_one(down):
+    for words in (["chat", "hi"], ["chat"], ["token", "list"]):
+        got = down.run(*words, input="hi\n")
+        assert got.returncode == 1, got
+        assert "agent-runtime serve" in got.stderr
+        assert "./scripts/run" in got.stderr
+    got = down.run("status")
+    assert got.returncode == 1 and "./scripts/run" in got.stdout
+    assert down.run("status", "--wait", "0").returncode == 1
+    assert not down.data.exists()
+
+
+# -- chat ---------------------------------------------------------------
+
+
+def test_one_message(up):
+    got = up.run("chat", "/help")
+    assert got.returncode == 0 and "/task" in got.stdout
+    assert got.stderr == ""
+    got = up.run("chat", "-m", "/status", "--json")
+    assert set(json.loads(got.stdout)) == {"handled", "reply", "id"}
+    got = up.run("chat", "/status", "please")  # words are joined
+    assert got.returncode == 0
+
+
+def test_lines_from_a_pipe(up):
+    got = up.run("chat", input="/help\n\n  \n/exit\n/never\n")
+    assert got.returncode == 0
+    lines = got.stdout.splitlines()
+    assert lines[0].startswith("agent> ")
+    assert all(x.startswith("      ") or not x for x in lines[1:])
+
+
+def test_refusals_are_passed_on(up):
+    got = up.run("chat", "--connector", "telegram", "hi")
+    assert got.returncode == 1 and "telegram" in got.stderr
+    got = up.run("chat", "x" * 70000)
+    assert got.returncode == 2 and "65536" in got.stderr
+    for words in (["--timeout-sec", "0", "x"], ["--timeout-sec", "x", "x"],
+                  [""]):
+        assert up.run("chat", *words).returncode == 2, words
+
+
+def test_replies_cannot_drive_the_terminal(up):
+    got = up.run("chat", "/open \x1b]0;owned\x07\x1b[2J\u202e.md")
+    assert is_free_of_controls(got.stdout.replace("\n", ""))
+    assert "\u202e" not in got.stdout
+
+
+class Terminal:
+    """agent-runtime chat on a terminal of its own."""
+
+    def __init__(self, suite, *args):
+        pid, self.fd = pty.fork()
+        if pid == 0:
+            os.chdir(suite.tmp)
+            os.execve(program("agent-runtime"),
+                      ["agent-runtime", "chat", *args],
+                      {**suite.environment(), "TERM": "dumb"})
+        self.pid = pid
+        self.text = ""
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def expect(self, pattern, timeout=10.0):
+        deadline = time.monotonic() + timeout
+        while not re.search(pattern, self.text):
+            left = deadline - time.monotonic()
+            assert left > 0, f"no {pattern!r} in {self.text!r}"
+            if select.select([self.fd], [], [], left)[0]:
+                try:
+                    self.text += os.read(self.fd, 65536).decode()
+                except OSError:
+                    assert re.search(pattern, self.text), self.text
+        found = re.search(pattern, self.text)
+        self.text = self.text[found.end():]
+        return found
+
+    def status(self):
+        while True:
+            try:
+                if not os.read(self.fd, 65536):
+                    break
+            except OSError:
+                break
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def test_the_prompt(up):
+    term = Terminal(up)
+    first = term.expect(r"Your data lies in (.*?)\r?\n")
+    assert str(up.data) in first[1]
+    for word in ("gateway-telegram", "AGENT_RUNTIME_TELEGRAM_TOKEN",
+                 "gateway-discord", "imap-ingest", "/help", "/exit"):
+        assert word in first[1]
+    term.expect("you> ")
+    term.type("/help\n")
+    term.expect("agent> .*")
+    term.expect("you> ")
+    term.type("/exit\n")
+    assert term.status() == 0
+    history = up.data / "run" / "chat_history"
+    assert stat.S_IMODE(history.stat().st_mode) == 0o600
+    assert "/help" in history.read_text()
+
+
+def test_ctrl_d_leaves_the_prompt(up):
+    term = Terminal(up)
+    term.expect("you> ")
+    term.type("\x04")
+    assert term.status() == 0
+
+
+def test_a_killed_api_is_no_lost_message(up):
+    """The connection is lost in mid-turn; the command repeats by itself."""
+    for _ in range(3):
+        chat = subprocess.Popen(
+            [program("agent-runtime"), "chat", "what can you do?"],
+            cwd=up.tmp, env=up.environment(), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True)
+        up.kill("api")
+        out, err = chat.communicate(timeout=60)
+        assert chat.returncode == 0, err
+        assert "welcome.md" in out or "guide/" in out
+        up.wait_ready()
+
+
+# -- status -------------------------------------------------------------
+
+
+def test_status_is_one_screen(up):
+    up.run("chat", "/help")
+    got = up.run("status", "--wait", "20")
+    assert got.returncode == 0, got.stderr
+    for daemon in ("task-engine", "indexer", "scheduler", "api",
+                   "gateway-telegram", "gateway-discord", "imap-ingest"):
+        assert daemon in got.stderr
+    got = up.run("status")
+    assert got.returncode == 0, got.stdout
+    assert str(up.data) in got.stdout and "none (extractive)" in got.stdout
+    assert len(got.stdout.splitlines()) <= 30
+    folder = re.search(r"^folder +(.*)$", got.stdout, re.M)
+    assert os.path.isdir(folder[1])
+    view = json.loads(up.run("status", "--json").stdout)
+    assert view["ready"] and view["well"]
+    assert len(view["serve"]["daemons"]) >= 7
+
+
+def test_status_without_the_api(suite):
+    s = suite()
+    pid = s.pid("api")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        got = s.run("status")
+        assert got.returncode == 1
+        assert "task-engine" in got.stdout and "running" in got.stdout
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_waiting_ends_early_when_it_is_hopeless(suite):
+    s = suite(start=False, AGENT_RUNTIME_CHAT_WAIT_SECONDS="0")
+    s.start(wait=False)
+    start = time.monotonic()
+    got = s.run("status", "--wait", "60")
+    assert got.returncode == 1 and "api" in got.stderr
+    assert "configuration" in got.stderr
+    assert time.monotonic() - start < 30
+
+
+# -- doctor and config --------------------------------------------------
+
+
+def test_doctor_changes_nothing_and_finds_things(down):
+    got = down.run("doctor", env={"AGENT_RUNTIME_HTTP_ADRR": "x"})
+    assert got.returncode in (1, 2)
+    assert "did you mean AGENT_RUNTIME_HTTP_ADDR?" in got.stdout
+    assert not down.data.exists()
+    view = json.loads(down.run("doctor", "--json").stdout)
+    ids = {f["id"] for f in view["findings"]}
+    assert ids >= {"kernel-landlock", "library-nng", "programs", "data-dir",
+                   "data-modes", "disk-space", "dotenv", "variables",
+                   "configuration", "http-port", "model",
+                   "connector-telegram", "connector-discord",
+                   "connector-imap", "suite"}
+    for f in view["findings"]:
+        assert (f["level"] == "ok") == (f["fix"] == "")
+    got = down.run("doctor", env={"AGENT_RUNTIME_CHAT_WAIT_SECONDS": "0"})
+    assert got.returncode == 2
+    assert "AGENT_RUNTIME_CHAT_WAIT_SECONDS" in got.stdout
+    got = down.run("doctor", env={"AGENT_RUNTIME_IMAP_HOST": "mail.example"})
+    assert "AGENT_RUNTIME_IMAP_USERNAME" in got.stdout
+
+
+def test_doctor_sees_open_files(up):
+    assert up.run("doctor").returncode in (0, 1)
+    os.chmod(up.data / "run" / "admin.token", 0o644)
+    try:
+        got = up.run("doctor")
+        assert got.returncode == 2
+        assert "chmod 600" in got.stdout
+    finally:
+        os.chmod(up.data / "run" / "admin.token", 0o600)
+
+
+def test_config_tells_values_but_no_secrets(down):
+    env = {"AGENT_RUNTIME_LLM_API_KEY": "sk-canary",
+           "AGENT_RUNTIME_CHAT_WAIT_SECONDS": "7"}
+    got = down.run("config", env=env)
+    assert got.returncode == 0
+    assert "sk-canary" not in got.stdout + got.stderr
+    assert "AGENT_RUNTIME_LLM_API_KEY=(set)\n" in got.stdout
+    assert "AGENT_RUNTIME_CHAT_WAIT_SECONDS=7\n" in got.stdout
+    assert "AGENT_RUNTIME_ENV=development  # default\n" in got.stdout
+    view = json.loads(down.run("config", "--json", "--daemon", "api",
+                               env=env).stdout)
+    assert list(view) == ["api"]
+    row = next(v for v in view["api"]
+               if v["name"] == "AGENT_RUNTIME_CHAT_WAIT_SECONDS")
+    assert row["value"] == "7" and row["is_set"] and row["default"] == "110"
+    assert down.run("config", "--daemon", "nobody").returncode == 2
+
+
+def test_dotenv_is_read(down):
+    (down.tmp / ".env").write_text("AGENT_RUNTIME_CHAT_WAIT_SECONDS=9\n")
+    got = down.run("config", "--daemon", "api")
+    assert "AGENT_RUNTIME_CHAT_WAIT_SECONDS=9\n" in got.stdout
+    got = down.run("config", "--daemon", "api",
+                   env={"AGENT_RUNTIME_CHAT_WAIT_SECONDS": "8"})
+    assert "AGENT_RUNTIME_CHAT_WAIT_SECONDS=8\n" in got.stdout
+
+
+# -- tokens -------------------------------------------------------------
+
+
+def test_a_token_lives_and_dies(up):
+    got = up.run("token", "add", "bot", "--connector", "cline")
+    token = got.stdout.strip()
+    assert got.returncode == 0 and len(token) >= 32
+    assert token not in got.stderr
+    listed = up.run("token", "list").stdout
+    assert "bot" in listed and "cline" in listed and token not in listed
+    answer = up.http("POST", "/api/v1/chat", {"text": "/help"}, token=token)
+    assert answer.status == 200
+    assert up.run("token", "add", "bot").returncode == 1
+    assert up.run("token", "revoke", "bot").returncode == 0
+    assert up.http("GET", "/api/v1/tasks", token=token).status == 401
+    assert up.run("token", "revoke", "nobody").returncode == 1
+    assert token not in up.all_logs()
+
+
+def test_an_api_elsewhere_takes_a_token(suite):
+    s = suite(AGENT_RUNTIME_HTTP_ADDR="127.0.0.1:0")
+    port = s.wait_log(r"address=127\.0\.0\.1:(\d+)")[1]
+    url = {"AGENT_RUNTIME_ADMIN_API_URL": f"http://127.0.0.1:{port}/"}
+    assert s.run("chat", "/help", env=url).returncode == 0
+    got = s.run("chat", "/help", env={
+        **url, "AGENT_RUNTIME_ADMIN_TOKEN": "wrong-canary"})
+    assert got.returncode == 1 and "wrong-canary" not in got.stderr
+    got = s.run("chat", "/help",
+                env={"AGENT_RUNTIME_ADMIN_API_URL": "ftp://x"})
+    assert got.returncode == 2
+
+
+# -- logs ---------------------------------------------------------------
+
+
+def test_one_message_through_all_daemons(up):
+    key = json.loads(up.run("chat", "--json", "what is pairing?").stdout)["id"]
+
+    def trail():
+        got = up.run("logs", "--msg", key)
+        assert got.returncode == 0
+        return "http-taken" in got.stdout and got.stdout
+    lines = wait_for("the trail", trail).splitlines()
+    assert all(is_free_of_controls(x) for x in lines)
+    assert len(lines) < len(up.run("logs").stdout.splitlines())
+    assert up.run("logs", "--msg", "nothing").stdout == ""
+
+
+def test_following_the_log(up):
+    logs = subprocess.Popen(
+        [program("agent-runtime"), "logs", "-f"], cwd=up.tmp,
+        env=up.environment(), stdout=subprocess.PIPE, text=True)
+    try:
+        up.chat("/help", key="follow-me")
+        deadline = time.monotonic() + 20
+        for line in logs.stdout:
+            if "follow-me" in line:
+                break
+            assert time.monotonic() < deadline
+    finally:
+        logs.kill()
+        logs.wait()
+
+
+def test_no_log_is_said(suite):
+    got = suite().run("logs")
+    assert got.returncode == 1 and "--log-file" in got.stderr
+
+
+# -- bus ----------------------------------------------------------------
+
+
+def sink(s, *words, **more):
+    return s.run("bus", "--keys",
+                 str(s.tmp / "keys" / "gateway-telegram.sink.keys"),
+                 "--as", "gateway-telegram.sink", *words, **more)
+
+
+def test_bus_speaks_as_a_peer(suite):
+    up = suite(start=False, AGENT_RUNTIME_CONNECTOR_INSTANCES=(
+        "gateway-telegram.main,gateway-telegram.sink!"))
+    up.args += ["--door-keys", str(up.tmp / "keys")]
+    up.start()
+    got = sink(up, "request", "delivery.claim", '{"max":1}')
+    assert got.returncode == 0, got.stderr
+    assert json.loads(got.stdout) == {"deliveries": []}
+    got = sink(up, "request", "delivery.claim", "-", input='{"max":0}')
+    assert got.returncode == 1 and got.stderr.startswith("invalid:")
+    got = sink(up, "request", "task.list", "{}")
+    assert got.returncode != 0
+    got = sink(up, "request", "nothing.known")
+    assert got.returncode == 2
+    got = sink(up, "request", "delivery.claim", "{")
+    assert got.returncode == 2
+    beat = json.dumps({"state": "healthy", "version": "0", "pid": 1,
+                       "started_unix": 1, "proof_age_ms": -1})
+    assert sink(up, "send", "beat", beat).returncode == 0
+    assert up.run("bus", "request", "delivery.claim").returncode == 2

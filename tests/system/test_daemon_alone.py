@@ -1,0 +1,119 @@
+"""Every daemon by itself: its flags, its exit status, its signals."""
+
+import signal
+import subprocess
+
+import pytest
+
+from conftest import DAEMONS, SLOW, program, wait_for
+from doors import write_keys
+
+pytestmark = pytest.mark.parametrize("daemon", DAEMONS)
+CANARIES = {
+    "task-engine": "AGENT_RUNTIME_LLM_API_KEY",
+    "gateway-telegram": "AGENT_RUNTIME_TELEGRAM_TOKEN",
+    "gateway-discord": "AGENT_RUNTIME_DISCORD_TOKEN",
+    "imap-ingest": "AGENT_RUNTIME_IMAP_PASSWORD",
+}
+
+
+def environment(tmp, **sets):
+    return {"PATH": "/usr/bin:/bin", "AGENT_RUNTIME_HTTP_ADDR": "off",
+            "AGENT_RUNTIME_DATA_DIR": str(tmp / "data"), **sets}
+
+
+def run(daemon, tmp, *args, **sets):
+    return subprocess.run(
+        [str(program(daemon)), *args], cwd=tmp, text=True,
+        env=environment(tmp, **sets), stdin=subprocess.DEVNULL,
+        capture_output=True, timeout=30 * SLOW, check=False)
+
+
+def test_help_and_version_are_answered_on_stdout(daemon, tmp_path):
+    got = run(daemon, tmp_path, "--help")
+    assert got.returncode == 0 and got.stderr == ""
+    assert got.stdout.startswith(f"{daemon}: ")
+    assert "AGENT_RUNTIME_DATA_DIR" in got.stdout
+    got = run(daemon, tmp_path, "--version")
+    assert got.returncode == 0
+    assert got.stdout.split()[0] == daemon
+    assert not (tmp_path / "data").exists()
+
+
+def test_check_tells_good_from_bad_and_names_the_variable(daemon, tmp_path):
+    assert run(daemon, tmp_path, "--check").returncode == 0
+    got = run(daemon, tmp_path, "--check", AGENT_RUNTIME_LOG_LEVEL="loud")
+    assert got.returncode == 2
+    assert "AGENT_RUNTIME_LOG_LEVEL" in got.stderr
+    assert "loud" in got.stderr and "debug, info, warn, error" in got.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_configuration_is_printed_without_secrets(daemon, tmp_path):
+    secret = CANARIES.get(daemon)
+    sets = {secret: "canary-77aa"} if secret else {}
+    if daemon == "imap-ingest":
+        sets.update(AGENT_RUNTIME_IMAP_HOST="h",
+                    AGENT_RUNTIME_IMAP_USERNAME="u")
+    got = run(daemon, tmp_path, "--print-config", **sets)
+    assert got.returncode == 0, got.stderr
+    assert f"AGENT_RUNTIME_DATA_DIR={tmp_path}/data" in got.stdout
+    assert "canary" not in got.stdout + got.stderr
+    if secret:
+        assert f"{secret}=(set)" in got.stdout
+
+
+def test_rows_have_nine_columns_and_help(daemon, tmp_path):
+    got = run(daemon, tmp_path, "--print-config-rows")
+    assert got.returncode == 0
+    for line in got.stdout.splitlines():
+        cells = line.split("\t")
+        assert len(cells) == 9, line
+        assert cells[8], f"{cells[0]} has no help"
+
+
+@pytest.mark.parametrize("args", [["--no-such-flag"], ["word"],
+                                  ["--door-keys-fd", "x"],
+                                  ["--supervised", "-1"]])
+def test_wrong_use_is_status_2(daemon, tmp_path, args):
+    got = run(daemon, tmp_path, *args)
+    assert got.returncode == 2
+    assert got.stdout == "" and got.stderr
+
+
+def test_without_door_keys_it_says_what_to_do(daemon, tmp_path):
+    got = run(daemon, tmp_path)
+    assert got.returncode == 2
+    assert "start me with `agent-runtime serve`" in got.stderr
+    assert "AGENT_RUNTIME_DOOR_KEY_FILE" in got.stderr
+
+
+def test_one_whose_parent_is_another_ends_at_once(daemon, tmp_path):
+    write_keys(tmp_path / "keys", daemon)
+    got = run(daemon, tmp_path, "--supervised", "1",
+              AGENT_RUNTIME_DOOR_KEY_FILE=str(tmp_path / "keys"))
+    assert got.returncode == 1
+    assert " ready " not in got.stderr
+
+
+def test_it_gets_ready_and_obeys_signals(daemon, tmp_path):
+    write_keys(tmp_path / "keys", daemon)
+    log = tmp_path / "log"
+    with open(log, "wb") as out:
+        process = subprocess.Popen(
+            [str(program(daemon))], cwd=tmp_path, stderr=out,
+            stdin=subprocess.DEVNULL, env=environment(
+                tmp_path,
+                AGENT_RUNTIME_DOOR_KEY_FILE=str(tmp_path / "keys")))
+    try:
+        wait_for("ready", lambda: f" {daemon} ready " in log.read_text())
+        for level in ("debug", "info"):
+            process.send_signal(signal.SIGHUP)
+            wait_for(level, lambda level=level:
+                     f"log-level now={level}" in log.read_text())
+        process.send_signal(signal.SIGTERM)
+        status = process.wait(20 * SLOW)
+        assert status == 0, log.read_text()
+    finally:
+        process.kill()
+        process.wait()

@@ -1,0 +1,217 @@
+"""What each daemon must not be able to do, tried from inside its process.
+
+One test a daemon. It is started by hand with a key file and with
+tests/tools/probe.c preloaded, which makes its attempts at the first moment
+after the lock-down. The rows are the "may not" column of docs/architecture.md.
+"""
+
+import os
+import pathlib
+import socket
+import subprocess
+
+import pytest
+
+from conftest import DAEMONS, SLOW, build_dir, program
+from doors import write_keys
+
+WORKSPACE = "workspaces/00000000-0000-4000-8000-000000000000"
+CANARY = "canary-4f1d-secret"
+CANARY_PART = "canary-4f1d"
+REFUSED = {"EACCES", "EPERM", "EAFNOSUPPORT", "ENOSYS"}
+
+# What nobody may do: attempt -> allowed in sanitizer builds?
+NOBODY = {
+    "read /etc/passwd": False,
+    "list /": False,
+    "list {tmp}": False,
+    "read {tmp}/outside": False,
+    "write {tmp}/outside": False,
+    "write {tmp}/new": False,
+    "write {data}/run/serve.lock": False,
+    "write {data}/log/agent-runtime.log": False,
+    "threads /etc/passwd": False,
+    "abstract {abstract}": False,
+    "socket 17": False,
+    "signal {pid}": False,
+    "ptrace {pid}": None,
+    "mount {tmp}": False,
+    "chroot {tmp}": False,
+    "unshare": False,
+    "bpf": False,
+    "io_uring": False,
+    "keyctl": False,
+    "dumpable": True,
+    "core": False,
+    "new_privs": False,
+    "listen 0": False,
+}
+
+NO_DISK = [
+    "read {data}/agent-runtime/audit.key",
+    "list {data}/agent-runtime",
+    "read {data}/{workspace}/notes.md",
+    "list {data}/workspaces",
+    "write {data}/{workspace}/notes.md",
+    "write {data}/{workspace}/new.md",
+    "remove {data}/{workspace}/notes.md",
+    "list {data}/index",
+    "read {data}/run/admin.token",
+    "write {data}/run/admin.token",
+    "list {data}",
+]
+NO_NETWORK = ["connect {port}", "datagram", "socket 16"]
+NO_EXEC = ["exec /bin/true"]
+
+# daemon -> what it may not, and what it must be able to (which proves that
+# the probe works and that the lock-down is no wider than it should be).
+ROWS = {
+    "gateway-telegram": (NO_DISK + NO_EXEC, []),
+    "gateway-discord": (NO_DISK + NO_EXEC, []),
+    "imap-ingest": (NO_DISK, []),
+    "indexer": (
+        NO_NETWORK + [
+            "read {data}/agent-runtime/audit.key",
+            "write {data}/{workspace}/notes.md",
+            "write {data}/{workspace}/new.md",
+            "remove {data}/{workspace}/notes.md",
+            "read {data}/run/admin.token",
+        ],
+        ["read {data}/{workspace}/notes.md", "write {data}/index/new"]),
+    "scheduler": (
+        NO_NETWORK + NO_EXEC + [
+            "read {data}/agent-runtime/audit.key",
+            "read {data}/{workspace}/notes.md",
+            "write {data}/{workspace}/new.md",
+            "write {data}/run/admin.token",
+            "list {data}/index",
+        ],
+        ["read {data}/run/serve.json"]),
+    "task-engine": (
+        ["list {data}/log", "write {data}/index/new"],
+        ["read {data}/{workspace}/notes.md",
+         "write {data}/{workspace}/new.md",
+         "write {data}/agent-runtime/new",
+         "connect {port}"]),
+    "api": (
+        NO_EXEC + [
+            "connect {port}",
+            "datagram",
+            "read {data}/agent-runtime/audit.key",
+            "read {data}/{workspace}/notes.md",
+            "write {data}/{workspace}/new.md",
+            "write {data}/run/admin.token",
+            "list {data}/index",
+        ],
+        []),
+}
+
+# A local socket: it proves that the probe says "allowed" where it should.
+ANYBODY = ["socket 1"]
+
+SECRETS = {
+    "gateway-telegram": "AGENT_RUNTIME_TELEGRAM_TOKEN",
+    "gateway-discord": "AGENT_RUNTIME_DISCORD_TOKEN",
+    "imap-ingest": "AGENT_RUNTIME_IMAP_PASSWORD",
+    "task-engine": "AGENT_RUNTIME_LLM_API_KEY",
+}
+# What else must be set for a secret to be accepted.
+BESIDE_SECRETS = {
+    "imap-ingest": {"AGENT_RUNTIME_IMAP_HOST": "127.0.0.1",
+                    "AGENT_RUNTIME_IMAP_USERNAME": "nobody"},
+}
+
+
+def landlock_abi():
+    """As confine_landlock_abi: the call with LANDLOCK_CREATE_RULESET_VERSION."""
+    import ctypes
+    libc = ctypes.CDLL(None, use_errno=True)
+    return max(0, libc.syscall(444, None, 0, 1))
+
+
+def has_asan(path):
+    return b"__asan_init" in pathlib.Path(path).read_bytes()
+
+
+def make_data(tmp):
+    data = tmp / "data"
+    for name in ("run", "log", "agent-runtime", "index", WORKSPACE):
+        (data / name).mkdir(parents=True, mode=0o700)
+    (tmp / "outside").write_text("x")
+    (data / "agent-runtime" / "audit.key").write_text("x")
+    (data / WORKSPACE / "notes.md").write_text("# notes\n")
+    (data / "run" / "admin.token").write_text("0" * 64 + "\n")
+    (data / "run" / "serve.json").write_text("{}\n")
+    return data
+
+
+def run_probe(daemon, tmp, attempts):
+    """{attempt: outcome}"""
+    write_keys(tmp / "keys", daemon)
+    preload = build_dir() / "tests" / "tools" / "libprobe.so"
+    assert preload.exists(), f"{preload} is not built"
+    env = {
+        "PATH": "/usr/bin:/bin",
+        "LD_PRELOAD": str(preload),
+        "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") +
+        ":verify_asan_link_order=0",
+        "AGENT_RUNTIME_DATA_DIR": str(tmp / "data"),
+        "AGENT_RUNTIME_DOOR_KEY_FILE": str(tmp / "keys"),
+        "AGENT_RUNTIME_HTTP_ADDR": "off",
+        "PROBE": ";".join(attempts),
+    }
+    if daemon in SECRETS:
+        env[SECRETS[daemon]] = CANARY
+        env.update(BESIDE_SECRETS.get(daemon, {}))
+    done = subprocess.run(
+        [str(program(daemon))], env=env, cwd=tmp, text=True,
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=60 * SLOW,
+        check=False)
+    got = {}
+    for line in done.stdout.splitlines():
+        if line.startswith("probe "):
+            what, outcome = line[len("probe "):].rsplit(" ", 1)
+            got[what.strip()] = outcome
+    assert list(got) == [a.strip() for a in attempts], (
+        f"{daemon} ended with {done.returncode} before the probe had done "
+        f"its work:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+    assert CANARY not in done.stdout + done.stderr
+    return got
+
+
+def test_every_daemon_has_a_row():
+    assert sorted(ROWS) == sorted(DAEMONS)
+
+
+@pytest.mark.parametrize("daemon", DAEMONS)
+def test_a_daemon_cannot_do_what_it_may_not(daemon, tmp_path):
+    if landlock_abi() < 6:
+        pytest.skip("this kernel's Landlock is older than ABI 6")
+    assert program(daemon).exists(), f"{daemon} is not built"
+    is_asan = has_asan(program(daemon))
+    may_not, can = ROWS[daemon]
+    with socket.socket() as tcp, socket.socket(socket.AF_UNIX) as abstract:
+        tcp.bind(("127.0.0.1", 0))
+        tcp.listen()
+        abstract.bind(f"\0probe-{os.getpid()}-{daemon}")
+        abstract.listen()
+        names = {
+            "tmp": tmp_path, "data": make_data(tmp_path),
+            "workspace": WORKSPACE, "pid": os.getpid(),
+            "port": tcp.getsockname()[1],
+            "abstract": f"probe-{os.getpid()}-{daemon}",
+        }
+        forbidden = [a.format(**names) for a in may_not]
+        forbidden += [a.format(**names) for a, in_asan in NOBODY.items()
+                      if not (is_asan and in_asan)]
+        if daemon in SECRETS:
+            forbidden += [f"environ {CANARY_PART}"]
+        needed = [a.format(**names) for a in can + ANYBODY]
+        got = run_probe(daemon, tmp_path, forbidden + needed)
+    for attempt in needed:
+        assert got[attempt] == "allowed", f"{daemon} cannot {attempt}"
+    wrong = {a: got[a] for a in forbidden
+             if got[a] not in REFUSED | ({"ENOENT"} if a.startswith("environ")
+                                         else set())}
+    assert not wrong, f"{daemon} is not refused: {wrong}"
+    assert (tmp_path / "outside").read_text() == "x"

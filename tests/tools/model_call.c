@@ -1,0 +1,83 @@
+/* Asks a model endpoint once, by the engine's own code, for tests. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/clock.h"
+#include "libcommon/defs.h"
+#include "libcommon/err.h"
+#include "libcommon/log.h"
+#include "libcommon/loop.h"
+#include "services/task-engine/llm/exchange.h"
+#include "services/task-engine/llm/llm.h"
+
+struct asked {
+	struct loop *loop;
+	struct llm *llm;
+	int status;
+};
+
+static const char *
+env(const char *name, const char *fallback)
+{
+	const char *value = getenv(name);
+
+	return value ? value : fallback;
+}
+
+static void
+on_done(void *arg, const char *body, size_t size, const struct err *err)
+{
+	AUTO(arena_free)
+	struct arena *arena = arena_new(8 << 20);
+	struct asked *asked = arg;
+	struct llm_answer answer;
+	struct err read_err;
+
+	loop_stop(asked->loop);
+	asked->status = 1;
+	if (body == NULL) {
+		printf("error %s: %s\n", err_code_name(err->code), err->text);
+	} else if (llm_read(asked->llm, body, size, arena, &answer, &read_err) <
+		   0) {
+		printf("unreadable: %s\n", read_err.text);
+	} else {
+		printf("%s: %s\n", llm_finish_name(answer.finish), answer.text);
+		asked->status = 0;
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct llm_message message = { LLM_USER, argc > 1 ? argv[1] : "hi" };
+	struct llm_prompt prompt = { &message, 1 };
+	struct llm_options options = { .provider = env("PROVIDER", "openai"),
+		.base_url = env("BASE_URL", ""),
+		.api_key = env("API_KEY", ""),
+		.model = env("MODEL", ""),
+		.ca_file = env("CA_FILE", ""),
+		.timeout_ms = atol(env("TIMEOUT_MS", "2000")),
+		.max_output_tokens = 100,
+		.max_concurrent = 8 };
+	struct asked asked = { .status = 1 };
+	struct llm_call *call;
+	struct err err;
+
+	log_init("model-call", LOG_LEVEL_DEBUG);
+	if (loop_open(&asked.loop, &err) < 0 ||
+	    llm_open(&asked.llm, asked.loop, &options, &err) < 0)
+		die(2, "%s", err.text);
+	if (llm_start(asked.llm, &prompt,
+		clock_mono_ms() + atol(env("DEADLINE_MS", "5000")), on_done,
+		&asked, &call, &err) < 0)
+		die(2, "%s", err.text);
+	loop_run(asked.loop);
+	llm_close(&asked.llm);
+	loop_close(&asked.loop);
+	return asked.status;
+}

@@ -1,0 +1,484 @@
+/* The index file: what is found, in which order, and what survives. */
+
+#include "tests/unit/unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/defs.h"
+#include "libcommon/err.h"
+#include "libcommon/id.h"
+#include "proto/search.h"
+#include "services/indexer/index.h"
+
+struct fixture {
+	char dir[64];
+	struct index *index;
+	struct arena *arena;
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+	struct err err;
+
+	snprintf(f->dir, sizeof(f->dir), "/tmp/index-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	assert_int_equal(index_open(&f->index, f->dir, &err), 1);
+	f->arena = arena_new(1 << 20);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	index_close(&f->index);
+	index_delete(f->dir);
+	assert_int_equal(access(f->dir, F_OK), -1);
+	arena_free(&f->arena);
+	free(f);
+	return 0;
+}
+
+static void
+put(struct fixture *f, const char *path, const char *text)
+{
+	const struct index_file file = {
+		.path = path,
+		.skipped = "",
+		.text = text,
+		.text_size = strlen(text),
+	};
+	struct err err;
+
+	if (index_put(f->index, &file, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void
+drop(struct fixture *f, const char *path)
+{
+	struct index_document known;
+	struct err err;
+
+	assert_int_equal(index_find(f->index, path, &known, f->arena, &err), 0);
+	assert_int_equal(index_remove(f->index, known.id, &err), 0);
+}
+
+static const char *everything[] = { "" };
+
+static struct search_hits
+find_within(
+    struct fixture *f, const char *text, const char **deny, size_t n_deny)
+{
+	const struct search_query query = {
+		.query = text,
+		.limit = 10,
+		.scope = { .allow = everything,
+		    .n_allow = 1,
+		    .deny = deny,
+		    .n_deny = n_deny },
+	};
+	struct search_hits hits;
+	struct err err;
+
+	if (index_search(f->index, &query, &hits, f->arena, &err) < 0)
+		fail_msg("%s: %s", text, err.text);
+	return hits;
+}
+
+/* The paths that are found, in order, joined by spaces. */
+static const char *
+found(struct fixture *f, const char *text)
+{
+	struct search_hits hits = find_within(f, text, NULL, 0);
+	const char *paths = "";
+
+	for (size_t i = 0; i < hits.n_hits; i++)
+		paths = arena_printf(f->arena, "%s%s%s", paths,
+		    i > 0 ? " " : "", hits.hits[i].path);
+	return paths;
+}
+
+static void
+fill(struct fixture *f)
+{
+	put(f, "setup.md",
+	    "# Setup\nHow to install.\n\n## Telegram\nTalk to BotFather, set "
+	    "the token.\n");
+	put(f, "mail.md", "# Mail\nThe mailbox needs a password, no token.\n");
+	put(f, "caf\xc3\xa9.md", "# Caf\xc3\xa9\nOpening hours of the place\n");
+	put(f, "pace.md", "# Pace\nslowdown, slowdowns\n");
+	put(f, "deep/faq.md",
+	    "# Questions\nWhy is telegram slow? It is not. token token\n");
+}
+
+static void
+words_are_found(void **state)
+{
+	static const struct {
+		const char *name, *query, *want;
+	} rows[] = {
+		{ "in_a_heading_first", "telegram", "setup.md deep/faq.md" },
+		{ "another_form_of_the_word", "installing", "setup.md" },
+		{ "without_accents", "cafe ", "caf\xc3\xa9.md" },
+		{ "capitals", "MAILBOX ", "mail.md" },
+		{ "the_beginning_of_a_word", "passw", "mail.md" },
+		{ "the_whole_word_before_a_longer_one", "slow",
+		    "deep/faq.md pace.md" },
+		{ "a_phrase", "\"opening hours\"", "caf\xc3\xa9.md" },
+		{ "a_phrase_in_other_order", "\"hours opening\"", "" },
+		{ "all_words_before_some", "mailbox token.",
+		    "mail.md deep/faq.md setup.md" },
+		{ "a_missing_word_does_not_matter", "mailbox zebra.",
+		    "mail.md" },
+		{ "left_out", "token. -mailbox", "deep/faq.md setup.md" },
+		{ "left_out_for_another_section", "install. -botfather", "" },
+		{ "by_the_name_of_the_file", "faq.", "deep/faq.md" },
+		{ "nothing", "zebra", "" },
+		{ "only_signs", "?!", "" },
+	};
+	struct fixture *f = *state;
+
+	fill(f);
+	for (size_t i = 0; i < N_OF(rows); i++)
+		if (strcmp(found(f, rows[i].query), rows[i].want) != 0)
+			fail_msg(
+			    "%s: %s", rows[i].name, found(f, rows[i].query));
+}
+
+static void
+a_hit_says_where(void **state)
+{
+	struct fixture *f = *state;
+	struct search_hits hits;
+
+	fill(f);
+	hits = find_within(f, "botfather.", NULL, 0);
+	assert_int_equal(hits.n_hits, 1);
+	assert_string_equal(hits.hits[0].title, "Setup");
+	assert_string_equal(hits.hits[0].heading, "Setup > Telegram");
+	assert_int_equal(hits.hits[0].line, 4);
+	assert_string_equal(
+	    hits.hits[0].snippet, "Talk to BotFather, set the token.");
+	assert_int_equal(hits.hits[0].short_id[0], '#');
+	assert_int_equal(strlen(hits.hits[0].short_id), 7);
+	assert_true(hits.hits[0].score > 0 && hits.hits[0].score < 1);
+}
+
+static void
+scores_fall(void **state)
+{
+	struct fixture *f = *state;
+	struct search_hits hits;
+
+	fill(f);
+	hits = find_within(f, "the token of the mailbox.", NULL, 0);
+	assert_true(hits.n_hits >= 3);
+	for (size_t i = 1; i < hits.n_hits; i++)
+		assert_true(hits.hits[i].score <= hits.hits[i - 1].score);
+}
+
+static void
+the_limit_counts_documents(void **state)
+{
+	struct fixture *f = *state;
+	struct search_query query = {
+		.query = "same.",
+		.limit = 3,
+		.scope = { .allow = everything, .n_allow = 1 },
+	};
+	struct search_hits hits;
+	struct err err;
+
+	for (int i = 0; i < 5; i++)
+		put(f, arena_printf(f->arena, "d%d.md", i),
+		    "# a\nsame\n# b\nsame\n# c\nsame same\n");
+	assert_int_equal(
+	    index_search(f->index, &query, &hits, f->arena, &err), 0);
+	assert_int_equal(hits.n_hits, 3);
+	assert_string_not_equal(hits.hits[0].path, hits.hits[1].path);
+	assert_string_not_equal(hits.hits[1].path, hits.hits[2].path);
+}
+
+/* Neither presence, order nor score of what is readable may depend on what is
+ * not. */
+static void
+hidden_documents_leave_no_trace(void **state)
+{
+	static const char *deny[] = { "memory/" };
+	static const char *const queries[] = { "token.", "mailbox token.",
+		"telegram", "zebra" };
+	struct fixture *f = *state;
+	struct search_hits before[N_OF(queries)], after;
+
+	fill(f);
+	for (size_t i = 0; i < N_OF(queries); i++)
+		before[i] = find_within(f, queries[i], deny, 1);
+	for (int i = 0; i < 50; i++)
+		put(f, arena_printf(f->arena, "memory/%d.md", i),
+		    "# zebra mailbox\ntoken token telegram\n");
+	assert_int_equal(find_within(f, "zebra", NULL, 0).n_hits, 10);
+	for (size_t i = 0; i < N_OF(queries); i++) {
+		after = find_within(f, queries[i], deny, 1);
+		assert_int_equal(after.n_hits, before[i].n_hits);
+		for (size_t j = 0; j < after.n_hits; j++) {
+			assert_string_equal(
+			    after.hits[j].path, before[i].hits[j].path);
+			assert_true(
+			    after.hits[j].score == before[i].hits[j].score);
+		}
+	}
+}
+
+static void
+changes_show_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+
+	fill(f);
+	put(f, "setup.md", "# Setup\nNow about zebras.\n");
+	assert_string_equal(found(f, "zebra"), "setup.md");
+	assert_string_equal(found(f, "botfather"), "");
+	drop(f, "setup.md");
+	assert_string_equal(found(f, "zebra"), "");
+	assert_int_equal(index_commit(f->index, &err), 0);
+	assert_string_equal(found(f, "zebra"), "");
+	assert_string_equal(found(f, "mailbox"), "mail.md");
+}
+
+static void
+what_was_committed_is_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct index_document before, after;
+	struct err err;
+
+	fill(f);
+	assert_int_equal(
+	    index_find(f->index, "mail.md", &before, f->arena, &err), 0);
+	assert_int_equal(index_commit(f->index, &err), 0);
+	put(f, "lost.md", "zebra\n");
+	index_close(&f->index);
+	assert_int_equal(index_open(&f->index, f->dir, &err), 0);
+	assert_string_equal(found(f, "mailbox"), "mail.md");
+	assert_string_equal(found(f, "zebra"), "");
+	/* An edit leaves the short id alone. */
+	put(f, "mail.md", "other text\n");
+	assert_int_equal(
+	    index_find(f->index, "mail.md", &after, f->arena, &err), 0);
+	assert_string_equal(before.short_id, after.short_id);
+}
+
+static void
+short_ids_find_their_document(void **state)
+{
+	struct fixture *f = *state;
+	struct index_document known;
+	const char *path;
+	struct err err;
+
+	fill(f);
+	assert_int_equal(
+	    index_find(f->index, "mail.md", &known, f->arena, &err), 0);
+	assert_int_equal(index_find_short_id(
+			     f->index, known.short_id, &path, f->arena, &err),
+	    0);
+	assert_string_equal(path, "mail.md");
+	assert_int_equal(
+	    index_find_short_id(f->index, "#000000", &path, f->arena, &err), 1);
+}
+
+/* Two paths whose hashes begin with the same six digits. */
+static void
+find_collision(struct fixture *f, const char **a_out, const char **b_out)
+{
+	enum { N = 1 << 24 };
+	int32_t *seen = xcalloc(N, sizeof(*seen));
+	char hex[ID_SHA256_HEX_SIZE];
+
+	for (int32_t i = 1;; i++) {
+		const char *path = arena_printf(f->arena, "d%d.md", (int)i);
+		long key;
+
+		id_sha256_hex(hex, path, strlen(path));
+		hex[6] = '\0';
+		key = strtol(hex, NULL, 16);
+		if (seen[key] == 0) {
+			seen[key] = i;
+			continue;
+		}
+		*a_out = arena_printf(f->arena, "d%d.md", (int)seen[key]);
+		*b_out = path;
+		break;
+	}
+	free(seen);
+}
+
+static void
+equal_short_ids_are_extended(void **state)
+{
+	struct fixture *f = *state;
+	const char *a, *b, *path;
+	struct index_document first, second;
+	struct err err;
+
+	find_collision(f, &a, &b);
+	put(f, a, "one\n");
+	put(f, b, "two\n");
+	assert_int_equal(index_find(f->index, a, &first, f->arena, &err), 0);
+	assert_int_equal(index_find(f->index, b, &second, f->arena, &err), 0);
+	assert_int_equal(strlen(first.short_id), 7);
+	assert_int_equal(strlen(second.short_id), 8);
+	assert_int_equal(index_find_short_id(
+			     f->index, second.short_id, &path, f->arena, &err),
+	    0);
+	assert_string_equal(path, b);
+}
+
+static void
+overwrite(struct fixture *f, const char *what, off_t at)
+{
+	AUTO(buf_release)
+	struct buf path;
+	int fd;
+
+	buf_init(&path);
+	buf_addf(&path, "%s/index.sqlite", f->dir);
+	fd = open(path.data, O_WRONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(
+	    pwrite(fd, what, strlen(what), at), (ssize_t)strlen(what));
+	close(fd);
+}
+
+static void
+a_file_of_rubbish_is_made_anew(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+
+	fill(f);
+	index_close(&f->index);
+	overwrite(f, "this was a database", 0);
+	assert_int_equal(index_open(&f->index, f->dir, &err), 1);
+	assert_string_equal(found(f, "mailbox"), "");
+	fill(f);
+	assert_string_equal(found(f, "mailbox"), "mail.md");
+}
+
+static void
+another_format_is_made_anew(void **state)
+{
+	struct fixture *f = *state;
+	struct err err;
+
+	fill(f);
+	assert_int_equal(index_commit(f->index, &err), 0);
+	index_close(&f->index);
+	/* user_version, big-endian, in the header of the file. */
+	overwrite(f, "\x7f", 60);
+	assert_int_equal(index_open(&f->index, f->dir, &err), 1);
+	assert_string_equal(found(f, "mailbox"), "");
+}
+
+static void
+damage_is_noticed_in_use(void **state)
+{
+	AUTO(buf_release)
+	struct buf junk;
+	struct fixture *f = *state;
+	const struct search_query query = {
+		.query = "mailbox",
+		.limit = 5,
+		.scope = { .allow = everything, .n_allow = 1 },
+	};
+	struct search_hits hits;
+	struct err err;
+	int rc = 0;
+
+	fill(f);
+	assert_int_equal(index_commit(f->index, &err), 0);
+	index_close(&f->index);
+	buf_init(&junk);
+	for (int i = 0; i < 40000; i++)
+		buf_addc(&junk, 'x');
+	overwrite(f, junk.data, 4096);
+	/* The header is intact, so it opens; or it does not, and is new. */
+	if (index_open(&f->index, f->dir, &err) == 0) {
+		rc = index_search(f->index, &query, &hits, f->arena, &err);
+		assert_int_equal(rc, -1);
+		assert_false(index_is_usable(f->index));
+	}
+}
+
+static void
+a_deleted_file_is_not_usable(void **state)
+{
+	AUTO(buf_release)
+	struct buf path;
+	struct fixture *f = *state;
+	struct err err;
+
+	fill(f);
+	assert_int_equal(index_commit(f->index, &err), 0);
+	assert_true(index_is_usable(f->index));
+	buf_init(&path);
+	buf_addf(&path, "%s/index.sqlite", f->dir);
+	assert_int_equal(unlink(path.data), 0);
+	assert_false(index_is_usable(f->index));
+}
+
+static void
+skipped_files_are_counted_and_not_found(void **state)
+{
+	struct fixture *f = *state;
+	const struct index_file large = {
+		.path = "mailbox.md", .skipped = "large", .text = ""
+	};
+	struct index_totals totals;
+	struct err err;
+
+	fill(f);
+	assert_int_equal(index_put(f->index, &large, &err), 0);
+	assert_int_equal(index_totals(f->index, &totals, &err), 0);
+	assert_int_equal(totals.n_documents, 5);
+	assert_int_equal(totals.n_large, 1);
+	assert_int_equal(totals.n_not_utf8, 0);
+	assert_string_equal(found(f, "mailbox"), "mail.md");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(words_are_found),
+		TEST(a_hit_says_where),
+		TEST(scores_fall),
+		TEST(the_limit_counts_documents),
+		TEST(hidden_documents_leave_no_trace),
+		TEST(changes_show_at_once),
+		TEST(what_was_committed_is_kept),
+		TEST(short_ids_find_their_document),
+		TEST(equal_short_ids_are_extended),
+		TEST(a_file_of_rubbish_is_made_anew),
+		TEST(another_format_is_made_anew),
+		TEST(damage_is_noticed_in_use),
+		TEST(a_deleted_file_is_not_usable),
+		TEST(skipped_files_are_counted_and_not_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

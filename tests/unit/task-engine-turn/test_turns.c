@@ -1,0 +1,410 @@
+/* Turns: what is asked, in which order, and that each is answered once. */
+
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/clock.h"
+#include "libcommon/defs.h"
+#include "libcommon/err.h"
+#include "libcommon/loop.h"
+#include "services/task-engine/turn/turns.h"
+#include "tests/unit/task-engine-turn/world.h"
+
+static struct loop *loop;
+static struct turns *turns;
+
+static const char two_hits[] =
+    "{\"hits\":[{\"path\":\"docs/a.md\",\"short_id\":\"#a1b2c3\","
+    "\"title\":\"A\",\"heading\":\"Policy\",\"snippet\":\"The snippet\","
+    "\"score\":0.9,\"line\":2},"
+    "{\"path\":\"private/b.md\",\"short_id\":\"#b1b2c3\",\"title\":\"B\","
+    "\"heading\":\"\",\"snippet\":\"Not for you\",\"score\":0.8,"
+    "\"line\":1}],\"n_hits\":2}";
+
+static const char document[] =
+    "{\"path\":\"docs/a.md\",\"short_id\":\"#a1b2c3\","
+    "\"text\":\"# A\\nThe whole section\\n\",\"size_bytes\":22}";
+
+static void
+stop_loop(void *arg)
+{
+	(void)arg;
+	loop_stop(loop);
+}
+
+/* Lets the loop run for so long; 0: whatever is due now. */
+static void
+settle(int64_t ms)
+{
+	struct timer *timer = timer_new(loop, stop_loop, NULL);
+
+	timer_start(timer, ms, 0);
+	loop_run(loop);
+	timer_free(&timer);
+}
+
+static void
+open_turns(bool has_model)
+{
+	struct turns_options options = { .loop = loop,
+		.cfg = &world.cfg,
+		.workspace_root = "/nonexistent" };
+	struct err err;
+
+	world_reset(has_model);
+	if (turns_open(&turns, &options, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void
+wake(void)
+{
+	turns_wake(turns);
+	settle(0);
+}
+
+static void
+a_question_without_a_model_gets_passages(void **state)
+{
+	(void)state;
+	open_turns(false);
+	assert_string_equal(turns_model(turns), "none (extractive)");
+	world_queue(TURN_ANSWER, "where is the policy?");
+	wake();
+	assert_int_equal(world.n_searches, 1);
+	assert_string_equal(world.searches[0].type, "search.query");
+	assert_non_null(strstr(world.searches[0].body, "\"policy\""));
+	world_indexer_answers(0, two_hits);
+	assert_int_equal(world.n_searches, 2);
+	world_indexer_answers(1, document);
+	assert_int_equal(world.n_said, 1);
+	assert_true(world.said[0].is_ok);
+	assert_non_null(
+	    strstr(world.said[0].text, "`docs/a.md:2`\n> The whole section"));
+	assert_null(strstr(world.said[0].text, "Not for you"));
+	assert_null(strstr(world.said[0].text, "private"));
+}
+
+static void
+a_section_of_another_name_is_quoted_where_it_matched(void **state)
+{
+	(void)state;
+	open_turns(false);
+	world_queue(TURN_ANSWER, "snippet");
+	wake();
+	world_indexer_answers(0, two_hits);
+	world_indexer_answers(1, document);
+	assert_non_null(
+	    strstr(world.said[0].text, "`docs/a.md:2`\n> The snippet"));
+}
+
+static void
+a_greeting_is_not_searched_for(void **state)
+{
+	(void)state;
+	open_turns(false);
+	world_queue(TURN_ANSWER, "hello!");
+	wake();
+	assert_int_equal(world.n_searches, 0);
+	assert_int_equal(world.n_said, 1);
+	assert_non_null(strstr(world.said[0].text, "Glad"));
+}
+
+static void
+without_hits_it_says_what_to_do(void **state)
+{
+	(void)state;
+	open_turns(false);
+	world_queue(TURN_ANSWER, "zebra migration");
+	wake();
+	world_indexer_answers(0, "{\"hits\":[]}");
+	assert_non_null(strstr(world.said[0].text, "/nonexistent/workspace"));
+}
+
+static void
+an_indexer_that_is_away_is_said(void **state)
+{
+	(void)state;
+	open_turns(false);
+	world_queue(TURN_ANSWER, "zebra migration");
+	wake();
+	world_indexer_answers(0, NULL);
+	assert_int_equal(world.n_said, 1);
+	assert_non_null(strstr(world.said[0].text, "indexer"));
+}
+
+static void
+a_model_is_shown_sections_and_memory(void **state)
+{
+	(void)state;
+	open_turns(true);
+	assert_string_equal(turns_model(turns), "openai m");
+	world_queue(TURN_ANSWER, "where is the policy?");
+	wake();
+	world_indexer_answers(0, two_hits);
+	assert_int_equal(world.n_searches, 2);
+	assert_string_equal(world.searches[1].type, "search.open");
+	assert_non_null(strstr(world.searches[1].body, "docs/a.md"));
+	assert_int_equal(world.n_calls, 0);
+	world_indexer_answers(1, document);
+	assert_int_equal(world.n_calls, 1);
+	assert_non_null(strstr(world.calls[0].user, "The whole section"));
+	assert_null(strstr(world.calls[0].user, "The snippet"));
+	assert_null(strstr(world.calls[0].user, "Not for you"));
+	assert_non_null(strstr(world.calls[0].user, "bob]\nsaid before"));
+	assert_non_null(strstr(world.calls[0].user, "answered before"));
+	assert_non_null(strstr(world.calls[0].system, "PUBLIC"));
+	world_model_answers(0, "In docs/a.md.", LLM_FINISH_DONE);
+	assert_int_equal(world.n_said, 1);
+	assert_string_equal(world.said[0].text, "In docs/a.md.");
+	assert_true(world.said[0].is_ok);
+}
+
+static void
+a_document_that_cannot_be_opened_leaves_its_snippet(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world_queue(TURN_ANSWER, "where is the policy?");
+	wake();
+	world_indexer_answers(0, two_hits);
+	world_indexer_answers(1, NULL);
+	assert_int_equal(world.n_calls, 1);
+	assert_non_null(strstr(world.calls[0].user, "The snippet"));
+}
+
+static void
+a_model_is_asked_though_the_search_is_away(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world_queue(TURN_ANSWER, "where is the policy?");
+	wake();
+	world_indexer_answers(0, NULL);
+	assert_int_equal(world.n_calls, 1);
+}
+
+static void
+wrong_answers_of_the_indexer_are_none(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world_queue(TURN_ANSWER, "where is the policy?");
+	wake();
+	world_indexer_answers(0, "{\"hits\":[{\"path\":7}]}");
+	assert_int_equal(world.n_calls, 1);
+	assert_null(strstr(world.calls[0].user, "passage"));
+}
+
+static void
+an_admin_room_has_the_admin_prompt(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world_queue(TURN_ANSWER, "hello");
+	world.queued[0].context.is_admin = true;
+	wake();
+	assert_non_null(strstr(world.calls[0].system, "ADMIN"));
+	assert_int_equal(world.n_searches, 0);
+}
+
+static void
+a_model_that_is_away_degrades_an_answer(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world_queue(TURN_ANSWER, "where is the policy?");
+	wake();
+	world_indexer_answers(0, two_hits);
+	world_indexer_answers(1, document);
+	world_model_answers(0, NULL, LLM_FINISH_DONE);
+	assert_int_equal(world.n_said, 1);
+	assert_false(world.said[0].is_ok);
+	assert_non_null(strstr(world.said[0].text, "docs/a.md:2"));
+	assert_non_null(
+	    strstr(world.said[0].text, "The model could not be reached"));
+	assert_null(strstr(world.said[0].text, "cannot connect"));
+	assert_string_equal(world.said[0].error, "model: host: cannot connect");
+}
+
+static void
+an_empty_answer_is_not_said(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world_queue(TURN_ANSWER, "hello");
+	wake();
+	world_model_answers(0, "", LLM_FINISH_REFUSED);
+	assert_false(world.said[0].is_ok);
+	assert_string_equal(
+	    world.said[0].error, "model: the answer was refused");
+}
+
+static void
+a_task_that_no_model_did_has_failed(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world_queue(TURN_TASK, "write the report");
+	wake();
+	world_indexer_answers(0, "{\"hits\":[]}");
+	/* It stands alone: what was said in the chat is not its business. */
+	assert_null(strstr(world.calls[0].user, "said before"));
+	world_model_answers(0, NULL, LLM_FINISH_DONE);
+	assert_false(world.said[0].is_ok);
+	assert_non_null(
+	    strstr(world.said[0].text, "The task could not be done"));
+}
+
+static void
+an_answer_that_was_cut_says_so(void **state)
+{
+	static char text[100 * 1024];
+
+	(void)state;
+	open_turns(true);
+	world_queue(TURN_ANSWER, "hello");
+	world_queue(TURN_ANSWER, "hello");
+	wake();
+	world_model_answers(0, "Half", LLM_FINISH_LENGTH);
+	assert_non_null(strstr(world.said[0].text, "Half\n\n_(The answer"));
+	memset(text, 'x', sizeof(text) - 1);
+	world_model_answers(1, text, LLM_FINISH_DONE);
+	assert_true(strlen(world.said[1].text) < 64 * 1024);
+	assert_non_null(strstr(world.said[1].text, "_(The answer ends"));
+}
+
+static void
+no_more_run_than_are_allowed(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world.cfg.llm_max_concurrent = 2;
+	for (int i = 0; i < 5; i++)
+		world_queue(TURN_ANSWER, "hello");
+	wake();
+	assert_int_equal(world.n_claimed, 2);
+	world_model_answers(0, "a", LLM_FINISH_DONE);
+	settle(0);
+	assert_int_equal(world.n_claimed, 3);
+}
+
+static void
+tasks_leave_room_for_answers(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world.cfg.llm_max_concurrent = 4;
+	for (int i = 0; i < 6; i++)
+		world_queue(TURN_TASK, "hello");
+	wake();
+	assert_int_equal(world.n_claimed, 3);
+	world_queue(TURN_ANSWER, "hello");
+	wake();
+	assert_int_equal(world.n_claimed, 4);
+}
+
+static void
+an_answer_that_cannot_be_stored_is_kept(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world_queue(TURN_ANSWER, "hello");
+	wake();
+	world.n_failing_ends = 1;
+	world_model_answers(0, "Paid for", LLM_FINISH_DONE);
+	assert_int_equal(world.n_said, 0);
+	settle(1500);
+	assert_int_equal(world.n_said, 1);
+	assert_string_equal(world.said[0].text, "Paid for");
+	assert_int_equal(world.n_calls, 1);
+}
+
+static void
+cancelled_turns_say_nothing(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world_queue(TURN_ANSWER, "where is the policy?");
+	world_queue(TURN_ANSWER, "hello");
+	wake();
+	turns_cancel(turns, 1);
+	world_indexer_answers(0, two_hits);
+	assert_int_equal(world.n_calls, 1);
+	turns_cancel(turns, 2);
+	assert_true(world.calls[0].is_cancelled);
+	turns_cancel(turns, 99);
+	settle(0);
+	assert_int_equal(world.n_said, 0);
+}
+
+static void
+closing_forgets_what_runs(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world_queue(TURN_ANSWER, "where is the policy?");
+	wake();
+	turns_close(&turns);
+	/* The bus answers later all the same. */
+	world_indexer_answers(0, two_hits);
+	assert_int_equal(world.n_said, 0);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	turns_close(&turns);
+	return 0;
+}
+
+static int
+open_loop(void **state)
+{
+	struct err err;
+
+	(void)state;
+	return loop_open(&loop, &err);
+}
+
+static int
+close_loop(void **state)
+{
+	(void)state;
+	loop_close(&loop);
+	return 0;
+}
+
+#define TEST(fn) cmocka_unit_test_teardown(fn, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_question_without_a_model_gets_passages),
+		TEST(a_section_of_another_name_is_quoted_where_it_matched),
+		TEST(a_greeting_is_not_searched_for),
+		TEST(without_hits_it_says_what_to_do),
+		TEST(an_indexer_that_is_away_is_said),
+		TEST(a_model_is_shown_sections_and_memory),
+		TEST(a_document_that_cannot_be_opened_leaves_its_snippet),
+		TEST(a_model_is_asked_though_the_search_is_away),
+		TEST(wrong_answers_of_the_indexer_are_none),
+		TEST(an_admin_room_has_the_admin_prompt),
+		TEST(a_model_that_is_away_degrades_an_answer),
+		TEST(an_empty_answer_is_not_said),
+		TEST(a_task_that_no_model_did_has_failed),
+		TEST(an_answer_that_was_cut_says_so),
+		TEST(no_more_run_than_are_allowed),
+		TEST(tasks_leave_room_for_answers),
+		TEST(an_answer_that_cannot_be_stored_is_kept),
+		TEST(cancelled_turns_say_nothing),
+		TEST(closing_forgets_what_runs),
+	};
+
+	return cmocka_run_group_tests(tests, open_loop, close_loop);
+}

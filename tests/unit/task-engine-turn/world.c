@@ -1,0 +1,343 @@
+/* The store, the indexer and the model, as the tests of turn/ want them. */
+
+#include "tests/unit/task-engine-turn/world.h"
+
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/envelope.h"
+#include "libcommon/json.h"
+#include "services/task-engine/policy/scope.h"
+#include "services/task-engine/tasks/blame.h"
+#include "services/task-engine/tasks/finish.h"
+
+struct world world;
+
+void
+world_reset(bool has_model)
+{
+	static const struct engine_cfg defaults = {
+		.default_concurrency = 4,
+		.llm_enabled = true,
+		.llm_base_url = "",
+		.llm_api_key = "",
+		.llm_model = "",
+		.llm_ca_file = "",
+		.llm_timeout_s = 60,
+		.llm_max_concurrent = 8,
+		.llm_max_output_tokens = 100,
+		.llm_admin_system_prompt = "ADMIN",
+		.llm_public_system_prompt = "PUBLIC",
+		.grounding_top_k = 3,
+		.grounding_max_doc_excerpt_bytes = 1200,
+		.grounding_max_prompt_bytes = 8000,
+		.grounding_max_prompt_tokens = 2000,
+		.grounding_chat_tail_max_tokens = 300,
+		.grounding_qmd_max_tokens = 900,
+		.grounding_chat_tail_lines = 24,
+		.grounding_chat_tail_bytes = 1800,
+		.agent_grounding_first_step = true,
+		.agent_max_turn_s = 120,
+		.agent_autonomous_max_turn_s = 1200,
+		.soul_global_file = "",
+		.soul_workspace_path = "",
+		.soul_context_path = "",
+		.system_prompt_global_file = "",
+		.system_prompt_workspace_path = "",
+		.system_prompt_context_path = "",
+	};
+
+	memset(&world, 0, sizeof(world));
+	world.cfg = defaults;
+	if (has_model)
+		world.cfg.llm_api_key = "key";
+}
+
+void
+world_queue(enum turn_kind kind, const char *text)
+{
+	struct turn_work *work = &world.queued[world.n_queued++];
+
+	work->turn_id = (int64_t)world.n_queued;
+	work->kind = kind;
+	work->context.id = "context";
+	work->context.workspace_id = "workspace";
+	work->has_message = kind == TURN_ANSWER;
+	work->has_task = kind == TURN_TASK;
+	work->message.text = text;
+	work->message.actor_name = "alice";
+	work->message.actor_kind = "local";
+	work->message.direction = "inbound";
+	work->message.cause = "";
+	work->message.seq = 7;
+	work->task.task.prompt = text;
+	work->task.asked_by = "local";
+}
+
+/* The store. */
+
+int
+store_turn_claim(struct store *store, unsigned kinds, int64_t task_concurrency,
+    int64_t now_ms, struct arena *arena, struct turn_work *out,
+    int64_t *next_ms_out, struct err *err)
+{
+	(void)store;
+	(void)task_concurrency;
+	(void)now_ms;
+	(void)arena;
+	(void)err;
+	*next_ms_out = 0;
+	world.last_kinds = kinds;
+	for (size_t i = 0; i < world.n_queued; i++) {
+		struct turn_work *work = &world.queued[i];
+
+		if (work->attempts == 0 && (kinds & (1u << work->kind))) {
+			work->attempts = 1;
+			world.n_claimed++;
+			*out = *work;
+			return 0;
+		}
+	}
+	return 1;
+}
+
+int
+finish_turn(struct store *store, const struct turn_work *work,
+    const struct turn_outcome *outcome, int64_t now_ms, struct err *err)
+{
+	size_t at = world.n_said;
+
+	(void)store;
+	(void)now_ms;
+	if (world.n_failing_ends > 0) {
+		world.n_failing_ends--;
+		return err_set(err, ERR_UNAVAILABLE, "disk full");
+	}
+	if (world.is_cancelled)
+		return 1;
+	world.n_said++;
+	world.said[at].turn_id = work->turn_id;
+	world.said[at].is_ok = outcome->is_ok;
+	snprintf(world.said[at].text, WORLD_TEXT, "%s", outcome->text);
+	if (!outcome->is_ok)
+		snprintf(world.said[at].error, sizeof(world.said[at].error),
+		    "%s", outcome->error);
+	return 0;
+}
+
+int
+store_messages_before(struct store *store, const char *context_id,
+    int64_t before_seq, int64_t limit, struct arena *arena,
+    struct message_row **rows_out, size_t *n_out, struct err *err)
+{
+	struct message_row *rows = arena_alloc(arena, 2 * sizeof(*rows));
+
+	(void)store;
+	(void)context_id;
+	(void)limit;
+	(void)err;
+	assert_int_equal(before_seq, 7);
+	rows[0].direction = "inbound";
+	rows[0].actor_name = "bob";
+	rows[0].text = "said before";
+	rows[1].direction = "outbound";
+	rows[1].actor_name = "";
+	rows[1].text = "answered before";
+	*rows_out = rows;
+	*n_out = 2;
+	return 0;
+}
+
+/* Policy, blame, configuration. */
+
+static int64_t blamed;
+
+void
+blame_set(int64_t turn_id)
+{
+	assert_int_equal(blamed, 0);
+	blamed = turn_id;
+}
+
+void
+blame_clear(void)
+{
+	blamed = 0;
+}
+
+enum actor_kind
+actor_kind_parse(const char *name)
+{
+	return strcmp(name, "local") == 0 ? ACTOR_LOCAL : ACTOR_GUEST;
+}
+
+enum actor_kind
+actor_kind_of(const char *actor_name)
+{
+	return actor_kind_parse(actor_name);
+}
+
+int
+policy_scope(struct store *store, enum actor_kind kind,
+    const struct context_row *context, struct arena *arena,
+    struct search_scope *out, struct err *err)
+{
+	(void)store;
+	(void)context;
+	(void)arena;
+	(void)err;
+	assert_int_equal(kind, ACTOR_LOCAL);
+	*out = (struct search_scope){ 0 };
+	return 0;
+}
+
+bool
+policy_may_read(const struct search_scope *scope, const char *path)
+{
+	(void)scope;
+	return strncmp(path, "private/", 8) != 0;
+}
+
+bool
+engine_cfg_has_model(const struct engine_cfg *cfg)
+{
+	return cfg->llm_api_key[0] != '\0';
+}
+
+/* The indexer. */
+
+int
+bus_call(struct bus *bus, const struct bus_call *call, bus_answer_fn fn,
+    void *arg, struct err *err)
+{
+	size_t at = world.n_searches++;
+
+	(void)bus;
+	(void)err;
+	snprintf(world.searches[at].type, sizeof(world.searches[at].type), "%s",
+	    call->type);
+	snprintf(world.searches[at].body, sizeof(world.searches[at].body), "%s",
+	    call->body->data);
+	world.searches[at].fn = fn;
+	world.searches[at].arg = arg;
+	return 0;
+}
+
+void
+world_indexer_answers(size_t search, const char *text)
+{
+	AUTO(json_free)
+	struct json *body = NULL;
+	struct envelope answer = { .is_reply = true, .ok = true };
+	struct err err = { .code = ERR_NONE };
+
+	if (text == NULL) {
+		err_set(&err, ERR_UNAVAILABLE, "no indexer");
+		world.searches[search].fn(
+		    world.searches[search].arg, NULL, &err);
+		return;
+	}
+	if (json_parse(&body, text, strlen(text), &err) < 0)
+		fail_msg("%s", err.text);
+	answer.body = body;
+	world.searches[search].fn(world.searches[search].arg, &answer, &err);
+}
+
+/* The model. */
+
+struct llm {
+	int unused;
+};
+struct llm_call {
+	size_t at;
+};
+
+int
+llm_open(struct llm **llm_out, struct loop *loop,
+    const struct llm_options *options, struct err *err)
+{
+	(void)loop;
+	(void)err;
+	assert_string_equal(options->provider, "openai");
+	*llm_out = xcalloc(1, sizeof(**llm_out));
+	return 0;
+}
+
+void
+llm_close(struct llm **llm)
+{
+	xfree(llm);
+}
+
+const char *
+llm_name(const struct llm *llm)
+{
+	(void)llm;
+	return "openai m";
+}
+
+int
+llm_start(struct llm *llm, const struct llm_prompt *prompt,
+    int64_t deadline_mono_ms, llm_done_fn fn, void *arg,
+    struct llm_call **call_out, struct err *err)
+{
+	size_t at = world.n_calls++;
+
+	(void)llm;
+	(void)deadline_mono_ms;
+	(void)err;
+	assert_int_equal(prompt->n_messages, 2);
+	snprintf(
+	    world.calls[at].system, WORLD_TEXT, "%s", prompt->messages[0].text);
+	snprintf(
+	    world.calls[at].user, WORLD_TEXT, "%s", prompt->messages[1].text);
+	world.calls[at].fn = fn;
+	world.calls[at].arg = arg;
+	*call_out = xcalloc(1, sizeof(**call_out));
+	(*call_out)->at = at;
+	world.calls[at].call = *call_out;
+	return 0;
+}
+
+void
+llm_cancel(struct llm_call **call)
+{
+	if (*call != NULL)
+		world.calls[(*call)->at].is_cancelled = true;
+	xfree(call);
+}
+
+int
+llm_read(const struct llm *llm, const char *body, size_t size,
+    struct arena *arena, struct llm_answer *out, struct err *err)
+{
+	(void)llm;
+	(void)body;
+	(void)size;
+	(void)arena;
+	if (world.answer.text == NULL)
+		return err_set(err, ERR_INVALID, "no JSON");
+	*out = world.answer;
+	return 0;
+}
+
+void
+world_model_answers(size_t call, const char *text, enum llm_finish finish)
+{
+	struct err err = { .code = ERR_NONE };
+	llm_done_fn fn = world.calls[call].fn;
+
+	world.answer = (struct llm_answer){ .text = text, .finish = finish };
+	if (text == NULL) {
+		err_set(&err, ERR_UNAVAILABLE, "host: cannot connect");
+		fn(world.calls[call].arg, NULL, 0, &err);
+	} else {
+		fn(world.calls[call].arg, "{}", 2, &err);
+	}
+	xfree(&world.calls[call].call);
+}

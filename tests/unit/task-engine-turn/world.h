@@ -1,0 +1,72 @@
+#ifndef TESTS_UNIT_TASK_ENGINE_TURN_WORLD_H
+#define TESTS_UNIT_TASK_ENGINE_TURN_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libcommon/bus.h"
+#include "services/task-engine/config.h"
+#include "services/task-engine/llm/exchange.h"
+#include "services/task-engine/llm/llm.h"
+#include "services/task-engine/store/turns.h"
+
+/*
+ * What stands around the room turn/ in its tests: a store with queued turns,
+ * an indexer and a model that answer when the test says so.
+ */
+enum { WORLD_MAX = 32, WORLD_TEXT = 70 * 1024 };
+
+struct world {
+	struct engine_cfg cfg;
+
+	struct turn_work queued[WORLD_MAX];
+	size_t n_queued, n_claimed;
+	unsigned last_kinds;
+
+	/* what was said, and how often ending fails before */
+	struct {
+		int64_t turn_id;
+		bool is_ok;
+		char text[WORLD_TEXT];
+		char error[256];
+	} said[WORLD_MAX];
+	size_t n_said;
+	int n_failing_ends;
+	bool is_cancelled;
+
+	struct {
+		char type[32];
+		char body[4096];
+		bus_answer_fn fn;
+		void *arg;
+	} searches[WORLD_MAX];
+	size_t n_searches;
+
+	struct {
+		char system[WORLD_TEXT];
+		char user[WORLD_TEXT];
+		llm_done_fn fn;
+		void *arg;
+		struct llm_call *call;
+		bool is_cancelled;
+	} calls[WORLD_MAX];
+	size_t n_calls;
+	struct llm_answer answer; /* what the next body reads as */
+};
+
+extern struct world world;
+
+/* Forgets everything; a model is configured or not. */
+void world_reset(bool has_model);
+
+/* Queues a turn with that text. */
+void world_queue(enum turn_kind kind, const char *text);
+
+/* The indexer answers that question; json NULL: it is away. */
+void world_indexer_answers(size_t search, const char *json);
+
+/* The model answers that call; NULL: it is away. */
+void world_model_answers(size_t call, const char *text, enum llm_finish finish);
+
+#endif

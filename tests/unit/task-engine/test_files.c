@@ -1,0 +1,333 @@
+/* Files follow their rows: after edits, cuts, failures and restarts. */
+
+#include "services/task-engine/workspace/files.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/file.h"
+#include "libcommon/loop.h"
+#include "services/task-engine/policy/names.h"
+#include "services/task-engine/store/log_files.h"
+#include "services/task-engine/store/store.h"
+#include "services/task-engine/store/tasks.h"
+#include "services/task-engine/workspace/chatlog.h"
+#include "tests/unit/task-engine/world.h"
+#include "tests/unit/unit.h"
+
+enum { LOOK_MS = 5, PATIENCE_MS = 20000 };
+
+struct bench {
+	struct world world;
+	struct loop *loop;
+	struct files *files;
+	struct timer *look, *late;
+	const char *root;
+	const char *log_path;
+	char trouble[256];
+	size_t wanted;
+};
+
+static void
+on_trouble(void *arg, const char *text)
+{
+	struct bench *b = arg;
+
+	snprintf(b->trouble, sizeof(b->trouble), "%s", text);
+}
+
+static void
+open_files(struct bench *b)
+{
+	struct world *w = &b->world;
+	const struct files_options options = { b->world.store, b->loop, b->root,
+		on_trouble, b };
+
+	DONE(files_open(&b->files, &options, &w->err));
+}
+
+static size_t
+count_entries(struct bench *b)
+{
+	struct world *w = &b->world;
+	struct chatlog log;
+	struct buf text;
+	size_t n = 0;
+
+	buf_init(&text);
+	if (file_read(&text, AT_FDCWD, b->log_path, 1 << 26, &w->err) == 0 &&
+	    chatlog_read(text.data, text.size, w->arena, &log, &w->err) == 0)
+		n = log.n_entries;
+	buf_release(&text);
+	return n;
+}
+
+static void
+look(void *arg)
+{
+	struct bench *b = arg;
+
+	if (count_entries(b) == b->wanted)
+		loop_stop(b->loop);
+}
+
+static void
+too_late(void *arg)
+{
+	struct bench *b = arg;
+
+	fprintf(stderr, "%zu entries of %zu, trouble: %s\n", count_entries(b),
+	    b->wanted, b->trouble);
+	abort();
+}
+
+static void
+run_until(struct bench *b, size_t wanted)
+{
+	b->wanted = wanted;
+	timer_start(b->look, 0, LOOK_MS);
+	timer_start(b->late, PATIENCE_MS, 0);
+	loop_run(b->loop);
+	timer_stop(b->look);
+	timer_stop(b->late);
+	assert_int_equal(count_entries(b), wanted);
+}
+
+static void
+bench_open(struct bench *b)
+{
+	struct world *w = &b->world;
+
+	memset(b, 0, sizeof(*b));
+	world_open(w);
+	DONE(loop_open(&b->loop, &w->err));
+	b->root = world_path(w, "workspaces");
+	assert_int_equal(mkdir(b->root, 0700), 0);
+	b->log_path = arena_printf(w->arena, "%s/%s/%s", b->root,
+	    w->context.workspace_id, name_chat_log(w->arena, "codex", "s1"));
+	b->look = timer_new(b->loop, look, b);
+	b->late = timer_new(b->loop, too_late, b);
+	open_files(b);
+}
+
+static void
+bench_close(struct bench *b)
+{
+	files_close(&b->files);
+	timer_free(&b->look);
+	timer_free(&b->late);
+	loop_close(&b->loop);
+	world_close(&b->world);
+}
+
+/* A new start: the database and the files as a kill left them. */
+static void
+restart(struct bench *b)
+{
+	files_close(&b->files);
+	world_reopen(&b->world);
+	open_files(b);
+}
+
+static void
+say(struct bench *b, int from, int to)
+{
+	struct world *w = &b->world;
+
+	for (int i = from; i < to; i++)
+		world_say(w, &w->context, arena_printf(w->arena, "m:%d", i),
+		    arena_printf(w->arena, "line %d", i));
+}
+
+static void
+the_log_is_the_rows_line_for_line(void **state)
+{
+	struct bench bench, *b = &bench;
+	struct world *w = &b->world;
+	struct chatlog log;
+	struct buf text;
+
+	(void)state;
+	bench_open(b);
+	say(b, 0, 700); /* more than one pass takes */
+	run_until(b, 700);
+	buf_init(&text);
+	DONE(file_read(&text, AT_FDCWD, b->log_path, 1 << 26, &w->err));
+	DONE(chatlog_read(text.data, text.size, w->arena, &log, &w->err));
+	for (int i = 0; i < 700; i++)
+		assert_string_equal(
+		    log.entries[i].text, arena_printf(w->arena, "line %d", i));
+	buf_release(&text);
+	bench_close(b);
+}
+
+static void
+append_raw(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "a");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void
+what_was_written_and_not_recorded_is_cut(void **state)
+{
+	struct bench bench, *b = &bench;
+
+	(void)state;
+	bench_open(b);
+	say(b, 0, 3);
+	run_until(b, 3);
+	append_raw(b->log_path, "## 2023-11-14T22:13:20Z `INBOUND`\nhalf an");
+	restart(b);
+	say(b, 3, 4);
+	run_until(b, 4);
+	bench_close(b);
+}
+
+static void
+a_shorter_or_missing_file_is_written_anew(void **state)
+{
+	struct bench bench, *b = &bench;
+
+	(void)state;
+	bench_open(b);
+	say(b, 0, 600);
+	run_until(b, 600);
+	assert_int_equal(truncate(b->log_path, 100), 0);
+	say(b, 600, 601);
+	run_until(b, 601);
+	assert_int_equal(unlink(b->log_path), 0);
+	say(b, 601, 602);
+	run_until(b, 602);
+	bench_close(b);
+}
+
+static void
+stop_when_troubled(void *arg)
+{
+	struct bench *b = arg;
+
+	if (*b->trouble)
+		loop_stop(b->loop);
+}
+
+static void
+run_until_trouble(struct bench *b)
+{
+	struct timer *timer = timer_new(b->loop, stop_when_troubled, b);
+
+	timer_start(timer, LOOK_MS, LOOK_MS);
+	timer_start(b->late, PATIENCE_MS, 0);
+	loop_run(b->loop);
+	timer_stop(b->late);
+	timer_free(&timer);
+}
+
+static void
+one_bad_file_delays_no_other_and_is_caught_up(void **state)
+{
+	struct bench bench, *b = &bench;
+	struct world *w = &b->world;
+	struct context_row other;
+	const char *other_path;
+
+	(void)state;
+	bench_open(b);
+	other = world_context(w, "codex", "s2", "session", "s2");
+	other_path = arena_printf(w->arena, "%s/%s/%s", b->root,
+	    other.workspace_id, name_chat_log(w->arena, "codex", "s2"));
+	say(b, 0, 2);
+	run_until(b, 2);
+	/* A folder in the place of the file. */
+	assert_int_equal(unlink(b->log_path), 0);
+	assert_int_equal(mkdir(b->log_path, 0700), 0);
+	say(b, 2, 5);
+	world_say(w, &other, "m:1", "elsewhere");
+	run_until_trouble(b);
+	assert_non_null(strstr(b->trouble, "s1.md"));
+	assert_int_equal(access(other_path, F_OK), 0);
+	assert_int_equal(rmdir(b->log_path), 0);
+	run_until(b, 5);
+	bench_close(b);
+}
+
+static void
+whole_files_are_written_once(void **state)
+{
+	struct bench bench, *b = &bench;
+	struct world *w = &b->world;
+	struct file_row file = { 0 };
+	struct file_row *left;
+	const char *path;
+	struct buf text;
+	size_t n;
+
+	(void)state;
+	bench_open(b);
+	file.workspace_id = w->context.workspace_id;
+	file.path = "tasks/2026/11/22/t.md";
+	file.content = "# Task Result\n";
+	DONE(store_begin(w->store, &w->err));
+	DONE(store_file_add(w->store, &file, w->now_ms, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	say(b, 0, 1);
+	run_until(b, 1);
+	path = arena_printf(
+	    w->arena, "%s/%s/%s", b->root, file.workspace_id, file.path);
+	buf_init(&text);
+	DONE(file_read(&text, AT_FDCWD, path, 1000, &w->err));
+	assert_string_equal(text.data, file.content);
+	buf_release(&text);
+	/* The log and the file came with one job, the row with its end. */
+	say(b, 1, 2);
+	run_until(b, 2);
+	DONE(store_files_pending(w->store, 10, w->arena, &left, &n, &w->err));
+	assert_int_equal(n, 0);
+	bench_close(b);
+}
+
+static void
+nothing_is_written_through_a_link(void **state)
+{
+	struct bench bench, *b = &bench;
+	struct world *w = &b->world;
+	const char *folder, *outside;
+
+	(void)state;
+	bench_open(b);
+	snprintf(
+	    folder, sizeof(folder), "%s/%s", b->root, w->context.workspace_id);
+	outside = world_path(w, "outside");
+	assert_int_equal(mkdir(folder, 0700), 0);
+	assert_int_equal(mkdir(outside, 0700), 0);
+	assert_int_equal(
+	    symlink(outside, arena_printf(w->arena, "%s/logs", folder)), 0);
+	say(b, 0, 1);
+	run_until_trouble(b);
+	assert_int_equal(access(world_path(w, "outside/chats"), F_OK), -1);
+	bench_close(b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_log_is_the_rows_line_for_line),
+		cmocka_unit_test(what_was_written_and_not_recorded_is_cut),
+		cmocka_unit_test(a_shorter_or_missing_file_is_written_anew),
+		cmocka_unit_test(one_bad_file_delays_no_other_and_is_caught_up),
+		cmocka_unit_test(whole_files_are_written_once),
+		cmocka_unit_test(nothing_is_written_through_a_link),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,335 @@
+/* How outbound messages change hands. */
+
+#include "services/task-engine/delivery/lease.h"
+
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/id.h"
+#include "proto/delivery.h"
+#include "services/task-engine/delivery/post.h"
+#include "services/task-engine/store/outbox.h"
+#include "services/task-engine/store/store.h"
+#include "tests/unit/task-engine/world.h"
+#include "tests/unit/unit.h"
+
+static const char instance[] = "telegram.main";
+
+static const char *
+post(struct world *w, const struct context_row *x, const char *text,
+    bool is_urgent)
+{
+	const struct post_note note = {
+		.context = x, .text = text, .is_urgent = is_urgent
+	};
+	char id[ID_UUID_SIZE];
+
+	DONE(store_begin(w->store, &w->err));
+	DONE(post_add(w->store, &note, w->now_ms, id, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	return arena_strdup(w->arena, id);
+}
+
+static struct delivery_batch
+claim(struct world *w, int64_t max)
+{
+	struct delivery_batch batch = { 0 };
+
+	DONE(store_begin(w->store, &w->err));
+	DONE(lease_claim(
+	    w->store, instance, max, w->now_ms, w->arena, &batch, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	return batch;
+}
+
+static const char *
+report(struct world *w, const struct delivery *d, const char *outcome,
+    int64_t part, bool is_last, int64_t retry_after_ms)
+{
+	const struct delivery_result result = {
+		.delivery_id = d->delivery_id,
+		.lease = d->lease,
+		.outcome = outcome,
+		.part = part,
+		.is_last = is_last,
+		.platform_id = "p1",
+		.retry_after_ms = retry_after_ms,
+		.reason = "because",
+	};
+	struct delivery_noted noted;
+
+	DONE(store_begin(w->store, &w->err));
+	DONE(lease_result(
+	    w->store, instance, &result, w->now_ms, w->arena, &noted, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	return noted.state;
+}
+
+static struct outbox_row
+row(struct world *w, const char *id)
+{
+	struct outbox_row out;
+
+	DONE(store_outbox_get(w->store, id, w->arena, &out, &w->err));
+	return out;
+}
+
+static struct context_row
+chat(struct world *w, const char *id)
+{
+	return world_context(w, "telegram", id, "community", id);
+}
+
+static void
+a_chat_keeps_its_order_and_urgent_ones_come_first(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	world_open(w);
+	struct context_row a = chat(w, "a"), b = chat(w, "b"), c = chat(w, "c");
+
+	post(w, &a, "a1", false);
+	post(w, &a, "a2", false);
+	post(w, &b, "b1", false);
+	post(w, &c, "c1", true);
+	struct delivery_batch first = claim(w, 10);
+
+	assert_int_equal(first.n_deliveries, 3);
+	assert_string_equal(first.deliveries[0].text, "c1");
+	assert_string_equal(first.deliveries[1].text, "a1");
+	assert_string_equal(first.deliveries[2].text, "b1");
+	assert_int_equal(claim(w, 10).n_deliveries, 0);
+	assert_string_equal(
+	    report(w, &first.deliveries[1], "sent", 0, true, 0), "sent");
+	struct delivery_batch second = claim(w, 10);
+
+	assert_int_equal(second.n_deliveries, 1);
+	assert_string_equal(second.deliveries[0].text, "a2");
+	world_close(w);
+}
+
+static void
+max_is_kept_and_more_is_said(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	world_open(w);
+	for (int i = 0; i < 5; i++) {
+		struct context_row x =
+		    chat(w, arena_printf(w->arena, "c%d", i));
+
+		post(w, &x, "hello", false);
+	}
+	struct delivery_batch batch = claim(w, 3);
+
+	assert_int_equal(batch.n_deliveries, 3);
+	assert_true(batch.has_more);
+	batch = claim(w, 3);
+	assert_int_equal(batch.n_deliveries, 2);
+	assert_false(batch.has_more);
+	world_close(w);
+}
+
+static void
+a_lost_lease_goes_on_at_the_first_unreported_part(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	world_open(w);
+	struct context_row x = chat(w, "a");
+	const char *id = post(w, &x, "long", false);
+	struct delivery_batch old = claim(w, 1);
+
+	assert_string_equal(
+	    report(w, old.deliveries, "begun", 0, false, 0), "sending");
+	assert_string_equal(
+	    report(w, old.deliveries, "sent", 0, false, 0), "sending");
+	w->now_ms += LEASE_MS - 1;
+	assert_int_equal(claim(w, 1).n_deliveries, 0);
+	w->now_ms += 1;
+	struct delivery_batch again = claim(w, 1);
+
+	assert_int_equal(again.n_deliveries, 1);
+	assert_int_equal(again.deliveries[0].n_parts_sent, 1);
+	assert_false(again.deliveries[0].is_part_uncertain);
+	assert_int_equal(again.deliveries[0].attempt, 2);
+	assert_string_not_equal(
+	    again.deliveries[0].lease, old.deliveries[0].lease);
+	/* The old one is told to stop, and changes nothing. */
+	assert_string_equal(
+	    report(w, old.deliveries, "sent", 1, true, 0), "stale");
+	assert_int_equal(row(w, id).n_parts_sent, 1);
+	assert_string_equal(
+	    report(w, again.deliveries, "sent", 1, true, 0), "sent");
+	assert_false(row(w, id).maybe_doubled);
+	assert_string_equal(
+	    report(w, again.deliveries, "sent", 1, true, 0), "stale");
+	world_close(w);
+}
+
+static void
+progress_renews_the_lease(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	world_open(w);
+	struct context_row x = chat(w, "a");
+
+	post(w, &x, "long", false);
+	struct delivery_batch batch = claim(w, 1);
+
+	for (int64_t part = 0; part < 5; part++) {
+		w->now_ms += LEASE_MS - 1;
+		assert_int_equal(claim(w, 1).n_deliveries, 0);
+		assert_string_equal(
+		    report(w, batch.deliveries, "sent", part, part == 4, 0),
+		    part == 4 ? "sent" : "sending");
+	}
+	world_close(w);
+}
+
+static void
+an_uncertain_part_is_counted_where_repeats_are_not_recognised(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	world_open(w);
+	struct context_row x = chat(w, "a");
+	const char *id = post(w, &x, "hello", false);
+	struct delivery_batch batch = claim(w, 1);
+
+	report(w, batch.deliveries, "begun", 0, false, 0);
+	assert_false(row(w, id).maybe_doubled);
+	w->now_ms += LEASE_MS;
+	batch = claim(w, 1);
+	assert_true(batch.deliveries[0].is_part_uncertain);
+	assert_true(row(w, id).maybe_doubled);
+	world_close(w);
+}
+
+static void
+a_retry_follows_the_platform_and_ends_after_a_day(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	world_open(w);
+	struct context_row x = chat(w, "a");
+	const char *id = post(w, &x, "hello", false);
+	struct delivery_batch batch = claim(w, 1);
+
+	report(w, batch.deliveries, "begun", 0, false, 0);
+	assert_string_equal(
+	    report(w, batch.deliveries, "retry", 0, false, 30000), "queued");
+	assert_int_equal(claim(w, 1).n_deliveries, 0);
+	w->now_ms += 30000;
+	batch = claim(w, 1);
+	assert_int_equal(batch.n_deliveries, 1);
+	assert_false(batch.deliveries[0].is_part_uncertain);
+	w->now_ms += GIVE_UP_MS;
+	assert_string_equal(
+	    report(w, batch.deliveries, "retry", 0, false, 1), "failed");
+	assert_string_equal(row(w, id).error, "because");
+	assert_int_equal(claim(w, 1).n_deliveries, 0);
+	world_close(w);
+}
+
+static void
+a_refusal_is_a_dead_letter_and_the_next_goes_on(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	world_open(w);
+	struct context_row x = chat(w, "a");
+	const char *id = post(w, &x, "one", false);
+
+	post(w, &x, "two", false);
+	struct delivery_batch batch = claim(w, 1);
+
+	assert_string_equal(
+	    report(w, batch.deliveries, "refused", 0, false, 0), "failed");
+	assert_string_equal(row(w, id).state, "failed");
+	batch = claim(w, 1);
+	assert_string_equal(batch.deliveries[0].text, "two");
+	world_close(w);
+}
+
+static void
+another_instances_rows_are_not_there(void **state)
+{
+	struct world world, *w = &world;
+	struct delivery_noted noted;
+
+	(void)state;
+	world_open(w);
+	/* The session's reply leaves over HTTP and is never claimed. */
+	const char *id = post(w, &w->context, "hello", false);
+
+	assert_int_equal(claim(w, 10).n_deliveries, 0);
+	const struct delivery_result result = { .delivery_id = id,
+		.lease = "",
+		.outcome = "sent",
+		.platform_id = "",
+		.reason = "" };
+
+	FAILS(lease_result(w->store, instance, &result, w->now_ms, w->arena,
+		  &noted, &w->err),
+	    ERR_NOT_FOUND);
+	world_close(w);
+}
+
+static void
+many_long_texts_fit_an_envelope(void **state)
+{
+	struct world world, *w = &world;
+	char text[60001];
+	size_t bytes = 0;
+
+	(void)state;
+	world_open(w);
+	memset(text, '"', 60000);
+	text[60000] = '\0';
+	for (int i = 0; i < 5; i++) {
+		struct context_row x =
+		    chat(w, arena_printf(w->arena, "c%d", i));
+
+		post(w, &x, text, false);
+	}
+	struct delivery_batch batch = claim(w, 32);
+
+	for (size_t i = 0; i < batch.n_deliveries; i++)
+		bytes += 2 * strlen(batch.deliveries[i].text);
+	assert_true(batch.n_deliveries >= 1);
+	assert_true(batch.has_more);
+	assert_true(bytes < 250 * 1024);
+	world_close(w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_chat_keeps_its_order_and_urgent_ones_come_first),
+		cmocka_unit_test(max_is_kept_and_more_is_said),
+		cmocka_unit_test(
+		    a_lost_lease_goes_on_at_the_first_unreported_part),
+		cmocka_unit_test(progress_renews_the_lease),
+		cmocka_unit_test(
+		    an_uncertain_part_is_counted_where_repeats_are_not_recognised),
+		cmocka_unit_test(
+		    a_retry_follows_the_platform_and_ends_after_a_day),
+		cmocka_unit_test(
+		    a_refusal_is_a_dead_letter_and_the_next_goes_on),
+		cmocka_unit_test(another_instances_rows_are_not_there),
+		cmocka_unit_test(many_long_texts_fit_an_envelope),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,106 @@
+/* What the tests of the engine's rooms stand on. */
+
+#include "tests/unit/task-engine/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "services/task-engine/store/messages.h"
+#include "services/task-engine/store/store.h"
+#include "tests/unit/unit.h"
+
+void
+expect(struct world *w, int rc, int wanted, const char *what)
+{
+	if (rc != wanted) {
+		fprintf(stderr, "%s: %d, wanted %d (%s)\n", what, rc, wanted,
+		    rc < 0 ? w->err.text : "");
+		abort();
+	}
+}
+
+struct context_row
+world_context(struct world *w, const char *connector, const char *external_id,
+    const char *space_kind, const char *space_id)
+{
+	const struct place place = {
+		.connector = connector,
+		.instance = strcmp(connector, "codex") == 0 ? "api.main"
+							    : "telegram.main",
+		.external_id = external_id,
+		.parent_external_id = "",
+		.context_name = "A place",
+		.space_kind = space_kind,
+		.space_id = space_id,
+		.space_name = "A space",
+		.is_direct = strcmp(space_kind, "community") != 0,
+	};
+	struct context_row out;
+
+	DONE(store_begin(w->store, &w->err));
+	DONE(store_place_ensure(
+	    w->store, &place, w->now_ms, w->arena, &out, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	return out;
+}
+
+int64_t
+world_say(struct world *w, const struct context_row *x, const char *event_id,
+    const char *text)
+{
+	const struct message_row message = {
+		.instance = x->instance,
+		.chat_id = x->external_id,
+		.event_id = event_id,
+		.direction = "inbound",
+		.workspace_id = x->workspace_id,
+		.context_id = x->id,
+		.actor = "42",
+		.actor_kind = "guest",
+		.platform_id = event_id,
+		.text = text,
+		.at_ms = w->now_ms,
+	};
+	int64_t seq;
+
+	DONE(store_begin(w->store, &w->err));
+	DONE(store_message_add(w->store, &message, &seq, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	return seq;
+}
+
+const char *
+world_path(struct world *w, const char *name)
+{
+	return arena_printf(w->arena, "%s/%s", w->folder, name);
+}
+
+void
+world_open(struct world *w)
+{
+	*w = (struct world){ .now_ms = INT64_C(1700000000000) };
+	strcpy(w->folder, "/tmp/engine-unit-XXXXXX");
+	assert_non_null(mkdtemp(w->folder));
+	w->arena = arena_new(1 << 24);
+	w->db_path = world_path(w, "meta.sqlite");
+	DONE(store_open(&w->store, w->db_path, &w->err));
+	w->context = world_context(w, "codex", "s1", "session", "s1");
+}
+
+void
+world_reopen(struct world *w)
+{
+	store_close(&w->store);
+	DONE(store_open(&w->store, w->db_path, &w->err));
+}
+
+void
+world_close(struct world *w)
+{
+	store_close(&w->store);
+	assert_int_equal(
+	    system(arena_printf(w->arena, "rm -rf '%s'", w->folder)), 0);
+	arena_free(&w->arena);
+}
