@@ -25,7 +25,7 @@ struct loop;
  *
  * A dialled door that has no pipe for two seconds while its listener greets a
  * plain connection means that nng has stopped reconnecting, and so does a pipe
- * that nng keeps for two seconds after it was hung up: the bus logs
+ * that nng keeps for long after it was hung up: the bus logs
  * `bus-stuck` and leaves the process with status 75, to be restarted. So does
  * a listener that leaks the descriptors of its departed peers.
  */

@@ -39,6 +39,7 @@ enum route_flag {
 	ROUTE_READ = 1,	    /* changes nothing: a repeat is done again */
 	ROUTE_DEFERRED = 2, /* may be answered later */
 	ROUTE_LARGE = 4,    /* up to ENVELOPE_MAX_LARGE_BYTES */
+	ROUTE_SECRET = 8,   /* the reply shows a secret once: it is not kept */
 };
 
 struct route {

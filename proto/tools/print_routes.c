@@ -24,6 +24,7 @@ static const struct {
 	{ ROUTE_READ, "read" },
 	{ ROUTE_DEFERRED, "deferred" },
 	{ ROUTE_LARGE, "large" },
+	{ ROUTE_SECRET, "secret" },
 };
 
 static void

@@ -59,9 +59,16 @@ read_token(
 	if (settings->admin_token[0] != '\0')
 		buf_adds(&text, settings->admin_token);
 	else if (file_read(&text, AT_FDCWD, path, TOKEN_MAX, err) < 0)
-		return err_prefix(err,
-		    "AGENT_RUNTIME_ADMIN_API_URL is set and there is no "
-		    "token; set AGENT_RUNTIME_ADMIN_TOKEN");
+		/* A proxy that checks certificates asks for no token. */
+		return settings->admin_tls_cert_file[0] != '\0'
+			   ? 0
+			   : err_set(err, ERR_INVALID,
+				 "AGENT_RUNTIME_ADMIN_API_URL is set and there "
+				 "is "
+				 "neither AGENT_RUNTIME_ADMIN_TOKEN nor %s nor "
+				 "a "
+				 "client certificate: set one of them",
+				 path);
 	text.data[strcspn(text.data, "\r\n")] = '\0';
 	client->authorization = join("Authorization: Bearer ", text.data);
 	return 0;

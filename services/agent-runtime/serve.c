@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "libcommon/buf.h"
 #include "libcommon/bus.h"
@@ -96,6 +97,29 @@ make_directories(struct serve *s, struct err *err)
 	snprintf(
 	    s->run_dir, sizeof(s->run_dir), "%s/run", s->settings.data_dir);
 	return 0;
+}
+
+/* Each daemon would find out by itself, and die of it again and again. */
+static int
+check_socket_paths(const struct serve *s, struct err *err)
+{
+	const size_t most = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < s->suite.n_members; i++) {
+		const struct suite_member *m = &s->suite.members[i];
+		size_t size =
+		    strlen(service_name(m->peer.service)) + strlen(m->instance);
+
+		longest = size > longest ? size : longest;
+	}
+	longest += strlen(s->run_dir) + strlen("/task-engine/..tell");
+	if (longest <= most)
+		return 0;
+	return err_set(err, ERR_INVALID,
+	    "AGENT_RUNTIME_DATA_DIR: sockets in it would have paths of %zu "
+	    "bytes, and %zu are possible: choose a shorter one",
+	    longest, most);
 }
 
 static int
@@ -199,9 +223,9 @@ open_log(struct serve *s, struct err *err)
 static int
 set_up(struct serve *s, struct err *err)
 {
-	if (make_directories(s, err) < 0 || take_lock(s, err) < 0 ||
-	    make_keys(s, err) < 0 || loop_open(&s->loop, err) < 0 ||
-	    open_log(s, err) < 0)
+	if (make_directories(s, err) < 0 || check_socket_paths(s, err) < 0 ||
+	    take_lock(s, err) < 0 || make_keys(s, err) < 0 ||
+	    loop_open(&s->loop, err) < 0 || open_log(s, err) < 0)
 		return -1;
 	s->environment = environment_take();
 	variables_each_unknown(
@@ -261,7 +285,8 @@ run(int argc, char **argv)
 	}
 	if (set_up(&serve, &err) < 0) {
 		tear_down(&serve);
-		return say(&err, EXIT_FAILED);
+		return say(
+		    &err, err.code == ERR_INVALID ? EXIT_USAGE : EXIT_FAILED);
 	}
 	supervisor_start(serve.supervisor);
 	loop_run(serve.loop);

@@ -24,6 +24,7 @@ struct turn {
 	int64_t pause_ms;
 	bool was_taken; /* a 202 came: only ask for the result */
 	bool was_heard; /* some answer came: the suite is there */
+	bool was_told;	/* the person knows that it takes longer */
 };
 
 static void
@@ -96,6 +97,16 @@ pause_before_retry(struct turn *turn, int64_t retry_after_ms)
 	return true;
 }
 
+/* A short restart is nobody's business; a longer one should not be silence. */
+static void
+tell_once(struct turn *turn, const struct err *err)
+{
+	if (turn->was_told || turn->pause_ms < MAX_PAUSE_MS / 2)
+		return;
+	turn->was_told = true;
+	fprintf(stderr, "%s; trying again\n", err->text);
+}
+
 static int
 take_turn(struct turn *turn, struct client_answer *answer, struct err *err)
 {
@@ -115,6 +126,7 @@ take_turn(struct turn *turn, struct client_answer *answer, struct err *err)
 			    "at GET /api/v1/chat?id=%s",
 			    turn->key);
 		}
+		tell_once(turn, err);
 		if (!pause_before_retry(turn, answer->retry_after_ms))
 			return -1;
 		client_answer_release(answer);

@@ -9,6 +9,7 @@
 #include "libcommon/service.h"
 
 struct http_server;
+struct timer;
 struct visit;
 
 /* Who may connect where; what each may ask is a matter of routes.c. */
@@ -51,6 +52,7 @@ struct svc {
 	struct bus *bus;
 	struct http_server *server;
 	char *run_dir;
+	struct timer *probe;
 	bool has_tcp;
 	struct visit *ready_waiters; /* of /readyz */
 	bool is_ready_asked;

@@ -210,14 +210,15 @@ socket_is_tcp(int fd)
 	       domain != AF_UNIX;
 }
 
+// clang-format off
 static struct MHD_Daemon *
 daemon_start(struct http_listener *listener, int fd)
 {
-	return MHD_start_daemon(
-	    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-	    NULL, NULL, exchange_on_access, listener,
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+		MHD_USE_ERROR_LOG,
+	    0, NULL, NULL, exchange_on_access, listener,
 	    MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
-	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_STRICT_FOR_CLIENT, 0,
+	    MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_MAX_CONNECTIONS,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_UNESCAPE_CALLBACK, exchange_unescape, NULL,
@@ -225,6 +226,7 @@ daemon_start(struct http_listener *listener, int fd)
 	    MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, listener,
 	    MHD_OPTION_END);
 }
+// clang-format on
 
 int
 http_server_listen(

@@ -31,24 +31,24 @@ hand_on(int *fd)
 	return out;
 }
 
-static int
-tcp_address(const struct listen_address *address, struct sockaddr_storage *out,
-    socklen_t *size_out)
-{
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)out;
-	struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)out;
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
 
-	memset(out, 0, sizeof(*out));
+static int
+tcp_address(const struct listen_address *address, union address *out)
+{
+	*out = (union address){ .any.sa_family = AF_UNSPEC };
 	if (address->is_ipv6) {
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons((uint16_t)address->port);
-		*size_out = sizeof(*v6);
-		return inet_pton(AF_INET6, address->host, &v6->sin6_addr);
+		out->v6.sin6_family = AF_INET6;
+		out->v6.sin6_port = htons((uint16_t)address->port);
+		return inet_pton(AF_INET6, address->host, &out->v6.sin6_addr);
 	}
-	v4->sin_family = AF_INET;
-	v4->sin_port = htons((uint16_t)address->port);
-	*size_out = sizeof(*v4);
-	return inet_pton(AF_INET, address->host, &v4->sin_addr);
+	out->v4.sin_family = AF_INET;
+	out->v4.sin_port = htons((uint16_t)address->port);
+	return inet_pton(AF_INET, address->host, &out->v4.sin_addr);
 }
 
 /* What to do about it, for the two causes that people meet. */
@@ -73,24 +73,24 @@ static int
 tcp_open(const char *text, struct err *err)
 {
 	struct listen_address address;
-	struct sockaddr_storage at;
-	socklen_t size;
+	union address at;
 	AUTO(fd_close)
 	int fd = -1;
 	int on = 1;
 
 	if (listen_address_parse(&address, text, err) < 0)
 		return -1;
-	if (tcp_address(&address, &at, &size) != 1)
+	if (tcp_address(&address, &at) != 1)
 		return err_set(err, ERR_INVALID, "%s is no address", text);
-	fd =
-	    socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(
+	    at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_errno(err, "make a socket");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (address.is_ipv6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&at, size) < 0 ||
+	if (bind(fd, &at.any, address.is_ipv6 ? sizeof(at.v6) : sizeof(at.v4)) <
+		0 ||
 	    listen(fd, BACKLOG) < 0)
 		return tcp_refused(text, err);
 	return hand_on(&fd);
@@ -100,23 +100,21 @@ tcp_open(const char *text, struct err *err)
 static void
 tcp_announce(int fd)
 {
-	struct sockaddr_storage at = { 0 };
+	union address at = { .any.sa_family = AF_UNSPEC };
 	socklen_t size = sizeof(at);
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)&at;
-	struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)&at;
 	char host[INET6_ADDRSTRLEN] = "";
 
-	if (getsockname(fd, (struct sockaddr *)&at, &size) < 0)
+	if (getsockname(fd, &at.any, &size) < 0)
 		return;
-	if (at.ss_family == AF_INET6) {
-		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
+	if (at.any.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &at.v6.sin6_addr, host, sizeof(host));
 		log_info("listening", "listener=local address=[%s]:%d", host,
-		    ntohs(v6->sin6_port));
+		    ntohs(at.v6.sin6_port));
 		return;
 	}
-	inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
+	inet_ntop(AF_INET, &at.v4.sin_addr, host, sizeof(host));
 	log_info("listening", "listener=local address=%s:%d", host,
-	    ntohs(v4->sin_port));
+	    ntohs(at.v4.sin_port));
 }
 
 static int

@@ -10,6 +10,7 @@
 #include "libcommon/confine.h"
 #include "libcommon/err.h"
 #include "services/api/http_server.h"
+#include "services/api/probe.h"
 #include "services/api/visit.h"
 
 static struct api_counters counters;
@@ -31,6 +32,7 @@ api_deinit(struct svc **slot)
 {
 	struct svc *svc = *slot;
 
+	probe_stop(svc);
 	http_server_close(&svc->server);
 	xfree(&svc->run_dir);
 	xfree(slot);
@@ -60,6 +62,7 @@ api_init(struct svc **svc_out, const struct service_env *env, struct err *err)
 		return -1;
 	}
 	svc->counters = &counters;
+	probe_start(svc);
 	service_counter("requests", &counters.n_requests);
 	service_counter("refused", &counters.n_refused);
 	service_set_state(BEAT_HEALTHY, "");

@@ -259,6 +259,8 @@ on_answer(void *arg, const struct envelope *answer, const struct err *why)
 	if (visit == NULL)
 		return;
 	question_forget(visit);
+	if (answer != NULL)
+		service_proof();
 	if (answer == NULL)
 		answer_failed(visit, question->silence, why);
 	else if (!answer->ok && answer->error.code == ERR_NOT_FOUND &&

@@ -62,6 +62,14 @@ count_while(const struct line *line, size_t at, char c)
 	return n - at;
 }
 
+static char
+char_at(const struct line *line, size_t at)
+{
+	if (at >= line->size)
+		return ' ';
+	return line->start[at];
+}
+
 static bool
 is_blank(const struct line *line)
 {
@@ -141,7 +149,7 @@ close_section(struct splitter *sp, const char *stop, const char *body,
 	for (size_t i = 0; i < all.size && is_empty; i++)
 		is_empty = (unsigned char)at[i] <= ' ';
 	/* Only one line of monstrous length is still too long here. */
-	while (stop - at > 2 * CHUNK_AIM_BYTES && !is_full(sp)) {
+	while (stop - at > (ptrdiff_t)2 * CHUNK_AIM_BYTES && !is_full(sp)) {
 		size_t n = cut_within(at, (size_t)(stop - at));
 
 		add_section(sp, at, n, sp->body_line);
@@ -200,7 +208,7 @@ static bool
 take_setext(struct splitter *sp, const struct line *line, int64_t number)
 {
 	size_t indent = count_while(line, 0, ' ');
-	char c = indent < line->size ? line->start[indent] : ' ';
+	char c = char_at(line, indent);
 	size_t n = count_while(line, indent, c);
 	struct line rest = {
 		.start = line->start + indent + n,
@@ -220,7 +228,7 @@ static bool
 take_fence(struct splitter *sp, const struct line *line)
 {
 	size_t indent = count_while(line, 0, ' ');
-	char c = indent < line->size ? line->start[indent] : ' ';
+	char c = char_at(line, indent);
 	size_t n = count_while(line, indent, c);
 	struct line rest = {
 		.start = line->start + indent + n,
@@ -231,7 +239,7 @@ take_fence(struct splitter *sp, const struct line *line)
 	if (sp->fence) {
 		if (is_mark && c == sp->fence && n >= sp->fence_size &&
 		    is_blank(&rest))
-			sp->fence = 0;
+			sp->fence = '\0';
 		return true;
 	}
 	if (!is_mark ||

@@ -66,8 +66,8 @@ answer(struct waiting *waiting, struct library *library, struct workspace *ws,
 		      err) < 0)
 		return -1;
 	hits.is_stale = is_stale || (ws && workspace_is_pending(ws));
-	waiting->svc->n_searches++;
-	waiting->svc->n_stale += hits.is_stale;
+	waiting->svc->counters->n_searches++;
+	waiting->svc->counters->n_stale += hits.is_stale;
 	search_hits_encode(&hits, body);
 	return 0;
 }

@@ -5,10 +5,15 @@
 
 struct library;
 
-struct svc {
-	struct library *library;
+/* Outlive the svc: the last beat still shows them. */
+struct indexer_counters {
 	int64_t n_searches;
 	int64_t n_stale; /* answered before all changes were indexed */
+};
+
+struct svc {
+	struct library *library;
+	struct indexer_counters *counters;
 };
 
 int on_search_query(struct svc *svc, const struct request *request,

@@ -148,7 +148,7 @@ read_number(struct index *index, const char *sql, int64_t *out, struct err *err)
 static int
 check_format(struct index *index, struct err *err)
 {
-	int64_t id, format, n_tables;
+	int64_t id = 0, format = 0, n_tables = 0;
 
 	if (read_number(index, "PRAGMA application_id", &id, err) < 0 ||
 	    read_number(index, "PRAGMA user_version", &format, err) < 0 ||

@@ -25,6 +25,9 @@
 #include "services/indexer/workspace.h"
 
 enum {
+	/* Between two slices. Not 0: libuv 1.44 runs a timer that is due again
+	 * at once before it looks at anything else. */
+	PAUSE_MS = 1,
 	/* Changes that never pause are indexed after so many debounces. */
 	LATEST_DEBOUNCES = 10,
 	/* After a failed write: the disk may have room again. */
@@ -292,7 +295,8 @@ schedule(struct library *lib)
 	if (at_ms == INT64_MAX)
 		timer_stop(lib->work);
 	else
-		timer_start(lib->work, at_ms > now_ms ? at_ms - now_ms : 0, 0);
+		timer_start(lib->work,
+		    at_ms - now_ms > PAUSE_MS ? at_ms - now_ms : PAUSE_MS, 0);
 }
 
 static void

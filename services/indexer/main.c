@@ -31,6 +31,8 @@ static const struct handler handlers[] = {
 	{ "search.reindex", .fn = on_search_reindex },
 };
 
+static struct indexer_counters counters;
+
 /* Named by confine, so they outlive it. */
 static struct {
 	char *root;
@@ -95,8 +97,9 @@ indexer_init(
 		xfree(&svc);
 		return -1;
 	}
-	service_counter("searches", &svc->n_searches);
-	service_counter("searches_stale", &svc->n_stale);
+	svc->counters = &counters;
+	service_counter("searches", &counters.n_searches);
+	service_counter("searches_stale", &counters.n_stale);
 	*svc_out = svc;
 	return 0;
 }

@@ -328,9 +328,7 @@ open_folder(struct workspace *ws, const struct places *places, const char *path,
 {
 	AUTO(xfree)
 	char *full = workspace_path(ws, path);
-	AUTO(fd_close)
-	int fd = -1;
-	int rc = 0;
+	int rc = 0, fd;
 
 	/* First the watch, so that nothing slips between. */
 	if (places->folders)
@@ -342,9 +340,10 @@ open_folder(struct workspace *ws, const struct places *places, const char *path,
 	if (fd < 0)
 		return err->code == ERR_INTERNAL ? -1 : 1;
 	ws->crawl->dir = fdopendir(fd);
-	if (!ws->crawl->dir)
+	if (!ws->crawl->dir) {
+		fd_close(&fd);
 		return err_errno(err, "cannot read the folder %s", full);
-	fd = -1;
+	}
 	ws->crawl->dir_path = xstrdup(path);
 	return 0;
 }

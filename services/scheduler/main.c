@@ -49,6 +49,9 @@ static const struct cfg_item items[] = {
 	    "how long a daemon may call itself healthy while nothing works"),
 };
 
+/* Outlive the svc, as service_counter demands. */
+static int64_t n_beats, n_upkeeps;
+
 struct svc {
 	struct service_env env;
 	bool is_enabled;
@@ -57,8 +60,6 @@ struct svc {
 	struct timer *look;
 	struct timer *upkeep;
 	int64_t upkeep_ms;
-	int64_t n_beats;
-	int64_t n_upkeeps;
 	char *run_dir;
 	char *report_path;
 	struct timespec report_at; /* when the one that was read was written */
@@ -157,7 +158,7 @@ on_beat(
 		    log_quote(err.text));
 		return;
 	}
-	svc->n_beats++;
+	n_beats++;
 	roster_beat(svc->roster, from, &beat, &now);
 	look(svc);
 }
@@ -204,7 +205,7 @@ on_upkeep_done(void *arg, const struct envelope *answer, const struct err *why)
 		upkeep_failed(svc, answer ? answer->error.text : why->text);
 		return;
 	}
-	svc->n_upkeeps++;
+	n_upkeeps++;
 	service_proof();
 	service_set_state(BEAT_HEALTHY, "");
 	timer_start(svc->upkeep, svc->upkeep_ms, 0);
@@ -278,8 +279,8 @@ scheduler_init(
 	svc->upkeep = timer_new(env->loop, ask_upkeep, svc);
 	timer_start(svc->look, LOOK_MS, LOOK_MS);
 	timer_start(svc->upkeep, UPKEEP_FIRST_MS, 0);
-	service_counter("beats", &svc->n_beats);
-	service_counter("upkeeps", &svc->n_upkeeps);
+	service_counter("beats", &n_beats);
+	service_counter("upkeeps", &n_upkeeps);
 	*svc_out = svc;
 	return 0;
 }

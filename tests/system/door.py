@@ -8,6 +8,7 @@ over ipc is eight bytes of greeting and length-prefixed messages.
 The other way round, Listener plays the one who owns the door.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -154,11 +155,13 @@ class Listener:
                 if sock is self.sock:
                     got, _ = self.sock.accept()
                     got.settimeout(20 * conftest.SLOW)
-                    self.waiting.append(PipeSocket(got))
+                    # Whoever dialled may have been killed meanwhile.
+                    with contextlib.suppress(OSError, EOFError):
+                        self.waiting.append(PipeSocket(got))
                     continue
                 try:
                     return sock.take(self.name)
-                except EOFError:
+                except (EOFError, OSError):
                     self.waiting.remove(sock)
 
 

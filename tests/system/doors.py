@@ -1,8 +1,21 @@
 """Door keys for a daemon that is started by hand, without `serve`."""
 
+import pathlib
 import secrets
+import shutil
+import tempfile
+
+import pytest
 
 from conftest import DAEMONS
+
+
+@pytest.fixture
+def place():
+    """A directory with a short name: paths of sockets have 107 bytes."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="ar-", dir="/tmp"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def write_keys(path, daemon):

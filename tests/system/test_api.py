@@ -1,10 +1,13 @@
 """The HTTP interface as a client meets it: real daemons, raw bytes."""
 
+import http.server
 import json
 import os
 import re
+import signal
 import socket
 import stat
+import threading
 import time
 
 import pytest
@@ -299,7 +302,8 @@ def test_places_have_folders(api):
     places = api.http("GET", "/api/v1/workspaces").json
     assert places["count"] == len(places["items"]) >= 1
     for item in places["items"]:
-        assert os.path.isdir(item["folder"])
+        # Made after the commit, as all files are.
+        wait_for(item["folder"], lambda f=item["folder"]: os.path.isdir(f))
     contexts = api.http("GET", "/api/v1/contexts?workspace_id="
                         + places["items"][0]["id"]).json
     assert contexts["count"] == len(contexts["items"])
@@ -458,6 +462,7 @@ def test_headers_have_limits(api):
     b"\x00" * 5000 + b"\r\n\r\n"], ids=lambda b: repr(b[:16]))
 def test_junk_harms_nobody(api, junk):
     raw = Raw(api, timeout=15.0).send(junk)
+    raw.sock.shutdown(socket.SHUT_WR)
     got = raw.rest()
     raw.close()
     assert not got or re.match(rb"HTTP/1\.1 [45]\d\d ", got), got[:80]
@@ -518,6 +523,138 @@ def test_a_vanished_client_costs_nothing(api):
                       length=1000))
         raw.close()
     assert api.chat("/help")["handled"]
+
+
+# -- replies that take their time ---------------------------------------
+
+
+class SlowModel:
+    """An OpenAI-compatible model that answers when it is told to."""
+
+    def __init__(self):
+        self.go = threading.Event()
+        self.calls = 0
+        model = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                model.calls += 1
+                model.go.wait(60)
+                text = json.dumps({"choices": [{"message": {
+                    "role": "assistant", "content": "done at last"},
+                    "finish_reason": "stop"}]}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
+                                                      Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever,
+                         daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server.server_address[1]}/v1"
+
+    def close(self):
+        self.go.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def model():
+    m = SlowModel()
+    yield m
+    m.close()
+
+
+def say(s, text, key):
+    return s.http("POST", "/api/v1/chat", {"text": text},
+                  {"Idempotency-Key": key})
+
+
+def test_a_late_reply_is_promised_and_kept(suite, model):
+    s = suite(AGENT_RUNTIME_LLM_BASE_URL=model.url,
+              AGENT_RUNTIME_CHAT_WAIT_SECONDS="1")
+    got = say(s, "think about it", "late")
+    assert (got.status, got.json["id"]) == (202, "late")
+    assert s.http("GET", "/api/v1/chat?id=late").status == 202
+    assert say(s, "something else", "late").status == 409
+    model.go.set()
+    got = wait_for("the reply", lambda: (
+        lambda a: a if a.status == 200 else None)(
+            s.http("GET", "/api/v1/chat?id=late")))
+    assert got.json["reply"].startswith("done at last")
+    assert say(s, "think about it", "late").json == got.json
+    assert model.calls == 1
+
+
+def test_a_reply_that_nobody_took_is_counted(suite, model):
+    s = suite(AGENT_RUNTIME_LLM_BASE_URL=model.url)
+
+    def undelivered():
+        return s.http("GET", "/api/v1/status").json["counts"][
+            "outbox.undelivered"]
+
+    sock = socket.socket(socket.AF_UNIX)
+    sock.connect(str(s.socket))
+    body = b'{"text":"are you there"}'
+    sock.sendall(b"POST /api/v1/chat HTTP/1.1\r\nHost: localhost\r\n"
+                 b"Idempotency-Key: gone\r\n" + JSON.encode() +
+                 b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    wait_for("the model's call", lambda: model.calls)
+    sock.close()
+    model.go.set()
+    wait_for("an undelivered reply", lambda: undelivered() == 1)
+    got = s.http("GET", "/api/v1/chat?id=gone")
+    assert got.json["reply"].startswith("done at last")
+    wait_for("its delivery", lambda: undelivered() == 0)
+    assert model.calls == 1
+
+
+def test_two_clients_with_one_key_share_the_turn(suite, model):
+    s = suite(AGENT_RUNTIME_LLM_BASE_URL=model.url)
+    answers = []
+    threads = [threading.Thread(
+        target=lambda: answers.append(say(s, "both of us", "shared")))
+        for _ in range(3)]
+    for t in threads:
+        t.start()
+    wait_for("the model's call", lambda: model.calls)
+    model.go.set()
+    for t in threads:
+        t.join(30)
+    assert [a.status for a in answers] == [200] * 3
+    assert len({a.body for a in answers}) == 1
+    assert model.calls == 1
+
+
+def test_a_killed_api_in_mid_turn_costs_no_second_turn(suite, model):
+    s = suite(AGENT_RUNTIME_LLM_BASE_URL=model.url)
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(20)
+    sock.connect(str(s.socket))
+    body = b'{"text":"hold on"}'
+    sock.sendall(b"POST /api/v1/chat HTTP/1.1\r\nHost: localhost\r\n"
+                 b"Idempotency-Key: mid\r\n" + JSON.encode() +
+                 b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    wait_for("the model's call", lambda: model.calls)
+    s.kill("api")
+    assert sock.recv(10) == b""
+    s.wait_ready()
+    model.go.set()
+    got = say(s, "hold on", "mid")
+    assert got.status == 200
+    assert got.json["reply"].startswith("done at last")
+    assert model.calls == 1
 
 
 # -- other listeners and settings ---------------------------------------
@@ -588,9 +725,9 @@ def test_heartbeat_can_be_switched_off(suite):
 # -- when the engine is away --------------------------------------------
 
 
-def test_a_stopped_engine_is_not_ready_and_loses_nothing(suite):
-    import signal
-    s = suite()
+def test_a_stopped_engine_is_not_ready_and_promises_nothing(suite):
+    """202 says that the engine has the message: a silent one says nothing."""
+    s = suite(AGENT_RUNTIME_CHAT_WAIT_SECONDS="1")
     pid = s.pid("task-engine")
     os.kill(pid, signal.SIGSTOP)
     try:
@@ -598,9 +735,14 @@ def test_a_stopped_engine_is_not_ready_and_loses_nothing(suite):
         assert got.status == 503
         assert got.json["status"] == "not-ready" and got.json["error"]
         assert s.http("GET", "/healthz").status == 200
+        got = say(s, "/help", "stopped")
+        assert got.status == 503 and "stopped" in got.json["error"]
+        assert got.headers["retry-after"] == "1"
     finally:
         os.kill(pid, signal.SIGCONT)
     s.wait_ready()
+    got = say(s, "/help", "stopped")
+    assert got.status == 200 and got.json["id"] == "stopped"
 
 
 def test_a_killed_engine_or_api_answers_once(suite):

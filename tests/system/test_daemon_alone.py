@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from conftest import DAEMONS, SLOW, program, wait_for
-from doors import write_keys
+from doors import place, write_keys  # noqa: F401
 
 pytestmark = pytest.mark.parametrize("daemon", DAEMONS)
 CANARIES = {
@@ -29,42 +29,42 @@ def run(daemon, tmp, *args, **sets):
         capture_output=True, timeout=30 * SLOW, check=False)
 
 
-def test_help_and_version_are_answered_on_stdout(daemon, tmp_path):
-    got = run(daemon, tmp_path, "--help")
+def test_help_and_version_are_answered_on_stdout(daemon, place):
+    got = run(daemon, place, "--help")
     assert got.returncode == 0 and got.stderr == ""
     assert got.stdout.startswith(f"{daemon}: ")
     assert "AGENT_RUNTIME_DATA_DIR" in got.stdout
-    got = run(daemon, tmp_path, "--version")
+    got = run(daemon, place, "--version")
     assert got.returncode == 0
     assert got.stdout.split()[0] == daemon
-    assert not (tmp_path / "data").exists()
+    assert not (place / "data").exists()
 
 
-def test_check_tells_good_from_bad_and_names_the_variable(daemon, tmp_path):
-    assert run(daemon, tmp_path, "--check").returncode == 0
-    got = run(daemon, tmp_path, "--check", AGENT_RUNTIME_LOG_LEVEL="loud")
+def test_check_tells_good_from_bad_and_names_the_variable(daemon, place):
+    assert run(daemon, place, "--check").returncode == 0
+    got = run(daemon, place, "--check", AGENT_RUNTIME_LOG_LEVEL="loud")
     assert got.returncode == 2
     assert "AGENT_RUNTIME_LOG_LEVEL" in got.stderr
     assert "loud" in got.stderr and "debug, info, warn, error" in got.stderr
-    assert not (tmp_path / "data").exists()
+    assert not (place / "data").exists()
 
 
-def test_the_configuration_is_printed_without_secrets(daemon, tmp_path):
+def test_the_configuration_is_printed_without_secrets(daemon, place):
     secret = CANARIES.get(daemon)
     sets = {secret: "canary-77aa"} if secret else {}
     if daemon == "imap-ingest":
         sets.update(AGENT_RUNTIME_IMAP_HOST="h",
                     AGENT_RUNTIME_IMAP_USERNAME="u")
-    got = run(daemon, tmp_path, "--print-config", **sets)
+    got = run(daemon, place, "--print-config", **sets)
     assert got.returncode == 0, got.stderr
-    assert f"AGENT_RUNTIME_DATA_DIR={tmp_path}/data" in got.stdout
+    assert f"AGENT_RUNTIME_DATA_DIR={place}/data" in got.stdout
     assert "canary" not in got.stdout + got.stderr
     if secret:
         assert f"{secret}=(set)" in got.stdout
 
 
-def test_rows_have_nine_columns_and_help(daemon, tmp_path):
-    got = run(daemon, tmp_path, "--print-config-rows")
+def test_rows_have_nine_columns_and_help(daemon, place):
+    got = run(daemon, place, "--print-config-rows")
     assert got.returncode == 0
     for line in got.stdout.splitlines():
         cells = line.split("\t")
@@ -75,36 +75,36 @@ def test_rows_have_nine_columns_and_help(daemon, tmp_path):
 @pytest.mark.parametrize("args", [["--no-such-flag"], ["word"],
                                   ["--door-keys-fd", "x"],
                                   ["--supervised", "-1"]])
-def test_wrong_use_is_status_2(daemon, tmp_path, args):
-    got = run(daemon, tmp_path, *args)
+def test_wrong_use_is_status_2(daemon, place, args):
+    got = run(daemon, place, *args)
     assert got.returncode == 2
     assert got.stdout == "" and got.stderr
 
 
-def test_without_door_keys_it_says_what_to_do(daemon, tmp_path):
-    got = run(daemon, tmp_path)
+def test_without_door_keys_it_says_what_to_do(daemon, place):
+    got = run(daemon, place)
     assert got.returncode == 2
     assert "start me with `agent-runtime serve`" in got.stderr
     assert "AGENT_RUNTIME_DOOR_KEY_FILE" in got.stderr
 
 
-def test_one_whose_parent_is_another_ends_at_once(daemon, tmp_path):
-    write_keys(tmp_path / "keys", daemon)
-    got = run(daemon, tmp_path, "--supervised", "1",
-              AGENT_RUNTIME_DOOR_KEY_FILE=str(tmp_path / "keys"))
+def test_one_whose_parent_is_another_ends_at_once(daemon, place):
+    write_keys(place / "keys", daemon)
+    got = run(daemon, place, "--supervised", "1",
+              AGENT_RUNTIME_DOOR_KEY_FILE=str(place / "keys"))
     assert got.returncode == 1
     assert " ready " not in got.stderr
 
 
-def test_it_gets_ready_and_obeys_signals(daemon, tmp_path):
-    write_keys(tmp_path / "keys", daemon)
-    log = tmp_path / "log"
+def test_it_gets_ready_and_obeys_signals(daemon, place):
+    write_keys(place / "keys", daemon)
+    log = place / "log"
     with open(log, "wb") as out:
         process = subprocess.Popen(
-            [str(program(daemon))], cwd=tmp_path, stderr=out,
+            [str(program(daemon))], cwd=place, stderr=out,
             stdin=subprocess.DEVNULL, env=environment(
-                tmp_path,
-                AGENT_RUNTIME_DOOR_KEY_FILE=str(tmp_path / "keys")))
+                place,
+                AGENT_RUNTIME_DOOR_KEY_FILE=str(place / "keys")))
     try:
         wait_for("ready", lambda: f" {daemon} ready " in log.read_text())
         for level in ("debug", "info"):

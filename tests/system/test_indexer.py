@@ -281,8 +281,8 @@ def test_searches_are_answered_while_it_indexes(place):
             began = time.monotonic()
             assert [h["path"] for h in d.query("zebra")["hits"]] == ["a.md"]
             took.append(time.monotonic() - began)
-        assert took
-        assert sorted(took)[len(took) // 2] < 0.3
+        assert len(took) > 3
+        assert sorted(took)[len(took) // 2] < 0.2
 
 
 def test_bad_bodies_are_refused(indexer):

@@ -13,7 +13,7 @@ import subprocess
 import pytest
 
 from conftest import DAEMONS, SLOW, build_dir, program
-from doors import write_keys
+from doors import place, write_keys  # noqa: F401
 
 WORKSPACE = "workspaces/00000000-0000-4000-8000-000000000000"
 CANARY = "canary-4f1d-secret"
@@ -184,7 +184,7 @@ def test_every_daemon_has_a_row():
 
 
 @pytest.mark.parametrize("daemon", DAEMONS)
-def test_a_daemon_cannot_do_what_it_may_not(daemon, tmp_path):
+def test_a_daemon_cannot_do_what_it_may_not(daemon, place):
     if landlock_abi() < 6:
         pytest.skip("this kernel's Landlock is older than ABI 6")
     assert program(daemon).exists(), f"{daemon} is not built"
@@ -196,7 +196,7 @@ def test_a_daemon_cannot_do_what_it_may_not(daemon, tmp_path):
         abstract.bind(f"\0probe-{os.getpid()}-{daemon}")
         abstract.listen()
         names = {
-            "tmp": tmp_path, "data": make_data(tmp_path),
+            "tmp": place, "data": make_data(place),
             "workspace": WORKSPACE, "pid": os.getpid(),
             "port": tcp.getsockname()[1],
             "abstract": f"probe-{os.getpid()}-{daemon}",
@@ -207,11 +207,11 @@ def test_a_daemon_cannot_do_what_it_may_not(daemon, tmp_path):
         if daemon in SECRETS:
             forbidden += [f"environ {CANARY_PART}"]
         needed = [a.format(**names) for a in can + ANYBODY]
-        got = run_probe(daemon, tmp_path, forbidden + needed)
+        got = run_probe(daemon, place, forbidden + needed)
     for attempt in needed:
         assert got[attempt] == "allowed", f"{daemon} cannot {attempt}"
     wrong = {a: got[a] for a in forbidden
              if got[a] not in REFUSED | ({"ENOENT"} if a.startswith("environ")
                                          else set())}
     assert not wrong, f"{daemon} is not refused: {wrong}"
-    assert (tmp_path / "outside").read_text() == "x"
+    assert (place / "outside").read_text() == "x"

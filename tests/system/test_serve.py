@@ -263,6 +263,14 @@ def test_a_bad_dotenv_is_refused_with_its_line(suite, text, why):
     assert f".env: {why}" in got.stderr
 
 
+def test_a_directory_too_deep_for_sockets_is_refused(suite):
+    s = suite(start=False)
+    got = s.run("serve", env={
+        "AGENT_RUNTIME_DATA_DIR": str(s.tmp / ("d" * 60))})
+    assert got.returncode == 2
+    assert "choose a shorter one" in got.stderr
+
+
 @pytest.mark.parametrize("instances, why", [
     ("gateway-telegram", "has no instance"),
     ("api.main", "is no connector"),

@@ -76,9 +76,10 @@ def logs_equal_rows(s):
             path = (s.data / "workspaces" / context["workspace_id"]
                     / context["chat_log"])
             if rows[0]:
-                wait_for(f"{path} to have {rows[0]} entries", lambda: len(
-                    re.findall(r"(?m)^## \S+ `\w+`$", path.read_text()))
-                    == rows[0], 10, 0.1)
+                wait_for(f"{path} to have {rows[0]} entries", lambda:
+                         path.exists() and len(re.findall(
+                             r"(?m)^## \S+ `\w+`$", path.read_text()))
+                         == rows[0], 10, 0.1)
 
 
 @NEEDS_ROOT

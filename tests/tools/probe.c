@@ -36,8 +36,10 @@
 enum { MAX_THREADS = 128, WAIT_SECONDS = 5 };
 
 static pid_t threads[MAX_THREADS];
-static int n_threads;
+static int n_threads; /* that have begun, of n_created */
+static _Atomic int n_created;
 static pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
+static sem_t has_begun;
 
 /* Arguments come from the test: a wrong one is its bug. */
 static int
@@ -262,18 +264,27 @@ on_thread_signal(int signo)
 }
 
 static int
-ask_thread(pid_t tid)
+wait_for(sem_t *sem)
 {
 	struct timespec until;
 
-	if (syscall(SYS_tgkill, getpid(), tid, SIGUSR2) < 0)
-		return errno == ESRCH ? EACCES : errno; /* it has ended */
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += WAIT_SECONDS;
-	while (sem_timedwait(&thread_done, &until) < 0)
+	while (sem_timedwait(sem, &until) < 0)
 		if (errno != EINTR)
 			return errno;
-	return thread_outcome;
+	return 0;
+}
+
+static int
+ask_thread(pid_t tid)
+{
+	int rc;
+
+	if (syscall(SYS_tgkill, getpid(), tid, SIGUSR2) < 0)
+		return errno == ESRCH ? EACCES : errno; /* it has ended */
+	rc = wait_for(&thread_done);
+	return rc != 0 ? rc : thread_outcome;
 }
 
 static int
@@ -282,8 +293,11 @@ try_threads(const char *path)
 	thread_path = path;
 	sem_init(&thread_done, 0, 0);
 	signal(SIGUSR2, on_thread_signal);
-	if (n_threads == 0)
+	if (n_created == 0)
 		return ESRCH; /* a daemon has the bus's threads */
+	for (int i = 0; i < n_created; i++)
+		if (wait_for(&has_begun) != 0)
+			return ETIMEDOUT;
 	for (int i = 0; i < n_threads; i++) {
 		int rc = ask_thread(threads[i]);
 
@@ -392,6 +406,7 @@ noted(void *arg)
 	if (n_threads < MAX_THREADS)
 		threads[n_threads++] = gettid();
 	pthread_mutex_unlock(&threads_lock);
+	sem_post(&has_begun);
 	return start.fn(start.arg);
 }
 
@@ -405,6 +420,7 @@ pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 	struct start *start = malloc(sizeof(*start));
 
 	*start = (struct start){ fn, arg };
+	n_created++;
 	*(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
 	return real(thread, attr, noted, start);
 }

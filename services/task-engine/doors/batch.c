@@ -55,7 +55,8 @@ refuse(struct item *item, const struct err *err)
 
 /*
  * The reply is kept when something changed: where nothing did, doing it again
- * gives the same, and an idle gateway's polls cost no disk.
+ * gives the same, and an idle gateway's polls cost no disk. One that shows a
+ * secret is never kept.
  */
 static int
 keep_reply(struct svc *svc, const struct item *item, int64_t changes_before,
@@ -63,7 +64,8 @@ keep_reply(struct svc *svc, const struct item *item, int64_t changes_before,
 {
 	const struct bus_request *request = item->request;
 
-	if (is_read(request) || item->is_deferred ||
+	if (bus_request_route(request)->flags & (ROUTE_READ | ROUTE_SECRET) ||
+	    item->is_deferred ||
 	    store_count_changes(svc->store) == changes_before)
 		return 0;
 	return store_reply_put(svc->store, bus_request_door(request),

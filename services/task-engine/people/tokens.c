@@ -56,7 +56,7 @@ token_make(struct store *store, const struct actor *actor,
 	char hex[2 * SECRET_BYTES + 1], sha256[ID_SHA256_HEX_SIZE];
 	struct token_item item = {
 		.name = in->name,
-		.connector = *in->connector ? in->connector : "codex",
+		.connector = in->connector,
 		.external_id = in->external_id,
 		.created_at_unix = now_ms / 1000,
 	};

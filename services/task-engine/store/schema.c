@@ -34,7 +34,10 @@ db_close(sqlite3 **db)
 	*db = NULL;
 }
 
-/* immutable: no lock, no -wal, no -shm: nothing beside the file is touched. */
+/*
+ * By two tables that it had from its first version on.
+ * immutable: no lock, no -wal, no -shm: nothing beside the file is touched.
+ */
 static bool
 is_predecessor(const char *path)
 {
@@ -58,11 +61,10 @@ is_predecessor(const char *path)
 		return false;
 	if (sqlite3_prepare_v2(db,
 		"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND"
-		" name IN ('tasks','contexts','pairing_requests',"
-		"'action_approvals','imap_ingestions')",
+		" name IN ('tasks','pairing_requests')",
 		-1, &stmt, NULL) == SQLITE_OK &&
 	    sqlite3_step(stmt) == SQLITE_ROW)
-		found = sqlite3_column_int(stmt, 0) == 5;
+		found = sqlite3_column_int(stmt, 0) == 2;
 	sqlite3_finalize(stmt);
 	return found;
 }

@@ -714,6 +714,7 @@ a_path_too_long_for_a_socket_is_explained(void **state)
 	assert_non_null(strstr(err.text, "AGENT_RUNTIME_DATA_DIR"));
 }
 
+/* The last test: nng finds out by connecting, which may stop the listener. */
 static void
 a_second_listener_is_refused(void **state)
 {
@@ -815,10 +816,10 @@ main(void)
 		T(what_is_told_as_soon_as_connected_arrives),
 		T(sockets_and_directories_are_private),
 		T(a_path_too_long_for_a_socket_is_explained),
-		T(a_second_listener_is_refused),
 		T(keys_for_somebody_else_open_nothing),
 		T(a_client_only_bus_asks_and_listens_nowhere),
 		T(a_call_before_the_start_is_made_after_it),
+		T(a_second_listener_is_refused),
 	};
 	int n_failed;
 

@@ -23,6 +23,9 @@
 #include "tests/unit/bus/progress.h"
 #include "tests/unit/bus/stage.h"
 
+/* The watchdog needs three seconds at most; a busy machine some more. */
+enum { WORST_PAUSE_MS = 5000 };
+
 static const char *actor_path;
 static int n_rounds;
 
@@ -212,19 +215,13 @@ no_call_is_lost(void)
 	assert_true(progress->worst_late_ms < 1000);
 }
 
-/*
- * Whatever dies, every call is answered or failed by its deadline, and a
- * client that nng leaves stuck is out of the way within three seconds.
- */
-static void
-a_peer_that_is_killed_again_and_again_loses_no_call(void **state)
+/* Kills as soon as there was progress; the longest time without any. */
+static int64_t
+kill_often(struct actor *victim)
 {
 	int64_t worst_ms = 0, began_ms;
 	unsigned char wait;
 
-	(void)state;
-	start_server(NULL, true);
-	start_client("64", "2000", true);
 	for (int i = 0; i < n_rounds; i++) {
 		began_ms = clock_mono_ms();
 		assert_true(grows(&progress->n_ok, 20, 10000));
@@ -232,9 +229,25 @@ a_peer_that_is_killed_again_and_again_loses_no_call(void **state)
 			worst_ms = clock_mono_ms() - began_ms;
 		id_random(&wait, 1);
 		wait_ms(wait % 64);
-		tell(&server, SIGKILL);
+		tell(victim, SIGKILL);
 	}
 	assert_true(grows(&progress->n_ok, 500, 10000));
+	return worst_ms;
+}
+
+/*
+ * Whatever dies, every call is answered or failed by its deadline, and a
+ * client that nng leaves stuck is out of the way within three seconds.
+ */
+static void
+a_peer_that_is_killed_again_and_again_loses_no_call(void **state)
+{
+	int64_t worst_ms;
+
+	(void)state;
+	start_server(NULL, true);
+	start_client("64", "2000", true);
+	worst_ms = kill_often(&server);
 	stop(&client);
 	printf("# %d kills: %lld answered, %lld timeouts, %lld unavailable; "
 	       "%d clients stuck, worst pause %lld ms, latest %lld ms\n",
@@ -244,24 +257,23 @@ a_peer_that_is_killed_again_and_again_loses_no_call(void **state)
 	    (long long)progress->worst_late_ms);
 	no_call_is_lost();
 	assert_int_equal(client.n_starts, client.n_stuck + 1);
-	assert_true(worst_ms < 5000);
+	assert_true(worst_ms < WORST_PAUSE_MS);
 }
 
 /* Its contexts come back, its descriptors too, or it is out of the way. */
 static void
 a_listener_outlives_the_deaths_of_its_peers(void **state)
 {
+	int64_t worst_ms;
+
 	(void)state;
 	start_server(NULL, true);
 	start_client("64", "2000", true);
-	for (int i = 0; i < n_rounds; i++) {
-		assert_true(grows(&progress->n_ok, 20, 10000));
-		tell(&client, SIGKILL);
-	}
-	assert_true(grows(&progress->n_ok, 500, 10000));
-	printf("# %d kills: server started %d times, stuck %d times\n",
-	    n_rounds, server.n_starts, server.n_stuck);
+	worst_ms = kill_often(&client);
+	printf("# %d kills: server stuck %d times, worst pause %lld ms\n",
+	    n_rounds, server.n_stuck, (long long)worst_ms);
 	assert_int_equal(server.n_starts, server.n_stuck + 1);
+	assert_true(worst_ms < WORST_PAUSE_MS);
 	stop(&client);
 	stop(&server);
 }
@@ -324,6 +336,33 @@ impostor_close(struct impostor *impostor)
 	close(impostor->fd);
 	for (size_t i = 0; i < N_OF(impostor->accepted); i++)
 		fd_close(&impostor->accepted[i]);
+}
+
+/* nng 1.5 may take one of them for the end of the listener itself. */
+static void
+connections_that_break_off_do_not_silence_a_listener(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct more more = { &progress->n_ready, progress->n_ready };
+
+	(void)state;
+	start_server(NULL, true);
+	assert_true(stage_until(&stage, is_more, &more, 10000));
+	snprintf(address.sun_path, sizeof(address.sun_path),
+	    "%.80s/task-engine/api.main.req", stage.run_dir);
+	for (int i = 0; i < 100; i++) {
+		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		assert_int_equal(
+		    connect(fd, (struct sockaddr *)&address, sizeof(address)),
+		    0);
+		close(fd);
+	}
+	start_client("8", "2000", true);
+	assert_true(grows(&progress->n_ok, 100, 10000));
+	assert_int_equal(server.n_starts, server.n_stuck + 1);
+	stop(&client);
+	stop(&server);
 }
 
 /* What nng 1.5 does by itself, now and then, is done to it here. */
@@ -566,6 +605,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		T(a_peer_that_is_killed_again_and_again_loses_no_call),
 		T(a_listener_outlives_the_deaths_of_its_peers),
+		T(connections_that_break_off_do_not_silence_a_listener),
 		T(a_client_that_cannot_connect_to_a_living_peer_leaves),
 		T(a_client_of_a_peer_that_does_not_greet_stays),
 		T(a_stopped_peer_costs_timeouts_and_nothing_else),

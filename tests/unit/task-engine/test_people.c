@@ -81,7 +81,7 @@ make(struct world *w, const char *name)
 {
 	static const struct actor local = { ACTOR_LOCAL, "local", "", "" };
 	const struct token_add in = {
-		.name = name, .connector = "", .external_id = ""
+		.name = name, .connector = "codex", .external_id = ""
 	};
 	struct token_made out;
 

@@ -1,0 +1,672 @@
+"""The task-engine alone: its doors are played by the test."""
+
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import re
+import sqlite3
+import stat
+import struct
+import subprocess
+import time
+
+import pytest
+
+from conftest import program, wait_for
+from door import Daemon, Listener, Refused, envelope, place  # noqa: F401
+
+TELEGRAM = "task-engine/gateway-telegram.main"
+DISCORD = "task-engine/gateway-discord.main"
+API = "task-engine/api.main"
+SCHEDULER = "task-engine/scheduler.main"
+INDEXER = "indexer/task-engine.main"
+BEATS = "scheduler/task-engine.main"
+NOW = 1700000000000
+
+
+class Engine(Daemon):
+    def __init__(self, tmp, env=None, start=True):
+        super().__init__("task-engine", tmp,
+                         [TELEGRAM, DISCORD, API, SCHEDULER, INDEXER, BEATS],
+                         env, start)
+        self.db = self.data / "agent-runtime" / "meta.sqlite"
+
+    def connect(self):
+        self.gateway = self.dial(TELEGRAM)
+        self.api = self.dial(API)
+        return self
+
+    def restart(self):
+        self.kill()
+        return self.start().connect()
+
+    @property
+    def local(self):
+        token = (self.data / "run" / "admin.token").read_text().strip()
+        return credential(token)
+
+    def inbound(self, event, text="hello", chat="-100", **more):
+        return self.gateway.ask("message.inbound", message(
+            event, text, chat, **more))
+
+    def chat(self, text, key, who=None, **more):
+        return self.api.ask("chat.turn", {
+            "credential": who or self.local, "key": key, "text": text,
+            **more})
+
+    def sql(self, text, *args):
+        with contextlib.closing(sqlite3.connect(self.db)) as db:
+            return db.execute(text, args).fetchall()
+
+    def counts(self):
+        got = self.api.ask("engine.status", {"credential": self.local})
+        return {c["name"]: c["value"] for c in got["counts"]}
+
+    def log_of(self, connector, name):
+        found = list((self.data / "workspaces").glob(
+            f"*/logs/chats/{connector}/{name}.md"))
+        return found[0].read_text() if found else ""
+
+
+def credential(token):
+    return {"listener": "local", "peer_uid": -1,
+            "token_sha256": hashlib.sha256(token.encode()).hexdigest()}
+
+
+def message(event, text, chat="-100", **more):
+    return {"event_id": event, "chat_id": chat, "space_id": chat,
+            "space_name": "Harbour", "message_id": event, "user_id": "42",
+            "user_name": "Ann", "text": text, "sent_unix_ms": NOW, **more}
+
+
+@pytest.fixture
+def engine(place):
+    with Engine(place) as e:
+        yield e.connect()
+
+
+# The first start
+
+def test_first_start_makes_what_is_needed_and_no_more(engine):
+    run = engine.data / "run"
+    token = run / "admin.token"
+    assert stat.S_IMODE(token.stat().st_mode) == 0o600
+    assert stat.S_IMODE(engine.db.stat().st_mode) == 0o600
+    assert stat.S_IMODE(engine.db.parent.stat().st_mode) == 0o700
+    assert engine.api.ask("engine.ready", {}) == {"schema_version": "1"}
+    got = engine.api.ask("engine.status", {"credential": engine.local})
+    folder = pathlib.Path(got["command_line_folder"])
+    wait_for("the guide", lambda: (folder / "guide/pairing.md").exists())
+    assert "What can you do?" in (folder / "welcome.md").read_text()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o750
+    assert stat.S_IMODE((folder / "welcome.md").stat().st_mode) == 0o640
+    assert got["model"] == "none (extractive)"
+    first = token.read_text()
+    # What people delete stays deleted, and the credential stays.
+    wait_for("the files' rows", lambda: not engine.counts()["files.waiting"])
+    (folder / "welcome.md").unlink()
+    engine.restart()
+    assert engine.api.ask("engine.ready", {})
+    assert not (folder / "welcome.md").exists()
+    assert token.read_text() == first
+
+
+# Inbound and outbound
+
+def test_a_message_is_taken_once(engine):
+    first = engine.inbound("m:1", "/help")
+    assert first["outcome"] == "accepted"
+    again = engine.inbound("m:1", "another text")
+    assert again == {"outcome": "duplicate",
+                     "message_id": first["message_id"]}
+    other = engine.inbound("m:1", "/help", chat="-200")
+    assert other["outcome"] == "accepted"
+    assert engine.sql("SELECT count(*) FROM outbox") == [(2,)]
+
+
+def test_a_delivery_from_claim_to_sent(engine):
+    engine.inbound("m:1", "/help")
+    batch = engine.gateway.ask("delivery.claim", {"max": 5})["deliveries"]
+    assert len(batch) == 1
+    row = batch[0]
+    assert row["chat_id"] == "-100" and row["reply_to_id"] == "m:1"
+    assert "/task <prompt>" in row["text"]
+    assert not engine.gateway.ask("delivery.claim",
+                                  {"max": 5})["deliveries"]
+
+    def report(outcome, part=0, lease=row["lease"], **more):
+        return engine.gateway.ask("delivery.result", {
+            "delivery_id": row["delivery_id"], "lease": lease,
+            "outcome": outcome, "part": part, **more})["state"]
+    assert report("begun") == "sending"
+    assert report("sent", lease="no-such-lease", platform_id="7") == "stale"
+    assert report("sent", platform_id="7", is_last=True) == "sent"
+    assert engine.counts()["outbox.sent"] == 1
+    assert engine.sql("SELECT part, state, platform_id FROM outbox_parts") == [
+        (0, "sent", "7")]
+    with pytest.raises(Refused) as refused:
+        engine.dial(DISCORD).ask("delivery.result", {
+            "delivery_id": row["delivery_id"], "lease": row["lease"],
+            "outcome": "sent", "part": 0})
+    assert refused.value.code == "not_found"
+
+
+def test_cursor_and_clean_stop_are_remembered(engine):
+    def hello():
+        return engine.gateway.ask("gateway.hello", {"version": "1"})
+    assert hello() == {"was_clean_stop": True}
+    engine.inbound("m:1", cursor="c1")
+    assert hello() == {"cursor": "c1", "was_clean_stop": False} or \
+        hello()["cursor"] == "c1"
+    engine.gateway.ask("gateway.cursor", {"cursor": "c2", "is_goodbye": True})
+    engine.restart()
+    assert hello() == {"cursor": "c2", "was_clean_stop": True}
+    assert not hello().get("was_clean_stop")
+
+
+def test_only_what_is_addressed_is_answered(engine):
+    engine.inbound("m:1", "open source is great")
+    engine.inbound("m:2", "status")
+    engine.inbound("e:1:2", "/help", is_edit=True)
+    engine.inbound("m:3", "/help@another_bot")
+    assert engine.sql("SELECT count(*) FROM outbox") == [(0,)]
+    assert engine.sql("SELECT count(*) FROM turns") == [(0,)]
+    engine.inbound("m:4", "/frobnicate", is_addressed=True)
+    engine.inbound("m:5", "/frobnicate")
+    assert engine.sql("SELECT count(*) FROM outbox") == [(1,)]
+
+
+def test_places_are_what_the_platform_says(engine):
+    engine.inbound("m:1", chat="c1", space_id="guild")
+    engine.inbound("m:2", chat="c2", space_id="guild", parent_chat_id="c1")
+    engine.inbound("m:3", chat="42", space_id="", is_direct=True)
+    got = engine.api.ask("context.list", {"credential": engine.local})
+    by_id = {c["external_id"]: c for c in got["items"]}
+    assert by_id["c1"]["workspace_id"] == by_id["c2"]["workspace_id"]
+    assert by_id["42"]["workspace_id"] != by_id["c1"]["workspace_id"]
+    assert by_id["42"]["is_direct"]
+    assert by_id["c1"]["chat_log"] == "logs/chats/telegram/c1.md"
+    spaces = engine.api.ask("workspace.list", {"credential": engine.local})
+    kinds = sorted(w["kind"] for w in spaces["items"])
+    assert kinds == ["community", "private", "session"]
+
+
+# Requests
+
+def raw(peer, message_):
+    number = 0x80000001
+    peer.pipe.send(struct.pack(">I", number) + json.dumps(message_).encode())
+    return peer.pipe.receive()
+
+
+def test_a_repeated_id_gets_the_same_bytes_also_after_a_restart(engine):
+    def ask():
+        return raw(engine.gateway, asked)
+    asked = envelope("message.inbound", engine.gateway.name,
+                     engine.gateway.key, message("m:1", "/help"),
+                     deadline=int(time.time() * 1000) + 60000)
+    first = ask()
+    assert b'"accepted"' in first
+    assert ask() == first
+    engine.restart()
+    assert ask() == first
+    assert engine.sql("SELECT count(*) FROM messages WHERE direction ="
+                      " 'inbound'") == [(1,)]
+
+
+def count_commits(wal):
+    """Frames of the write-ahead log that end a transaction."""
+    data = wal.read_bytes()
+    page = struct.unpack(">I", data[8:12])[0]
+    salt = data[16:24]
+    n = 0
+    for at in range(32, len(data) - page - 23, 24 + page):
+        head = data[at:at + 24]
+        if head[8:16] == salt and struct.unpack(">I", head[4:8])[0]:
+            n += 1
+    return n
+
+
+def test_64_waiting_requests_are_one_commit(engine):
+    engine.inbound("m:0")
+    wait_for("the first chat log",
+             lambda: engine.log_of("telegram", "-100"))
+    wait_for("its row", lambda: engine.sql("SELECT * FROM log_files"))
+    peers = [engine.gateway] + [engine.dial(TELEGRAM) for _ in range(3)]
+    wal = pathlib.Path(f"{engine.db}-wal")
+    before = count_commits(wal)
+    os.kill(engine.process.pid, 19)
+    try:
+        sent = [(p, p.send("message.inbound", message(f"m:{i}-{j}", "x")))
+                for j, p in enumerate(peers) for i in range(16)]
+    finally:
+        os.kill(engine.process.pid, 18)
+    for peer, number in sent:
+        assert peer.wait(number)["body"]["outcome"] == "accepted"
+    # One for the batch; the pipes may deliver it in two or three pieces,
+    # and the chat log's row follows.
+    assert count_commits(wal) - before <= 6
+
+
+def test_bad_input_changes_nothing_and_says_why(engine):
+    cases = [
+        ("message.inbound", {"event_id": "m:1"}, "chat_id"),
+        ("message.inbound", message("m:1", 7), "text"),
+        ("message.inbound", message("", "x"), "event_id"),
+        ("delivery.claim", {"max": 0}, "max"),
+        ("delivery.result", {"delivery_id": "x", "lease": "x",
+                             "outcome": "lost", "part": 0}, "outcome"),
+    ]
+    for type_, body, where in cases:
+        with pytest.raises(Refused) as refused:
+            engine.gateway.ask(type_, body)
+        assert refused.value.code == "invalid"
+        assert where in refused.value.text
+    assert engine.sql("SELECT count(*) FROM messages") == [(0,)]
+
+
+# Over HTTP
+
+def test_a_key_is_one_message(engine):
+    first = engine.chat("/help", "k1")
+    assert first["state"] == "done" and first["handled"]
+    assert engine.chat("/help", "k1") == first
+    for other in ({"text": "/status"}, {"external_id": "elsewhere"},
+                  {"from_user_id": "ann"}, {"connector": "cline"}):
+        with pytest.raises(Refused) as refused:
+            engine.api.ask("chat.turn", {
+                "credential": engine.local, "key": "k1", "text": "/help",
+                **other})
+        assert refused.value.code == "conflict"
+    got = engine.api.ask("chat.result",
+                         {"credential": engine.local, "key": "k1"})
+    assert got == first
+    with pytest.raises(Refused) as refused:
+        engine.api.ask("chat.result",
+                       {"credential": engine.local, "key": "k9"})
+    assert refused.value.code == "not_found"
+    assert engine.counts()["outbox.undelivered"] == 1
+    for _ in range(2):
+        engine.api.ask("chat.delivered",
+                       {"delivery_id": first["delivery_id"]})
+    assert engine.counts()["outbox.undelivered"] == 0
+
+
+def test_a_turn_outlives_the_engine_and_is_answered_once(place):
+    with Engine(place) as engine:
+        engine.connect()
+        indexer = Listener(engine, INDEXER)
+        number = engine.api.send("chat.turn", {
+            "credential": engine.local, "key": "k1",
+            "text": "/search pairing"})
+        indexer.take()
+        assert engine.api.ask("chat.result", {
+            "credential": engine.local, "key": "k1"})["state"] == "working"
+        engine.restart()
+        numbers = [engine.api.send("chat.turn", {
+            "credential": engine.local, "key": "k1",
+            "text": "/search pairing"}) for _ in range(2)]
+        asked, answer = indexer.take()
+        assert asked["body"]["query"] == "pairing"
+        answer({"hits": []})
+        got = [engine.api.wait(n)["body"] for n in numbers]
+        assert got[0]["state"] == "done" and got[0] == got[1]
+        assert number
+        assert engine.sql("SELECT count(*) FROM outbox") == [(1,)]
+
+
+def test_who_waits_too_long_is_told_that_it_works(place):
+    with Engine(place) as engine:
+        engine.connect()
+        indexer = Listener(engine, INDEXER)
+        number = engine.api.send(
+            "chat.turn", {"credential": engine.local, "key": "k1",
+                          "text": "/search pairing"},
+            deadline=int(time.time() * 1000) + 2500)
+        _, answer = indexer.take()
+        assert engine.api.wait(number)["body"]["state"] == "working"
+        answer({"hits": []})
+        got = wait_for("the reply", lambda: next(
+            (r for r in [engine.api.ask("chat.result", {
+                "credential": engine.local, "key": "k1"})]
+             if r["state"] == "done"), None))
+        assert got["reply"].startswith("No markdown matches found.")
+
+
+def test_search_and_open_keep_to_the_scope(place):
+    with Engine(place) as engine:
+        engine.connect()
+        indexer = Listener(engine, INDEXER)
+        engine.inbound("m:1", "/search tide", chat="-100")
+        asked, answer = indexer.take()
+        scope = asked["body"]["scope"]
+        assert scope["allow"] == [""] and "logs/" in scope["deny"]
+        assert "logs/chats/telegram/-100.md" in scope["extra"]
+        hit = {"short_id": "#a1b2c3", "title": "t", "heading": "h",
+               "snippet": "the tide", "score": 0.5, "line": 1}
+        answer({"hits": [{"path": "logs/chats/telegram/-7.md", **hit},
+                         {"path": "notes.md", **hit}]})
+        got = wait_for("the reply", lambda: engine.gateway.ask(
+            "delivery.claim", {"max": 1})["deliveries"])[0]
+        assert got["text"].startswith("Top 1 result(s):\n1. `notes.md`")
+        assert "-7.md" not in got["text"]
+        engine.gateway.ask("delivery.result", {
+            "delivery_id": got["delivery_id"], "lease": got["lease"],
+            "outcome": "sent", "part": 0, "is_last": True})
+        engine.inbound("m:2", "/open logs/chats/telegram/-7.md")
+        _, answer = indexer.take()
+        answer({"path": "logs/chats/telegram/-7.md", "short_id": "#a1b2c3",
+                "text": "secret", "size_bytes": 6})
+        got = wait_for("the reply", lambda: engine.gateway.ask(
+            "delivery.claim", {"max": 1})["deliveries"])[0]
+        assert "not found" in got["text"]
+
+
+def test_a_missing_indexer_is_said(engine):
+    got = engine.chat("/status", "k1")
+    assert "the indexer does not answer" in got["reply"]
+    assert "model: none (extractive)" in got["reply"]
+
+
+# Who may do what
+
+def test_without_a_credential_nobody_is_known(engine):
+    for who in ({"listener": "local", "peer_uid": -1},
+                {"listener": "local", "peer_uid": os.geteuid() + 1},
+                credential("guess"),
+                {"listener": "admin", "peer_uid": -1},
+                {"listener": "public", "peer_uid": os.geteuid()}):
+        for ask in (lambda: engine.chat("/help", "k", who),
+                    lambda: engine.api.ask("engine.status",
+                                           {"credential": who}),
+                    lambda: engine.api.ask("access.check", {
+                        "credential": who, "operation": "heartbeat.read"})):
+            with pytest.raises(Refused) as refused:
+                ask()
+            assert refused.value.code == "unauthenticated"
+
+
+def test_a_tool_reaches_only_its_own(engine):
+    made = engine.api.ask("token.add", {"credential": engine.local,
+                                        "name": "ci",
+                                        "connector": "codex"})
+    tool = credential(made["token"])
+    assert engine.chat("/help", "k1", tool)["handled"]
+    for body in ({"external_id": "codex-cli"}, {"connector": "cline"},
+                 {"from_user_id": "somebody"}):
+        with pytest.raises(Refused) as refused:
+            engine.chat("/help", "k2", tool, **body)
+        assert refused.value.code == "refused"
+    own = engine.api.ask("task.create", {
+        "credential": tool, "key": "t1", "title": "t", "prompt": "p"})
+    other = engine.api.ask("task.create", {
+        "credential": engine.local, "key": "t1", "title": "t",
+        "prompt": "p", "connector": "codex", "external_id": "codex-cli"})
+    assert engine.api.ask("task.get", {
+        "credential": tool, "task_id": own["task"]["id"]})
+    listed = engine.api.ask("task.list", {"credential": tool})["items"]
+    assert [t["id"] for t in listed] == [own["task"]["id"]]
+    refusals = [
+        ("task.get", {"task_id": other["task"]["id"]}),
+        ("task.cancel", {"task_id": other["task"]["id"]}),
+        ("task.retry", {"task_id": other["task"]["id"]}),
+        ("task.list", {"context_id": other["task"]["context_id"]}),
+        ("task.create", {"key": "t2", "title": "t", "prompt": "p",
+                         "connector": "codex", "external_id": "codex-cli"}),
+        ("engine.status", {}), ("workspace.list", {}), ("context.list", {}),
+        ("token.add", {"name": "x", "connector": "codex"}), ("token.list", {}),
+        ("token.revoke", {"name": "ci"}),
+        ("access.check", {"operation": "heartbeat.read"}),
+    ]
+    for type_, body in refusals:
+        with pytest.raises(Refused) as refused:
+            engine.api.ask(type_, {"credential": tool, **body})
+        assert refused.value.code == "refused", type_
+    engine.api.ask("token.revoke", {"credential": engine.local,
+                                    "name": "ci"})
+    with pytest.raises(Refused) as refused:
+        engine.chat("/help", "k3", tool)
+    assert refused.value.code == "unauthenticated"
+    assert made["token"].encode() not in engine.db.read_bytes()
+    operations = [r[0] for r in engine.sql(
+        "SELECT operation FROM audit ORDER BY seq")]
+    assert operations == ["token.add", "token.revoke"]
+
+
+def test_nobody_speaks_for_an_account_of_a_platform(engine):
+    with pytest.raises(Refused) as refused:
+        engine.chat("/help", "k1", connector="telegram", external_id="42")
+    assert refused.value.code == "refused"
+
+
+def test_guests_use_the_commands_that_are_open_to_them(place):
+    with Engine(place, {"AGENT_RUNTIME_GUEST_COMMANDS": "search"}) as e:
+        e.connect()
+        for event, text in (("m:1", "/task x"), ("m:2", "/help")):
+            e.inbound(event, text)
+        texts = [r[0] for r in e.sql("SELECT text FROM outbox ORDER BY seq")]
+        assert texts[0].startswith("Access denied")
+        assert texts[1].startswith("Ask me anything")
+        assert e.sql("SELECT count(*) FROM tasks") == [(0,)]
+        assert e.chat("/task x", "k1")["reply"].startswith("Task queued")
+
+
+# Tasks
+
+def test_tasks_over_http(place):
+    # Nobody runs them: the indexer is asked first and never answers.
+    with Engine(place) as engine:
+        engine.connect()
+        Listener(engine, INDEXER)
+
+        def create(key, **more):
+            return engine.api.ask("task.create", {
+                "credential": engine.local, "key": key, "title": "A title",
+                "prompt": "A prompt", "connector": "codex",
+                "external_id": "codex-cli", **more})["task"]
+        task = create("t1", priority="p1", due_at_unix=1800000000)
+        assert task["kind"] == "general" and task["status"] == "queued"
+        assert create("t1", priority="p1", due_at_unix=1800000000)["id"] == \
+            task["id"]
+        for other in ({"priority": "p2"}, {"due_at_unix": 0}):
+            with pytest.raises(Refused) as refused:
+                create("t1", **{"priority": "p1",
+                                "due_at_unix": 1800000000, **other})
+            assert refused.value.code == "conflict"
+        for bad in ({"priority": "p9"}, {"kind": "reindex"}):
+            with pytest.raises(Refused) as refused:
+                create("t2", **bad)
+            assert refused.value.code == "invalid"
+        by_ids = create("t3", connector="", external_id="",
+                        workspace_id=task["workspace_id"],
+                        context_id=task["context_id"])
+        with pytest.raises(Refused) as refused:
+            create("t4", workspace_id="x", context_id=task["context_id"])
+        assert refused.value.code == "not_found"
+        ref = {"credential": engine.local, "task_id": task["id"]}
+        done = engine.api.ask("task.cancel", ref)["task"]
+        assert done["status"] == "cancelled"
+        with pytest.raises(Refused) as refused:
+            engine.api.ask("task.cancel", ref)
+        assert refused.value.code == "conflict"
+        with pytest.raises(Refused) as refused:
+            engine.api.ask("task.retry", {**ref, "key": "r1"})
+        assert "only failed tasks" in refused.value.text
+        listed = engine.api.ask("task.list", {
+            "credential": engine.local, "status": "cancelled"})["items"]
+        assert [t["id"] for t in listed] == [task["id"]]
+        assert by_ids["context_id"] == task["context_id"]
+        assert engine.sql("SELECT actor, subject FROM audit") == [
+            ("local", task["id"])]
+        columns = [c[1] for c in engine.sql("PRAGMA table_info(tasks)")]
+        assert columns[:26] == [
+            "id", "workspace_id", "context_id", "kind", "title", "prompt",
+            "status", "run_key", "route_class", "priority", "assigned_lane",
+            "due_at_unix", "source_connector", "source_external_id",
+            "source_user_id", "source_text", "attempts", "worker_id",
+            "started_at_unix", "finished_at_unix", "result_summary",
+            "result_path", "error_message", "created_at", "updated_at_unix",
+            "created_ms"]
+
+
+def test_a_task_ends_in_word_and_file(place):
+    with Engine(place) as engine:
+        engine.connect()
+        indexer = Listener(engine, INDEXER)
+        engine.inbound("m:1", "/task summarise the tide tables")
+        first = engine.gateway.ask("delivery.claim", {"max": 1})
+        assert first["deliveries"][0]["text"].startswith("Task queued: `")
+        engine.gateway.ask("delivery.result", {
+            "delivery_id": first["deliveries"][0]["delivery_id"],
+            "lease": first["deliveries"][0]["lease"], "outcome": "sent",
+            "part": 0, "is_last": True})
+        _, answer = indexer.take()
+        answer({"hits": []})
+        got = wait_for("the result", lambda: engine.gateway.ask(
+            "delivery.claim", {"max": 1})["deliveries"])[0]
+        row = engine.sql("SELECT id, status, result_path, route_class,"
+                         " priority, assigned_lane, source_user_id FROM"
+                         " tasks")[0]
+        assert row[1] == "succeeded", row
+        assert row[3:] == ("task", "p2", "operations", "42")
+        assert f"Task `{row[0]}` is done" in got["text"]
+        file = next((engine.data / "workspaces").glob("*")).parent
+        path = wait_for("the artifact", lambda: list(file.glob(
+            "*/" + row[2])))[0]
+        text = path.read_text()
+        assert text.startswith("# Task Result\n\n- ID: `" + row[0])
+        assert "## Prompt\n\nsummarise the tide tables\n" in text
+
+
+# Kills
+
+def entries(text):
+    return re.findall(r"^## \S+ `(\w+)`\n- direction: `\w+`\n- actor: "
+                      r"`[^`]*`\n\n(.*?)\n\n(?=## |\Z)", text, re.M | re.S)
+
+
+def test_kill_9_loses_nothing_and_doubles_nothing(place):
+    with Engine(place) as engine:
+        engine.connect()
+        acknowledged = 0
+        for round_ in range(12):
+            for i in range(20):
+                engine.inbound(f"m:{round_}-{i}", f"/help {round_}-{i}")
+                acknowledged += 1
+            # In flight when it dies, and sent again with the same event.
+            engine.gateway.send("message.inbound",
+                                message(f"m:{round_}-x", "/help x"))
+            engine.restart()
+            engine.inbound(f"m:{round_}-x", "/help x")
+            acknowledged += 1
+        rows = engine.sql("SELECT direction, text FROM messages WHERE"
+                          " chat_id = '-100' ORDER BY seq")
+        assert len(rows) == 2 * acknowledged
+        assert engine.sql("SELECT count(*) FROM outbox") == [(acknowledged,)]
+        assert engine.sql("PRAGMA integrity_check") == [("ok",)]
+        wanted = [(d.upper(), t) for d, t in rows]
+        wait_for("the whole chat log", lambda: entries(
+            engine.log_of("telegram", "-100") + "\n") == wanted or
+            entries(engine.log_of("telegram", "-100")) == wanted)
+
+
+def test_the_third_crash_sets_a_turn_aside(place):
+    with Engine(place) as engine:
+        engine.connect()
+        indexer = Listener(engine, INDEXER)
+        engine.inbound("m:1", "/search one", chat="1")
+        for _ in range(3):
+            indexer.take()
+            turn = engine.sql("SELECT seq FROM turns WHERE state ="
+                              " 'running'")[0][0]
+            engine.kill()
+            (engine.data / "agent-runtime" / "current").write_bytes(
+                struct.pack("=q", turn))
+            engine.start().connect()
+        assert engine.sql("SELECT state, crash_count FROM turns") == [
+            ("failed", 3)]
+        got = engine.gateway.ask("delivery.claim", {"max": 1})["deliveries"]
+        assert "set aside" in got[0]["text"]
+        # And it starts as usual afterwards.
+        engine.restart()
+        assert engine.sql("SELECT state FROM turns") == [("failed",)]
+
+
+# A database that is not for us
+
+def refused_start(engine, status=1):
+    engine.start()
+    assert engine.process.wait(20) == status
+    engine.process = None
+    return engine.log().splitlines()[-1]
+
+
+def test_a_second_engine_names_the_first(place):
+    with Engine(place) as engine:
+        engine.connect()
+        second = Engine(place, start=False)
+        second.log_path = place / "second.log"
+        second.start()
+        assert second.process.wait(20) == 1
+        second.process = None
+        assert str(engine.process.pid) in second.log()
+        assert engine.api.ask("engine.ready", {})
+
+
+def make_db(engine, sql):
+    engine.db.parent.mkdir(parents=True, mode=0o700)
+    with contextlib.closing(sqlite3.connect(engine.db)) as db:
+        db.executescript(sql)
+
+
+def test_the_predecessors_database_is_left_alone(place):
+    engine = Engine(place, start=False)
+    make_db(engine, "".join(f"CREATE TABLE {t} (id TEXT);" for t in (
+        "tasks", "contexts", "pairing_requests", "action_approvals",
+        "imap_ingestions")))
+    before = engine.db.read_bytes()
+    line = refused_start(engine)
+    assert "Go agent-runtime" in line and str(engine.db) in line
+    assert engine.db.read_bytes() == before
+    assert not pathlib.Path(f"{engine.db}-wal").exists()
+
+
+def test_a_newer_schema_is_refused_naming_both(place):
+    engine = Engine(place)
+    engine.connect()
+    engine.stop()
+    with contextlib.closing(sqlite3.connect(engine.db)) as db:
+        db.execute("PRAGMA user_version = 99")
+    line = refused_start(engine)
+    assert "schema 99" in line and "knows 1" in line
+
+
+@pytest.mark.parametrize("at", [0, 4096, 61440])
+def test_a_damaged_database_is_named_and_never_replaced(place, at):
+    engine = Engine(place)
+    engine.connect()
+    engine.stop()
+    with open(engine.db, "r+b") as file:
+        file.seek(at)
+        file.write(b"noise" * 400)
+    before = engine.db.read_bytes()
+    line = refused_start(engine)
+    assert "damaged" in line and "backup" in line and str(engine.db) in line
+    assert engine.db.read_bytes() == before
+
+
+@pytest.mark.parametrize("name, value, wanted", [
+    ("AGENT_RUNTIME_LLM_BASE_URL", "localhost:1234", "http://"),
+    ("AGENT_RUNTIME_LLM_PROVIDER", "gemini", "anthropic"),
+    ("AGENT_RUNTIME_DEFAULT_CONCURRENCY", "0", "1 to 64"),
+])
+def test_a_bad_value_is_named(place, name, value, wanted):
+    done = subprocess.run(
+        [program("task-engine"), "--check"], text=True, capture_output=True,
+        env={"PATH": "/usr/bin:/bin", "AGENT_RUNTIME_DATA_DIR": str(place),
+             name: value})
+    assert done.returncode == 2
+    assert name in done.stderr and value in done.stderr
+    assert wanted in done.stderr
