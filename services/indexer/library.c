@@ -1,8 +1,7 @@
 /* All workspaces: whose turn it is to be indexed, and who waits for it. */
 
-#include "services/indexer/library.h"
+#include "services/indexer/library_impl.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,10 +18,8 @@
 #include "libcommon/loop.h"
 #include "libcommon/service.h"
 #include "proto/search.h"
-#include "services/indexer/folders.h"
 #include "services/indexer/index.h"
 #include "services/indexer/paths.h"
-#include "services/indexer/workspace.h"
 
 enum {
 	/* Between two slices. Not 0: libuv 1.44 runs a timer that is due again
@@ -32,47 +29,12 @@ enum {
 	LATEST_DEBOUNCES = 10,
 	/* After a failed write: the disk may have room again. */
 	AGAIN_MS = 5000,
-	/* Well within the age at which a proof goes stale. */
-	PROBE_MS = 30 * 1000,
-	/* Behind everything that is watched, in case something was not told. */
-	RESCAN_MS = 10 * 60 * 1000,
-	/* An index that nobody uses is closed: each takes memory. */
-	UNUSED_MS = 5 * 60 * 1000,
-};
-
-struct waiter {
-	char *workspace_id;
-	library_ready_fn fn;
-	void *arg;
-	int64_t until_ms;
-	struct waiter *prev, *next;
-};
-
-struct library {
-	struct loop *loop;
-	struct places places;
-	char *root;
-	char *index_root;
-	int64_t debounce_ms;
-	int64_t n_unwatched;
-
-	struct workspace *all;	  /* by id */
-	struct workspace *listed; /* those with work, by next */
-	struct workspace *opened; /* last used first, by open_next */
-	int n_opened;
-	struct waiter *waiters;
-	struct timer *work;
-	struct timer *probe;
-	int64_t rescanned_ms;
-	int64_t n_failed; /* workspaces whose index cannot be written */
-	bool is_root_lost;
-	char failure[256]; /* the last one's reason */
 };
 
 static void schedule(struct library *lib);
 
-static void
-report(struct library *lib)
+void
+library_report(struct library *lib)
 {
 	AUTO(buf_release)
 	struct buf why;
@@ -102,7 +64,7 @@ note_failure(struct library *lib, struct workspace *ws, const struct err *why)
 	lib->n_failed += !ws->has_failed;
 	ws->has_failed = true;
 	snprintf(lib->failure, sizeof(lib->failure), "%s", why->text);
-	report(lib);
+	library_report(lib);
 }
 
 static void
@@ -114,11 +76,11 @@ note_success(struct library *lib, struct workspace *ws)
 	lib->n_failed -= ws->has_failed;
 	ws->has_failed = false;
 	service_proof();
-	report(lib);
+	library_report(lib);
 }
 
-static void
-list(struct library *lib, struct workspace *ws, int64_t after_ms)
+void
+library_list(struct library *lib, struct workspace *ws, int64_t after_ms)
 {
 	int64_t now_ms = clock_mono_ms();
 	int64_t latest_ms = now_ms + LATEST_DEBOUNCES * after_ms;
@@ -143,8 +105,8 @@ unlist(struct library *lib, struct workspace *ws)
 	ws->is_listed = false;
 }
 
-static void
-close_index(struct library *lib, struct workspace *ws)
+void
+library_close_index(struct library *lib, struct workspace *ws)
 {
 	if (!ws->index)
 		return;
@@ -159,14 +121,14 @@ drop_workspace(struct library *lib, struct workspace *ws)
 	log_info("workspace-gone", "workspace=%s", log_quote(ws->id));
 	lib->n_failed -= ws->has_failed;
 	unlist(lib, ws);
-	close_index(lib, ws);
+	library_close_index(lib, ws);
 	workspace_drop_index(ws, &lib->places);
 	HASH_DEL(lib->all, ws);
 	workspace_free(&ws);
 }
 
-static struct workspace *
-add_workspace(struct library *lib, const char *id)
+struct workspace *
+library_add(struct library *lib, const char *id)
 {
 	struct workspace *ws;
 
@@ -176,7 +138,7 @@ add_workspace(struct library *lib, const char *id)
 		HASH_ADD_KEYPTR(hh, lib->all, ws->id, strlen(ws->id), ws);
 	}
 	workspace_add_all(ws, false);
-	list(lib, ws, 0);
+	library_list(lib, ws, 0);
 	return ws;
 }
 
@@ -187,7 +149,7 @@ library_use(struct library *lib, struct workspace *ws, struct err *err)
 		DL_DELETE2(lib->opened, ws, open_prev, open_next);
 		lib->n_opened--;
 	} else if (lib->n_opened >= LIBRARY_MAX_OPEN) {
-		close_index(lib, lib->opened->open_prev);
+		library_close_index(lib, lib->opened->open_prev);
 	}
 	if (workspace_open_index(ws, &lib->places, err) < 0)
 		return -1;
@@ -195,7 +157,7 @@ library_use(struct library *lib, struct workspace *ws, struct err *err)
 	lib->n_opened++;
 	ws->used_ms = clock_mono_ms();
 	if (workspace_is_pending(ws) && !ws->is_listed)
-		list(lib, ws, 0);
+		library_list(lib, ws, 0);
 	return 0;
 }
 
@@ -223,7 +185,7 @@ work_on(struct library *lib, struct workspace *ws, int64_t until_ms)
 	unlist(lib, ws);
 	if (rc < 0) {
 		note_failure(lib, ws, &err);
-		list(lib, ws, AGAIN_MS);
+		library_list(lib, ws, AGAIN_MS);
 	} else {
 		note_success(lib, ws);
 	}
@@ -332,7 +294,7 @@ library_find(struct library *lib, const char *id)
 	if (fstatat(lib->places.root_fd, id, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !S_ISDIR(st.st_mode))
 		return NULL;
-	return add_workspace(lib, id);
+	return library_add(lib, id);
 }
 
 void
@@ -377,159 +339,7 @@ void
 library_reindex(struct library *lib, struct workspace *ws)
 {
 	workspace_add_all(ws, true);
-	list(lib, ws, 0);
-}
-
-static void
-on_document(void *arg, const char *workspace, const char *path)
-{
-	struct library *lib = arg;
-	struct workspace *ws;
-
-	HASH_FIND_STR(lib->all, workspace, ws);
-	if (!ws)
-		return;
-	workspace_add_document(ws, path);
-	list(lib, ws, lib->debounce_ms);
-}
-
-static void
-on_folder(void *arg, const char *workspace, const char *path)
-{
-	struct library *lib = arg;
-	struct workspace *ws;
-
-	HASH_FIND_STR(lib->all, workspace, ws);
-	if (!ws || path[0] == '\0') {
-		add_workspace(lib, workspace);
-		return;
-	}
-	workspace_add_folder(ws, path);
-	list(lib, ws, lib->debounce_ms);
-}
-
-static void
-on_gone(void *arg, const char *workspace, const char *path)
-{
-	struct library *lib = arg;
-	struct workspace *ws;
-
-	HASH_FIND_STR(lib->all, workspace, ws);
-	if (!ws)
-		return;
-	/* The whole workspace: its folder is looked for, and not found. */
-	if (path[0] == '\0')
-		workspace_add_all(ws, false);
-	else
-		workspace_add_sweep(ws);
-	list(lib, ws, lib->debounce_ms);
-}
-
-/* Indexes of workspaces that went while we were not there. */
-static void
-drop_orphans(struct library *lib)
-{
-	DIR *dir = opendir(lib->index_root);
-	const struct dirent *entry;
-
-	while (dir && (entry = readdir(dir))) {
-		AUTO(buf_release)
-		struct buf path;
-		struct workspace *ws;
-
-		buf_init(&path);
-		HASH_FIND_STR(lib->all, entry->d_name, ws);
-		if (ws || !paths_is_workspace(entry->d_name))
-			continue;
-		buf_addf(&path, "%s/%s", lib->index_root, entry->d_name);
-		log_info("index-orphan", "path=%s", log_quote(path.data));
-		index_delete(path.data);
-	}
-	if (dir)
-		closedir(dir);
-}
-
-/* Looks through everything: at the start, when told too little, and now and
- * then. Returns -1 when the workspaces' folder cannot be read. */
-static int
-rescan(struct library *lib)
-{
-	DIR *dir = opendir(lib->root);
-	const struct dirent *entry;
-	struct workspace *ws, *next;
-
-	lib->rescanned_ms = clock_mono_ms();
-	lib->n_unwatched = 0;
-	lib->is_root_lost = !dir;
-	if (!dir)
-		return -1;
-	while ((entry = readdir(dir))) {
-		struct stat st;
-
-		if (paths_is_workspace(entry->d_name) &&
-		    fstatat(dirfd(dir), entry->d_name, &st,
-			AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISDIR(st.st_mode))
-			add_workspace(lib, entry->d_name);
-	}
-	closedir(dir);
-	/* Those that went find out by themselves. */
-	HASH_ITER (hh, lib->all, ws, next)
-		if (!ws->is_listed)
-			add_workspace(lib, ws->id);
-	return 0;
-}
-
-static void
-on_lost(void *arg)
-{
-	struct library *lib = arg;
-
-	log_warn("watch-overflow", "effect=\"everything is looked through\"");
-	(void)rescan(lib);
-	report(lib);
-}
-
-static void
-close_unused(struct library *lib)
-{
-	int64_t since_ms = clock_mono_ms() - UNUSED_MS;
-
-	while (lib->opened && lib->opened->open_prev->used_ms < since_ms)
-		close_index(lib, lib->opened->open_prev);
-}
-
-/* The lock-down holds for the folder that was there at the start: another one
- * in its place can only be read by a new process. */
-static void
-check_root(struct library *lib)
-{
-	struct stat ours, now;
-	AUTO(fd_close)
-	int fd = open(lib->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	lib->is_root_lost = fd < 0;
-	if (stat(lib->root, &now) < 0 ||
-	    fstat(lib->places.root_fd, &ours) < 0 ||
-	    (now.st_ino == ours.st_ino && now.st_dev == ours.st_dev))
-		return;
-	log_error("workspaces-replaced", "path=%s effect=restart",
-	    log_quote(lib->root));
-	service_stop(1);
-}
-
-static void
-on_probe(void *arg)
-{
-	struct library *lib = arg;
-
-	check_root(lib);
-	close_unused(lib);
-	if (clock_mono_ms() - lib->rescanned_ms >= RESCAN_MS)
-		(void)rescan(lib);
-	report(lib);
-	if (!lib->is_root_lost && lib->n_failed == 0)
-		service_proof();
+	library_list(lib, ws, 0);
 }
 
 int
@@ -538,13 +348,7 @@ library_open(struct library **library_out, struct loop *loop,
 {
 	AUTO(library_close)
 	struct library *lib = xcalloc(1, sizeof(*lib));
-	const struct folders_events events = {
-		.on_document = on_document,
-		.on_folder = on_folder,
-		.on_gone = on_gone,
-		.on_lost = on_lost,
-		.arg = lib,
-	};
+	const struct folders_events events = library_events(lib);
 
 	lib->loop = loop;
 	lib->root = xstrdup(options->root);
@@ -553,7 +357,6 @@ library_open(struct library **library_out, struct loop *loop,
 	lib->places.index_root = lib->index_root;
 	lib->places.n_unwatched = &lib->n_unwatched;
 	lib->work = timer_new(loop, on_work, lib);
-	lib->probe = timer_new(loop, on_probe, lib);
 	lib->places.root_fd =
 	    open(lib->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lib->places.root_fd < 0)
@@ -561,11 +364,11 @@ library_open(struct library **library_out, struct loop *loop,
 	if (folders_open(&lib->places.folders, loop, lib->root, &events, err) <
 	    0)
 		return -1;
-	if (rescan(lib) < 0)
+	if (library_rescan(lib) < 0)
 		return err_errno(err, "cannot read %s", lib->root);
-	drop_orphans(lib);
-	timer_start(lib->probe, PROBE_MS, PROBE_MS);
-	report(lib);
+	library_drop_orphans(lib);
+	library_probe_start(lib);
+	library_report(lib);
 	service_proof();
 	*library_out = STEAL(lib);
 	return 0;

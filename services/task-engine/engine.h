@@ -7,6 +7,7 @@
 
 #include "libcommon/bus.h"
 #include "libcommon/service.h"
+#include "services/task-engine/doors/secret_replies.h"
 #include "services/task-engine/people/actors.h"
 
 /* The engine's context: what main.c opens and the doors work with. */
@@ -22,6 +23,8 @@ struct svc {
 	struct turns *turns;
 	struct lookups *lookups;
 	struct timer *begin; /* the first look at what is queued */
+
+	struct secret_replies secret_replies;
 
 	/* Turns that the requests of this batch cancelled; they are stopped
 	 * once that is committed. */

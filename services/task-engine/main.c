@@ -283,6 +283,7 @@ engine_deinit(struct svc **slot)
 	safety_free(&svc->safety);
 	store_close(&svc->store);
 	blame_close();
+	secret_replies_release(&svc->secret_replies);
 	free(svc->workspace_root);
 	free(svc);
 	*slot = NULL;
@@ -309,6 +310,7 @@ engine_init(
 {
 	struct svc *svc = xcalloc(1, sizeof(*svc));
 
+	secret_replies_init(&svc->secret_replies);
 	svc->env = *env;
 	svc->cfg = env->cfg;
 	svc->workspace_root = engine_cfg_workspace_root(svc->cfg, env->common);

@@ -9,6 +9,7 @@ import select
 import signal
 import stat
 import subprocess
+import termios
 import time
 
 import pytest
@@ -131,13 +132,26 @@ class Terminal:
         self.text = self.text[found.end():]
         return found
 
-    def status(self):
-        while True:
+    def expect_prompt(self):
+        """The prompt, and a terminal that passes on each key: libedit writes
+        the one before it does the other, and a control key typed between
+        them is the kernel's."""
+        self.expect("you> ")
+        wait_for("a raw terminal", lambda: not (
+            termios.tcgetattr(self.fd)[3] & termios.ICANON))
+
+    def status(self, timeout=10.0):
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if not select.select([self.fd], [], [], 0.1)[0]:
+                continue
             try:
                 if not os.read(self.fd, 65536):
                     break
             except OSError:
                 break
+        else:
+            os.kill(self.pid, signal.SIGKILL)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
@@ -148,10 +162,10 @@ def test_the_prompt(up):
     for word in ("gateway-telegram", "AGENT_RUNTIME_TELEGRAM_TOKEN",
                  "gateway-discord", "imap-ingest", "/help", "/exit"):
         assert word in first[1]
-    term.expect("you> ")
+    term.expect_prompt()
     term.type("/help\n")
     term.expect("agent> .*")
-    term.expect("you> ")
+    term.expect_prompt()
     term.type("/exit\n")
     assert term.status() == 0
     history = up.data / "run" / "chat_history"
@@ -161,7 +175,7 @@ def test_the_prompt(up):
 
 def test_ctrl_d_leaves_the_prompt(up):
     term = Terminal(up)
-    term.expect("you> ")
+    term.expect_prompt()
     term.type("\x04")
     assert term.status() == 0
 

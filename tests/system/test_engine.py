@@ -216,6 +216,21 @@ def test_a_repeated_id_gets_the_same_bytes_also_after_a_restart(engine):
                       " 'inbound'") == [(1,)]
 
 
+def test_a_new_token_is_repeated_and_not_stored(engine):
+    asked = envelope("token.add", engine.api.name, engine.api.key,
+                     {"credential": engine.local, "name": "ci",
+                      "connector": "codex"},
+                     deadline=int(time.time() * 1000) + 60000)
+    first = raw(engine.api, asked)
+    token = json.loads(first[4:])["body"]["token"]
+    assert raw(engine.api, asked) == first
+    for file in engine.db.parent.iterdir():
+        assert token.encode() not in file.read_bytes()
+    engine.restart()
+    assert json.loads(raw(engine.api, asked)[4:])["error"]["code"] == \
+        "conflict"
+
+
 def count_commits(wal):
     """Frames of the write-ahead log that end a transaction."""
     data = wal.read_bytes()
@@ -243,8 +258,10 @@ def test_64_waiting_requests_are_one_commit(engine):
                 for j, p in enumerate(peers) for i in range(16)]
     finally:
         os.kill(engine.process.pid, 18)
-    for peer, number in sent:
-        assert peer.wait(number)["body"]["outcome"] == "accepted"
+    # They come back in any order.
+    for peer, _ in sent:
+        answer = json.loads(peer.pipe.receive()[4:])
+        assert answer["body"]["outcome"] == "accepted"
     # One for the batch; the pipes may deliver it in two or three pieces,
     # and the chat log's row follows.
     assert count_commits(wal) - before <= 6
@@ -311,7 +328,8 @@ def test_a_turn_outlives_the_engine_and_is_answered_once(place):
         asked, answer = indexer.take()
         assert asked["body"]["query"] == "pairing"
         answer({"hits": []})
-        got = [engine.api.wait(n)["body"] for n in numbers]
+        got = [json.loads(engine.api.pipe.receive()[4:])["body"]
+               for _ in numbers]
         assert got[0]["state"] == "done" and got[0] == got[1]
         assert number
         assert engine.sql("SELECT count(*) FROM outbox") == [(1,)]

@@ -39,6 +39,7 @@ safety_new(const struct safety_options *options)
 static void
 forget(struct safety *s, struct asker *asker)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): uthash's own memory */
 	HASH_DEL(s->askers, asker);
 	free(asker->key);
 	free(asker->times_ms);
@@ -106,6 +107,7 @@ find_asker(struct safety *s, const char *key, int64_t now_ms)
 	    xcalloc((size_t)s->options.limit, sizeof(*asker->times_ms));
 	for (int64_t i = 0; i < s->options.limit; i++)
 		asker->times_ms[i] = INT64_MIN / 2;
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): as above */
 	HASH_ADD_KEYPTR(hh, s->askers, asker->key, strlen(asker->key), asker);
 	return asker;
 }

@@ -2,9 +2,10 @@
 
 #include "services/task-engine/delivery/post.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
@@ -36,11 +37,11 @@ static const char cut_note[] = "\n\n(The rest was left out: the text is too "
 
 /* A request of the api that waits; one message may have several. */
 struct waiting {
-	uint64_t ticket; /* the key */
+	struct waiting *next;
+	uint64_t ticket;
 	int64_t message_seq;
 	int64_t until_ms;
 	char key[129];
-	UT_hash_handle hh;
 };
 
 struct post {
@@ -72,11 +73,11 @@ add_message(struct store *store, const struct post_note *note,
     int64_t now_ms, int64_t *seq_out, struct err *err)
 {
 	const struct context_row *x = note->context;
-	char event_id[ID_UUID_SIZE + 2] = "o:";
+	char event_id[ID_UUID_SIZE + 2];
 	const struct message_row message = {
 		.instance = instance,
 		.chat_id = x->external_id,
-		.event_id = strcat(event_id, outbox_id),
+		.event_id = event_id,
 		.direction = "outbound",
 		.workspace_id = x->workspace_id,
 		.context_id = x->id,
@@ -86,6 +87,7 @@ add_message(struct store *store, const struct post_note *note,
 		.at_ms = now_ms,
 	};
 
+	snprintf(event_id, sizeof(event_id), "o:%s", outbox_id);
 	/* The id is random and new: a repeat would be a bug. */
 	return store_message_add(store, &message, seq_out, err) == 0 ? 0 : -1;
 }
@@ -135,6 +137,19 @@ post_reply_body(struct buf *out, const char *key, const struct outbox_row *row)
 }
 
 static void
+take_out(struct post *post, const struct waiting *w)
+{
+	struct waiting **at = &post->waiting;
+
+	while (*at && *at != w)
+		at = &(*at)->next;
+	assert(*at);
+	*at = w->next;
+	if (!post->waiting)
+		timer_stop(post->timer);
+}
+
+static void
 answer(struct post *post, struct waiting *w, const struct outbox_row *row)
 {
 	AUTO(buf_release)
@@ -142,24 +157,23 @@ answer(struct post *post, struct waiting *w, const struct outbox_row *row)
 
 	buf_init(&body);
 	post_reply_body(&body, w->key, row);
-	HASH_DEL(post->waiting, w);
+	take_out(post, w);
 	service_reply_later(w->ticket, &body, NULL);
 	free(w);
-	if (!post->waiting)
-		timer_stop(post->timer);
 }
 
 static void
 answer_waiting(struct post *post, struct arena *arena)
 {
-	struct waiting *w, *next;
+	struct waiting *next;
 
-	HASH_ITER (hh, post->waiting, w, next) {
+	for (struct waiting *w = post->waiting; w; w = next) {
 		struct outbox_row row;
 		struct err err;
 		int got = store_outbox_of_message(
 		    post->store, w->message_seq, arena, &row, &err);
 
+		next = w->next;
 		if (got == 0)
 			answer(post, w, &row);
 		else if (got < 0)
@@ -213,10 +227,11 @@ static void
 look_at_deadlines(void *arg)
 {
 	struct post *post = arg;
-	struct waiting *w, *next;
+	struct waiting *next;
 	int64_t now_ms = clock_unix_ms();
 
-	HASH_ITER (hh, post->waiting, w, next) {
+	for (struct waiting *w = post->waiting; w; w = next) {
+		next = w->next;
 		if (now_ms >= w->until_ms)
 			answer(post, w, NULL);
 	}
@@ -239,12 +254,13 @@ void
 post_close(struct post **slot)
 {
 	struct post *post = *slot;
-	struct waiting *w, *next;
 
 	if (!post)
 		return;
-	HASH_ITER (hh, post->waiting, w, next) {
-		HASH_DEL(post->waiting, w);
+	while (post->waiting) {
+		struct waiting *w = post->waiting;
+
+		post->waiting = w->next;
 		free(w);
 	}
 	timer_free(&post->timer);
@@ -266,17 +282,19 @@ post_wait(struct post *post, int64_t message_seq, const char *key,
 	strncpy(w->key, key, sizeof(w->key) - 1);
 	if (!post->waiting)
 		timer_start(post->timer, LOOK_EVERY_MS, LOOK_EVERY_MS);
-	HASH_ADD(hh, post->waiting, ticket, sizeof(w->ticket), w);
+	w->next = post->waiting;
+	post->waiting = w;
 }
 
 void
 post_forget(struct post *post, uint64_t ticket)
 {
-	struct waiting *w;
+	struct waiting *w = post->waiting;
 
-	HASH_FIND(hh, post->waiting, &ticket, sizeof(ticket), w);
+	while (w && w->ticket != ticket)
+		w = w->next;
 	if (!w)
 		return;
-	HASH_DEL(post->waiting, w);
+	take_out(post, w);
 	free(w);
 }

@@ -150,7 +150,7 @@ on_chat_turn(struct svc *svc, const struct request *request,
 	struct chat_turn in;
 	struct actor actor;
 	const char *digest;
-	int64_t seq;
+	int64_t seq = 0;
 	int got;
 
 	if (chat_turn_decode(&in, request->body, request->arena, err) < 0 ||

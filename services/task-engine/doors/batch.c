@@ -64,10 +64,14 @@ keep_reply(struct svc *svc, const struct item *item, int64_t changes_before,
 {
 	const struct bus_request *request = item->request;
 
-	if (bus_request_route(request)->flags & (ROUTE_READ | ROUTE_SECRET) ||
-	    item->is_deferred ||
+	if (is_read(request) || item->is_deferred ||
 	    store_count_changes(svc->store) == changes_before)
 		return 0;
+	if (is_secret_reply(request)) {
+		secret_replies_put(&svc->secret_replies, request, &item->reply,
+		    clock_unix_ms());
+		return 0;
+	}
 	return store_reply_put(svc->store, bus_request_door(request),
 	    bus_request_envelope(request)->id, &item->reply, clock_unix_ms(),
 	    err);
@@ -91,19 +95,30 @@ run_in_savepoint(struct svc *svc, struct item *item, struct err *err)
 	return 0;
 }
 
+/* Whether it was given before; 1 when not. */
+static int
+find_reply(struct svc *svc, struct item *item, struct err *err)
+{
+	const struct bus_request *request = item->request;
+
+	if (is_read(request))
+		return 1;
+	if (is_secret_reply(request))
+		return secret_replies_get(&svc->secret_replies, request,
+			   clock_unix_ms(), &item->reply)
+			   ? 0
+			   : 1;
+	return store_reply_get(svc->store, bus_request_door(request),
+	    bus_request_envelope(request)->id, &item->reply, err);
+}
+
 /* -1: the whole transaction is lost. */
 static int
 run(struct svc *svc, struct item *item, struct err *err)
 {
-	const struct envelope *in = bus_request_envelope(item->request);
-	int got = 1;
+	int got = find_reply(svc, item, err);
 
-	if (!is_read(item->request))
-		got = store_reply_get(svc->store,
-		    bus_request_door(item->request), in->id, &item->reply, err);
-	if (got == 1)
-		return run_in_savepoint(svc, item, err);
-	return got;
+	return got == 1 ? run_in_savepoint(svc, item, err) : got;
 }
 
 static int

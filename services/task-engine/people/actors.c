@@ -28,12 +28,13 @@ static int
 make_token_file(const char *path, struct err *err)
 {
 	unsigned char secret[TOKEN_BYTES];
-	char text[2 * TOKEN_BYTES + 2];
+	char text[2 * TOKEN_BYTES + 1];
+	size_t size = sizeof(text) - 1;
 
 	id_random(secret, sizeof(secret));
 	id_hex(text, secret, sizeof(secret));
-	strcat(text, "\n");
-	if (file_replace(AT_FDCWD, path, text, strlen(text), 0600, err) < 0)
+	text[size++] = '\n';
+	if (file_replace(AT_FDCWD, path, text, size, 0600, err) < 0)
 		return -1;
 	log_info("local-credential-made", "path=%s", log_quote(path));
 	return 0;

@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +160,24 @@ by_number_down(const void *a, const void *b)
 	return (y > x) - (y < x);
 }
 
+/* ".before-<number>" and nothing behind it */
+static bool
+copy_number(const char *text, int *number_out)
+{
+	static const char mark[] = ".before-";
+	char *end;
+	long number;
+
+	if (strncmp(text, mark, strlen(mark)) != 0)
+		return false;
+	text += strlen(mark);
+	number = strtol(text, &end, 10);
+	if (end == text || *end || number < 0 || number > INT_MAX)
+		return false;
+	*number_out = (int)number;
+	return true;
+}
+
 static void
 drop_old_copies(const char *path)
 {
@@ -171,15 +191,10 @@ drop_old_copies(const char *path)
 	size_t n = 0;
 	DIR *dir = opendir(folder);
 
-	for (struct dirent *e; dir && (e = readdir(dir)) && n < N_OF(found);) {
-		int version, end = 0;
-
+	for (struct dirent *e; dir && (e = readdir(dir)) && n < N_OF(found);)
 		if (strncmp(e->d_name, base, base_size) == 0 &&
-		    sscanf(e->d_name + base_size, ".before-%d%n", &version,
-			&end) == 1 &&
-		    e->d_name[base_size + (size_t)end] == '\0')
-			found[n++] = version;
-	}
+		    copy_number(e->d_name + base_size, &found[n]))
+			n++;
 	if (dir)
 		closedir(dir);
 	qsort(found, n, sizeof(found[0]), by_number_down);
@@ -222,7 +237,7 @@ schema_migrate(sqlite3 *db, const char *path,
     const struct migration *migrations, size_t n_migrations, struct err *err)
 {
 	const int newest = migrations[n_migrations - 1].version;
-	int version;
+	int version = 0;
 
 	if (read_version(db, path, &version, err) < 0)
 		return -1;

@@ -13,7 +13,10 @@ static void
 add_line(struct buf *out, const char *text)
 {
 	for (; *text; text++)
-		buf_addc(out, (unsigned char)*text < 0x20 ? ' ' : *text);
+		if ((unsigned char)*text < 0x20)
+			buf_addc(out, ' ');
+		else
+			buf_addc(out, *text);
 }
 
 static void

@@ -28,12 +28,29 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n';
 }
 
+/* Nearly all of nearly every text. */
+static size_t
+plain_run(const char *text)
+{
+	size_t n = 0;
+
+	while (text[n] > 0x20 && text[n] < 0x7f)
+		n++;
+	return n;
+}
+
 static size_t
 canonical_one(struct buf *out, const char *text, size_t size)
 {
+	size_t run = plain_run(text);
 	uint32_t c;
-	size_t n = utf8_next(text, size, &c);
+	size_t n;
 
+	if (run) {
+		buf_add(out, text, run);
+		return run;
+	}
+	n = utf8_next(text, size, &c);
 	if (n == 0 || (c < 0x20 && c != '\t' && !is_line_end(c)) || c == 0x7f) {
 		buf_adds(out, replacement);
 		return n ? n : 1;

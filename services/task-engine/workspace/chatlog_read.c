@@ -1,5 +1,6 @@
 /* Reads a chat log back, entry by entry. Pure. */
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -187,12 +188,13 @@ read_text(struct reader *r, const char **out)
 static int
 read_entry(struct reader *r, struct chatlog_entry *out)
 {
-	const char *direction;
+	const char *direction = "";
 
 	*out = (struct chatlog_entry){ 0 };
 	if (read_heading(r, out) < 0 ||
 	    read_name(r, "direction", &direction) < 0)
 		return -1;
+	assert(out->direction);
 	if (strcmp(direction, out->direction) != 0)
 		return wrong(r, "the direction of the heading");
 	if (read_name(r, "actor", &out->actor) < 0 || expect(r, "") < 0)

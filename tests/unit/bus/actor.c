@@ -136,7 +136,7 @@ client(const char *instance, int n, int64_t ms)
 	progress->n_outstanding = 0;
 	again = timer_new(stage.loop, call_all, NULL);
 	call_all(NULL);
-	while (!stage_until(&stage, is_all_done, NULL, 60 * 1000))
+	while (!stage_until(&stage, is_all_done, NULL, 60000))
 		;
 }
 
@@ -158,7 +158,7 @@ server(int64_t slow_ms)
 	echo_open(&echo, bus);
 	echo.slow_ms = slow_ms;
 	progress->n_ready++;
-	while (!stage_until(&stage, server_turn, &echo, 60 * 1000))
+	while (!stage_until(&stage, server_turn, &echo, 60000))
 		;
 }
 
@@ -185,7 +185,7 @@ subscriber(char *instance)
 {
 	bus = stage_bus(&stage, SVC_GATEWAY_TELEGRAM, instance);
 	bus_on_news(bus, on_news, instance);
-	while (!stage_until(&stage, is_stop, NULL, 60 * 1000))
+	while (!stage_until(&stage, is_stop, NULL, 60000))
 		;
 }
 
@@ -206,9 +206,10 @@ main(int argc, char **argv)
 	if (strcmp(argv[1], "turner") == 0)
 		request_type = "chat.turn";
 	if (strcmp(argv[1], "client") == 0 || strcmp(argv[1], "turner") == 0)
-		client(argv[3], atoi(argv[4]), atoi(argv[5]));
+		client(argv[3], (int)strtol(argv[4], NULL, 10),
+		    strtol(argv[5], NULL, 10));
 	else if (strcmp(argv[1], "server") == 0)
-		server(atoi(argv[5]));
+		server(strtol(argv[5], NULL, 10));
 	else
 		subscriber(argv[3]);
 	bus_flush(bus, 200);

@@ -3,6 +3,7 @@
 #include "tests/unit/bus/stage.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,15 +100,21 @@ stage_leave(struct stage *stage)
 	xfree(&stage->run_dir);
 }
 
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
 void
 stage_close(struct stage *stage)
 {
-	char command[256];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", stage->run_dir);
+	if (nftw(stage->run_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
+		die(1, "cannot remove %s", stage->run_dir);
 	stage_leave(stage);
-	if (system(command) != 0)
-		die(1, "%s failed", command);
 }
 
 void

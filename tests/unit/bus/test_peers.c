@@ -20,190 +20,12 @@
 #include "libcommon/file.h"
 #include "libcommon/id.h"
 #include "libcommon/log.h"
-#include "tests/unit/bus/progress.h"
-#include "tests/unit/bus/stage.h"
+#include "tests/unit/bus/cast.h"
 
 /* The watchdog needs three seconds at most; a busy machine some more. */
 enum { WORST_PAUSE_MS = 5000 };
 
-static const char *actor_path;
 static int n_rounds;
-
-static struct stage stage;
-static struct progress *progress;
-
-struct actor {
-	const char *role, *instance, *n, *ms;
-	struct child *child;
-	bool has_exited;
-	int exit_status, signo;
-	int n_starts, n_stuck;
-	bool is_kept_up; /* started again whatever it ends by */
-};
-
-/* Whoever a test leaves behind is ended after it. */
-static struct actor server, client, near, far;
-
-static void start(struct actor *actor);
-
-static void
-on_exit_of(void *arg, int exit_status, int signo)
-{
-	struct actor *actor = arg;
-
-	child_free(&actor->child);
-	actor->has_exited = true;
-	actor->exit_status = exit_status;
-	actor->signo = signo;
-	actor->n_stuck += exit_status == BUS_EXIT_STUCK;
-	if (actor->is_kept_up)
-		start(actor);
-}
-
-static void
-start(struct actor *actor)
-{
-	const char *const argv[] = { "actor", actor->role, stage.run_dir,
-		actor->instance, actor->n ? actor->n : "0",
-		actor->ms ? actor->ms : "0", NULL };
-	int fds[] = { -1, 1, 2 };
-	struct err err;
-
-	actor->has_exited = false;
-	actor->n_starts++;
-	if (child_start(&actor->child, stage.loop,
-		&(struct child_options){
-		    .path = actor_path,
-		    .argv = (char *const *)argv,
-		    .envp = environ,
-		    .fds = fds,
-		    .n_fds = 3,
-		    .on_exit = on_exit_of,
-		    .arg = actor,
-		},
-		&err) < 0)
-		die(1, "%s", err.text);
-}
-
-static void
-start_server(const char *slow_ms, bool is_kept_up)
-{
-	server = (struct actor){ .role = "server",
-		.instance = "main",
-		.ms = slow_ms,
-		.is_kept_up = is_kept_up };
-	start(&server);
-}
-
-static void
-start_client(const char *n, const char *within_ms, bool is_kept_up)
-{
-	client = (struct actor){ .role = "client",
-		.instance = "main",
-		.n = n,
-		.ms = within_ms,
-		.is_kept_up = is_kept_up };
-	start(&client);
-}
-
-static void
-tell(struct actor *actor, int signo)
-{
-	child_kill(actor->child, signo);
-}
-
-static bool
-has_ended(void *arg)
-{
-	return ((struct actor *)arg)->has_exited;
-}
-
-static void
-stop(struct actor *actor)
-{
-	actor->is_kept_up = false;
-	tell(actor, SIGTERM);
-	assert_true(stage_until(&stage, has_ended, actor, 10000));
-	assert_int_equal(actor->signo, 0);
-	assert_int_equal(actor->exit_status, 0);
-}
-
-static int
-end_actors(void **state)
-{
-	struct actor *actors[] = { &server, &client, &near, &far };
-
-	(void)state;
-	for (size_t i = 0; i < N_OF(actors); i++) {
-		if (!actors[i]->child)
-			continue;
-		actors[i]->is_kept_up = false;
-		tell(actors[i], SIGKILL);
-		tell(actors[i], SIGCONT);
-		if (!stage_until(&stage, has_ended, actors[i], 10000))
-			return -1;
-	}
-	return 0;
-}
-
-struct more {
-	_Atomic int64_t *counter;
-	int64_t than;
-};
-
-static bool
-is_more(void *arg)
-{
-	struct more *more = arg;
-
-	return *more->counter > more->than;
-}
-
-static bool
-is_never(void *arg)
-{
-	(void)arg;
-	return false;
-}
-
-/* The loop turns every 5 ms, so that what another process counts is seen. */
-static void
-on_beat(void *arg)
-{
-	(void)arg;
-}
-
-static bool
-grows(_Atomic int64_t *counter, int64_t by, int64_t within_ms)
-{
-	struct more more = { counter, *counter + by - 1 };
-
-	return stage_until(&stage, is_more, &more, within_ms);
-}
-
-static void
-wait_ms(int64_t ms)
-{
-	stage_until(&stage, is_never, NULL, ms);
-}
-
-static int64_t
-rss_kb(const struct actor *actor)
-{
-	char path[64], line[128];
-	long kb = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status",
-	    (int)child_pid(actor->child));
-	file = fopen(path, "r");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "VmRSS: %ld", &kb) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return kb;
-}
 
 static void
 no_call_is_lost(void)
@@ -411,7 +233,7 @@ a_stopped_peer_costs_timeouts_and_nothing_else(void **state)
 	/* Longer than the watchdog is patient: it must not bite here. */
 	wait_ms(4000);
 	assert_true(progress->n_timeouts > n_timeouts + 200);
-	assert_true(rss_kb(&client) < before_kb + 8 * 1024);
+	assert_true(rss_kb(&client) < before_kb + 8192);
 	assert_false(client.has_exited);
 	tell(&server, SIGCONT);
 	assert_true(grows(&progress->n_ok, 1000, 10000));
@@ -578,17 +400,6 @@ a_slow_subscriber_hurts_nobody(void **state)
 }
 
 static int
-open_stage(void **state)
-{
-	(void)state;
-	stage_open(&stage);
-	stage_write_keys(&stage);
-	progress = progress_map(stage.run_dir);
-	timer_start(timer_new(stage.loop, on_beat, NULL), 5, 5);
-	return 0;
-}
-
-static int
 close_stage(void **state)
 {
 	(void)state;
@@ -620,10 +431,10 @@ main(int argc, char **argv)
 		die(2, "usage: test_peers ACTOR [ROUNDS [TEST]]");
 	if (argc > 3)
 		cmocka_set_test_filter(argv[3]);
-	actor_path = argv[1];
-	n_rounds = argc > 2 ? atoi(argv[2]) : 30;
+	n_rounds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 30;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	log_init("test", LOG_LEVEL_ERROR);
-	n_failed = cmocka_run_group_tests(tests, open_stage, close_stage);
+	open_cast(argv[1]);
+	n_failed = cmocka_run_group_tests(tests, NULL, close_stage);
 	stage_exit(n_failed != 0);
 }
