@@ -25,10 +25,10 @@ struct err;
 enum cfg_type {
 	CFG_TYPE_STR,
 	CFG_TYPE_SECRET,
-	CFG_TYPE_PATH,   /* made absolute against the working directory */
-	CFG_TYPE_CSV,    /* trimmed items joined by ',', empties dropped */
+	CFG_TYPE_PATH, /* made absolute against the working directory */
+	CFG_TYPE_CSV,  /* trimmed items joined by ',', empties dropped */
 	CFG_TYPE_INT,
-	CFG_TYPE_BOOL,   /* 1 true yes on, 0 false no off */
+	CFG_TYPE_BOOL, /* 1 true yes on, 0 false no off */
 	CFG_TYPE_CHOICE,
 	CFG_TYPE_RETIRED /* accepted, ignored, one line says why (help) */
 };
@@ -41,15 +41,17 @@ struct cfg_item {
 	int64_t min, max;     /* CFG_TYPE_INT */
 	const char *unit;     /* "s", "ms", "bytes", "" */
 	const char *const *choices; /* NULL-terminated, CFG_TYPE_CHOICE */
-	const char *help;     /* one sentence, no full stop needed */
-	const char *section;  /* heading in the documents */
+	const char *help;	    /* one sentence, no full stop needed */
+	const char *section;	    /* heading in the documents */
 };
 
 /* Rows: CFG_STR("AGENT_RUNTIME_X", struct x_cfg, field, "default", "help") */
 #define CFG_ROW_(n, t, st, f, d, lo, hi, u, ch, h)                             \
-	{ .name = (n), .type = (t), .offset = offsetof(st, f),                 \
-	    .fallback = (d), .min = (lo), .max = (hi), .unit = (u),            \
-	    .choices = (ch), .help = (h) }
+	{                                                                      \
+		.name = (n), .type = (t), .offset = offsetof(st, f),           \
+		.fallback = (d), .min = (lo), .max = (hi), .unit = (u),        \
+		.choices = (ch), .help = (h)                                   \
+	}
 #define CFG_STR(n, st, f, d, h)                                                \
 	CFG_ROW_(n, CFG_TYPE_STR, st, f, d, 0, 0, "", NULL, h)
 #define CFG_SECRET(n, st, f, h)                                                \
@@ -66,8 +68,10 @@ struct cfg_item {
 #define CFG_CHOICE(n, st, f, d, ch, h)                                         \
 	CFG_ROW_(n, CFG_TYPE_CHOICE, st, f, d, 0, 0, "", ch, h)
 #define CFG_RETIRED(n, h)                                                      \
-	{ .name = (n), .type = CFG_TYPE_RETIRED, .fallback = "", .unit = "",   \
-	    .help = (h) }
+	{                                                                      \
+		.name = (n), .type = CFG_TYPE_RETIRED, .fallback = "",         \
+		.unit = "", .help = (h)                                        \
+	}
 
 struct cfg_table {
 	const struct cfg_item *items;
@@ -81,16 +85,15 @@ struct cfg_table {
  * failed load does not need. Values are one line of UTF-8; the words of
  * CFG_BOOL and CFG_CHOICE may be written in any case.
  */
-int cfg_load(void *cfg, const struct cfg_table *table, struct err *err)
-    MUST_CHECK;
+int
+cfg_load(void *cfg, const struct cfg_table *table, struct err *err) MUST_CHECK;
 void cfg_release(void *cfg, const struct cfg_table *table);
 
 /* Retired variables that are set: one log line each. */
 void cfg_warn_retired(const struct cfg_table *table);
 
 /* "NAME=value" a line, secrets as "(set)" or "". */
-void cfg_print(const void *cfg, const struct cfg_table *table,
-    struct buf *out);
+void cfg_print(const void *cfg, const struct cfg_table *table, struct buf *out);
 /*
  * The rows themselves, one a line, for the build and documents. Columns are
  * separated by tabs, each there even when empty: name, type (str secret path
@@ -99,8 +102,8 @@ void cfg_print(const void *cfg, const struct cfg_table *table,
  */
 void cfg_print_rows(const struct cfg_table *table, struct buf *out);
 /* One value as text; secrets as above. */
-void cfg_print_value(const void *cfg, const struct cfg_item *item,
-    struct buf *out);
+void
+cfg_print_value(const void *cfg, const struct cfg_item *item, struct buf *out);
 /* "text", "whole number, 1 to 64 s", "true or false", "one of a, b". */
 void cfg_print_allowed(const struct cfg_item *item, struct buf *out);
 

@@ -19,7 +19,8 @@
 #define N_OF(table) (sizeof(table) / sizeof((table)[0]))
 
 #define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define PRINTF(fmt, args)                                                      \
+	__attribute__((format(printf, fmt, args), nonnull(fmt)))
 
 #define STRINGIFY_(x) #x
 #define STRINGIFY(x) STRINGIFY_(x)

@@ -15,12 +15,12 @@
  */
 enum err_code {
 	ERR_NONE,
-	ERR_INVALID,     /* the input is wrong; the same input fails again */
+	ERR_INVALID, /* the input is wrong; the same input fails again */
 	ERR_UNAUTHENTICATED, /* nobody known asks; "unauthenticated" */
-	ERR_REFUSED,     /* understood, and not allowed */
+	ERR_REFUSED,	     /* understood, and not allowed */
 	ERR_NOT_FOUND,
-	ERR_CONFLICT,    /* against the present state, or the same id reused */
-	ERR_BUSY,        /* a bound is reached; try again later */
+	ERR_CONFLICT,	 /* against the present state, or the same id reused */
+	ERR_BUSY,	 /* a bound is reached; try again later */
 	ERR_UNAVAILABLE, /* a peer, a disk or an endpoint is away */
 	ERR_TIMEOUT,
 	ERR_INTERNAL,
@@ -33,8 +33,8 @@ struct err {
 };
 
 /* Both always return -1. Text that does not fit is cut. */
-int err_set(struct err *err, enum err_code code, const char *fmt, ...)
-    PRINTF(3, 4);
+int
+err_set(struct err *err, enum err_code code, const char *fmt, ...) PRINTF(3, 4);
 int err_prefix(struct err *err, const char *fmt, ...) PRINTF(2, 3);
 
 /* Sets ERR_INTERNAL with the text of errno behind the formatted one. */
@@ -45,7 +45,7 @@ const char *err_code_name(enum err_code code);
 enum err_code err_code_parse(const char *name);
 
 /* Prints "<program>: <text>" to stderr and exits with the status. */
-void die(int status, const char *fmt, ...) PRINTF(2, 3)
-    __attribute__((noreturn));
+void
+die(int status, const char *fmt, ...) PRINTF(2, 3) __attribute__((noreturn));
 
 #endif

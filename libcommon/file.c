@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,11 @@
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/id.h"
+
+enum {
+	LOCK_LOOK_MS = 20,
+	LOCK_WAIT_MS = 2000, /* for the children of a dead holder */
+};
 
 static const struct {
 	int number;
@@ -290,14 +297,64 @@ file_replace(int dir_fd, const char *path, const void *data, size_t size,
 	return fsync(parent) < 0 ? fail(err, "sync the directory of", path) : 0;
 }
 
-static int
-refuse_lock(int fd, const char *path, struct err *err)
+/* 0: empty, as its holder took the lock just now. */
+static long
+lock_holder(int fd)
 {
 	char text[32] = "";
 	ssize_t size = pread(fd, text, sizeof(text) - 1, 0);
-	long pid = size > 0 ? strtol(text, NULL, 10) : 0;
 
-	/* Empty: the holder took the lock just now. */
+	return size > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+/* A zombie has let go of everything, even where nobody buries it. */
+static bool
+is_dead(long pid)
+{
+	char path[64], stat[128] = "";
+	AUTO(fd_close)
+	int fd = -1;
+	const char *state;
+
+	if (kill((pid_t)pid, 0) < 0)
+		return errno == ESRCH;
+	snprintf(path, sizeof(path), "/proc/%ld/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, stat, sizeof(stat) - 1) <= 0)
+		return false;
+	state = strrchr(stat, ')');
+	return state && strlen(state) > 2 && strchr("ZX", state[2]);
+}
+
+/*
+ * What a killed holder had forked holds the lock until it has started its
+ * program or ended: that takes a moment, and is no reason to refuse.
+ */
+static int
+try_lock(int fd)
+{
+	int rc;
+
+	for (int waited_ms = 0;; waited_ms += LOCK_LOOK_MS) {
+		long pid;
+
+		rc = flock(fd, LOCK_EX | LOCK_NB);
+		if (rc == 0 || errno != EWOULDBLOCK)
+			return rc;
+		pid = lock_holder(fd);
+		if (waited_ms >= LOCK_WAIT_MS || pid <= 0 || !is_dead(pid))
+			break;
+		(void)poll(NULL, 0, LOCK_LOOK_MS);
+	}
+	errno = EWOULDBLOCK;
+	return rc;
+}
+
+static int
+refuse_lock(int fd, const char *path, struct err *err)
+{
+	long pid = lock_holder(fd);
+
 	if (pid <= 0)
 		return err_set(
 		    err, ERR_CONFLICT, "%s is held by another process", path);
@@ -315,7 +372,7 @@ file_lock(const char *path, struct err *err)
 
 	if (fd < 0)
 		return fail(err, "open", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (try_lock(fd) < 0)
 		return errno == EWOULDBLOCK ? refuse_lock(fd, path, err)
 					    : fail(err, "lock", path);
 	/*

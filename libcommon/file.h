@@ -47,7 +47,8 @@ int file_replace(int dir_fd, const char *path, const void *data, size_t size,
 /*
  * Creates path if need be and takes an exclusive lock (flock) that the kernel
  * frees with the process. Returns the descriptor; -1 with ERR_CONFLICT and the
- * holder's pid in the text.
+ * holder's pid in the text. Of a holder that is dead, and whose children hold
+ * the lock for another moment, it is waited for: up to 2 s.
  */
 int file_lock(const char *path, struct err *err) MUST_CHECK;
 

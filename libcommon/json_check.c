@@ -136,7 +136,7 @@ scan_hex4(struct scan *scan, unsigned *value_out)
 static int
 scan_unicode_escape(struct scan *scan)
 {
-	unsigned value;
+	unsigned value = 0;
 
 	if (scan_hex4(scan, &value) < 0)
 		return -1;

@@ -12,8 +12,13 @@
  * or control characters must be passed through log_quote; the line itself is
  * scrubbed as well, so no value can forge another line.
  */
-enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN,
-	LOG_LEVEL_ERROR, LOG_LEVEL_COUNT };
+enum log_level {
+	LOG_LEVEL_DEBUG,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_COUNT
+};
 
 void log_init(const char *program, enum log_level least);
 void log_set_level(enum log_level least);

@@ -25,10 +25,12 @@ struct loop {
 	int64_t turn_began_ms; /* on libuv's clock */
 	int64_t worst_lag_ms;
 	int n_own_handles; /* not closed yet */
+	bool is_in_timer;
 };
 
 struct timer {
 	uv_timer_t uv;
+	struct loop *loop;
 	loop_fn fn;
 	void *arg;
 };
@@ -189,8 +191,11 @@ static void
 on_timer(uv_timer_t *uv)
 {
 	struct timer *timer = uv->data;
+	struct loop *loop = timer->loop;
 
+	loop->is_in_timer = true;
 	timer->fn(timer->arg);
+	loop->is_in_timer = false;
 }
 
 struct timer *
@@ -198,6 +203,7 @@ timer_new(struct loop *loop, loop_fn fn, void *arg)
 {
 	struct timer *timer = xcalloc(1, sizeof(*timer));
 
+	timer->loop = loop;
 	timer->fn = fn;
 	timer->arg = arg;
 	timer->uv.data = timer;
@@ -216,7 +222,9 @@ timer_free(struct timer **slot)
 
 /*
  * libuv counts from the start of the turn. A turn that has taken long already
- * would fire the timer early, so what it took is added.
+ * would fire the timer early, so what it took is added. And libuv before 1.45
+ * goes on with timers while any is due: one that is started with 0 by a timer
+ * would run again and again before anything is polled.
  */
 void
 timer_start(struct timer *timer, int64_t after_ms, int64_t repeat_ms)
@@ -224,6 +232,8 @@ timer_start(struct timer *timer, int64_t after_ms, int64_t repeat_ms)
 	int64_t spent_ms = hr_ms() - (int64_t)uv_now(timer->uv.loop);
 
 	assert(after_ms >= 0 && repeat_ms >= 0);
+	if (after_ms == 0 && timer->loop->is_in_timer)
+		after_ms = 1;
 	if (after_ms > 0 && spent_ms > 0)
 		after_ms += spent_ms;
 	uv_timer_start(

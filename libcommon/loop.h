@@ -19,7 +19,7 @@ struct loop;
 
 int loop_open(struct loop **loop_out, struct err *err) MUST_CHECK;
 void loop_close(struct loop **loop);
-void loop_run(struct loop *loop);  /* until loop_stop */
+void loop_run(struct loop *loop); /* until loop_stop */
 void loop_stop(struct loop *loop);
 struct uv_loop_s *loop_uv(struct loop *loop); /* for libraries that want it */
 
@@ -28,7 +28,8 @@ int64_t loop_worst_lag_ms(struct loop *loop);
 
 typedef void (*loop_fn)(void *arg);
 
-/* A timer that is made once and started often. */
+/* A timer that is made once and started often. Started with 0 by a timer's
+ * callback it waits 1 ms, so that everything else gets its turn. */
 struct timer;
 struct timer *timer_new(struct loop *loop, loop_fn fn, void *arg);
 void timer_free(struct timer **timer);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "libcommon/flags.h"
+
 static const char *const level_choices[] = { "debug", "info", "warn", "error",
 	NULL };
 
@@ -77,11 +79,11 @@ help(void)
 	    "%s: %s\n\n"
 	    "usage: %s [--check | --print-config | --version | --help]\n"
 	    "       %s [--door-keys-fd N] [--supervised PID]\n\n"
-	    "  --check            say whether the configuration is good\n"
-	    "  --print-config     print the configuration, without secrets\n"
+	    "  --check              say whether the configuration is good\n"
+	    "  --print-config       print the configuration, without secrets\n"
 	    "  --print-config-rows  print the rows of its table\n"
-	    "  --door-keys-fd N   read the keys of its doors there\n"
-	    "  --supervised PID   end with that parent process\n\n"
+	    "  --door-keys-fd N     read the keys of its doors there\n"
+	    "  --supervised PID     end with that parent process\n\n"
 	    "Usually `agent-runtime serve` starts it. SIGTERM stops it, "
 	    "SIGHUP switches\ndebug lines on and off. Exit status: 0 asked "
 	    "to stop, 1 cannot start for a\ncause that may pass, 2 wrong use "
@@ -148,8 +150,10 @@ static const struct option options[] = {
 };
 
 static void
-take_flag(struct service_flags *out, int flag)
+take_flag(struct service_flags *out, int flag, char *const *argv)
 {
+	char text[FLAGS_COMPLAINT_SIZE];
+
 	switch (flag) {
 	case FLAG_HELP:
 		help();
@@ -173,7 +177,8 @@ take_flag(struct service_flags *out, int flag)
 		out->supervised = number("--supervised", optarg);
 		break;
 	default:
-		die(2, "see %s --help", name());
+		die(2, "%s; see %s --help", flags_complaint(text, flag, argv),
+		    name());
 	}
 }
 
@@ -183,8 +188,9 @@ service_flags_parse(struct service_flags *out, int argc, char **argv)
 	int flag;
 
 	*out = (struct service_flags){ .keys_fd = -1 };
-	while ((flag = getopt_long(argc, argv, "", options, NULL)) != -1)
-		take_flag(out, flag);
+	opterr = 0;
+	while ((flag = getopt_long(argc, argv, ":", options, NULL)) != -1)
+		take_flag(out, flag, argv);
 	if (optind < argc)
 		die(2, "%s: takes no arguments; see %s --help", argv[optind],
 		    name());

@@ -297,7 +297,7 @@ parse(struct tool *tool, int argc, char **argv)
 	};
 	int flag, bad = 0;
 
-	while ((flag = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((flag = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (flag == 'k')
 			tool->keys_file = optarg;
 		else if (flag == 'a')
@@ -307,11 +307,11 @@ parse(struct tool *tool, int argc, char **argv)
 		else if (flag == 'c')
 			bad |= tool_number(optarg, 1, 1000000, &tool->count);
 		else
-			bad = -1;
+			return tool_bad_flag(name, flag, argv);
 	}
 	if (bad != 0)
-		return tool_misused(name, "a flag is unknown or its number "
-					  "out of range");
+		return tool_misused(name,
+		    "--timeout is 1 to 3600 seconds, --count 1 to 1000000");
 	return take_words(tool, argc, argv);
 }
 

@@ -33,7 +33,7 @@ struct chat {
 };
 
 static int
-take_flag(struct chat *chat, int flag)
+take_flag(struct chat *chat, int flag, char *const *argv)
 {
 	switch (flag) {
 	case 'c':
@@ -65,7 +65,7 @@ take_flag(struct chat *chat, int flag)
 		    "600",
 		    optarg);
 	}
-	return tool_misused(name, "unknown flag");
+	return tool_bad_flag(name, flag, argv);
 }
 
 static int
@@ -83,8 +83,8 @@ parse(struct chat *chat, int argc, char **argv)
 	};
 	int flag, status;
 
-	while ((flag = getopt_long(argc, argv, "m:", options, NULL)) != -1) {
-		status = take_flag(chat, flag);
+	while ((flag = getopt_long(argc, argv, ":m:", options, NULL)) != -1) {
+		status = take_flag(chat, flag, argv);
 		if (status != 0)
 			return status;
 	}

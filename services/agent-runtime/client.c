@@ -185,7 +185,7 @@ bool
 client_suite_is_running(const struct client *client)
 {
 	AUTO(xfree)
-	char *path = join(client->run_dir, "/serve.json");
+	char *path = join(client->run_dir, "/" REPORT_FILE);
 	AUTO(buf_release)
 	struct buf text;
 	AUTO(json_free)

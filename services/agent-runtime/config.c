@@ -152,13 +152,13 @@ config_run(int argc, char **argv)
 	struct config config = { .daemon = NULL };
 	int flag, status;
 
-	while ((flag = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((flag = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (flag == 'd')
 			config.daemon = optarg;
 		else if (flag == 'j')
 			config.as_json = true;
 		else
-			return tool_misused(name, "unknown flag");
+			return tool_bad_flag(name, flag, argv);
 	}
 	if (optind < argc)
 		return tool_misused(

@@ -73,12 +73,15 @@ const struct command status_command = {
 	    "which model answers, and the folder of the command line's "
 	    "Markdown.\n"
 	    "\n"
-	    "  --wait SECONDS   wait until every daemon is healthy or disabled "
-	    "and the suite\n"
-	    "                   is ready; tells its progress on stderr\n"
+	    "  --wait SECONDS   wait until the suite is ready and no daemon "
+	    "that serve starts is\n"
+	    "                   starting or failing; tells its progress on "
+	    "stderr, degraded\n"
+	    "                   daemons by name\n"
 	    "  --json           the same for a script\n"
 	    "\n"
-	    "Exit status: 0 all is well, 1 it is not, 2 wrong use.\n",
+	    "Exit status: 0 all is well (with --wait: all are up), 1 it is "
+	    "not, 2 wrong use.\n",
 };
 
 const struct command doctor_command = {

@@ -123,9 +123,9 @@ parse(struct doctor *doctor, int argc, char **argv)
 	};
 	int flag;
 
-	while ((flag = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((flag = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (flag != 'j')
-			return tool_misused(name, "unknown flag");
+			return tool_bad_flag(name, flag, argv);
 		doctor->as_json = true;
 	}
 	if (optind < argc)

@@ -230,12 +230,16 @@ check_connectors(struct doctor *doctor)
 				missing = need;
 		}
 		if (missing == NULL)
-			doctor_find(doctor, FINDING_OK, connectors[i].id, "",
-			    "has its credentials");
-		else if (has_any)
 			doctor_find(doctor, FINDING_WARN, connectors[i].id,
+			    "none yet: leave them, or unset them to switch it "
+			    "off",
+			    "has its credentials, but this version cannot use "
+			    "them yet");
+		else if (has_any)
+			doctor_find(doctor, FINDING_ERR, connectors[i].id,
 			    "set the rest of its variables, or none",
-			    "is off, because %s is not set", missing);
+			    "will not start (status 2), because %s is not set",
+			    missing);
 		else
 			doctor_find(doctor, FINDING_OK, connectors[i].id, "",
 			    "is off; %s turns it on", missing);
@@ -259,7 +263,8 @@ check_health(struct doctor *doctor, struct client *client)
 		doctor_find(doctor, FINDING_ERR, "suite",
 		    "see `agent-runtime logs`, or the terminal that serve "
 		    "was started in",
-		    "%s is %s %s", rows[i].name, rows[i].state, rows[i].note);
+		    "%s is %s%s%s", rows[i].name, rows[i].state,
+		    *rows[i].note != '\0' ? ": " : "", rows[i].note);
 	}
 	if (n_bad == 0 && health_all_well(&view))
 		doctor_find(

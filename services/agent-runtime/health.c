@@ -29,7 +29,7 @@ read_report(const char *data_dir)
 	int64_t pid;
 
 	buf_init(&text);
-	snprintf(path, sizeof(path), "%s/run/serve.json", data_dir);
+	snprintf(path, sizeof(path), "%s/run/" REPORT_FILE, data_dir);
 	if (file_read(&text, AT_FDCWD, path, REPORT_MAX_BYTES, &err) < 0 ||
 	    json_parse(&report, text.data, text.size, &err) < 0)
 		return NULL;
@@ -135,6 +135,7 @@ add_process(struct health_row *row, const struct json *daemon)
 		row->state = state;
 	if (strcmp(state, "running") != 0)
 		row->note = json_str(json_get(daemon, "last_exit"), "");
+	row->is_ours = true;
 	row->pid = json_int(json_get(daemon, "pid"), row->pid);
 	row->restarts = json_int(json_get(daemon, "restarts"), 0);
 	row->since_unix = json_int(json_get(daemon, "since_unix"), 0);
@@ -205,6 +206,33 @@ health_all_well(const struct health_view *view)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!health_row_is_well(&rows[i]))
+			return false;
+	return true;
+}
+
+bool
+health_row_is_up(const struct health_row *row)
+{
+	return health_row_is_well(row) || strcmp(row->state, "degraded") == 0;
+}
+
+bool
+health_row_counts(const struct health_view *view, const struct health_row *row)
+{
+	return view->report == NULL || row->is_ours;
+}
+
+bool
+health_is_up(const struct health_view *view)
+{
+	struct health_row rows[HEALTH_MAX_ROWS];
+	size_t n = health_rows(view, rows);
+
+	if (!view->is_ready || view->heartbeat == NULL || n == 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (health_row_counts(view, &rows[i]) &&
+		    !health_row_is_up(&rows[i]))
 			return false;
 	return true;
 }

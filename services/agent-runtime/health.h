@@ -34,6 +34,7 @@ struct health_row {
 	const char *state;
 	const char *note;
 	int64_t pid, restarts, since_unix, lag_ms, beat_unix;
+	bool is_ours; /* serve started it */
 };
 enum { HEALTH_MAX_ROWS = 64 };
 size_t health_rows(
@@ -43,5 +44,13 @@ size_t health_rows(
 bool health_row_is_well(const struct health_row *row);
 /* Ready, and every daemon that serve runs is well. */
 bool health_all_well(const struct health_view *view);
+
+/* Was heard of and has come as far as it will: well, or degraded. */
+bool health_row_is_up(const struct health_row *row);
+/* Whether it is waited for: all that serve starts, if it is here to say so. */
+bool
+health_row_counts(const struct health_view *view, const struct health_row *row);
+/* Ready, and every daemon that counts is up. */
+bool health_is_up(const struct health_view *view);
 
 #endif

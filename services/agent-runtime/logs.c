@@ -146,13 +146,15 @@ parse(struct logs *logs, int argc, char **argv)
 	};
 	int flag;
 
-	while ((flag = getopt_long(argc, argv, "f", options, NULL)) != -1) {
+	while ((flag = getopt_long(argc, argv, ":f", options, NULL)) != -1) {
 		if (flag == 'f')
 			logs->follows = true;
 		else if (flag == 'm' && *optarg != '\0')
 			logs->trail = trail_new(optarg);
+		else if (flag == 'm')
+			return tool_misused(name, "--msg: must not be empty");
 		else
-			return tool_misused(name, "unknown or empty flag");
+			return tool_bad_flag(name, flag, argv);
 	}
 	if (optind < argc)
 		return tool_misused(

@@ -129,7 +129,9 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (is_one_of(argv[1], "help", "--help"))
-		return argc > 2 ? help_one(argv[2]) : help_all();
+		return argc > 2 && strcmp(argv[2], "help") != 0
+			   ? help_one(argv[2])
+			   : help_all();
 	if (strcmp(argv[1], "--version") == 0)
 		return version_command.run(1, argv + 1);
 	command = find(argv[1]);

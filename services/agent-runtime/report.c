@@ -62,8 +62,9 @@ replace(const char *run_dir, const struct buf *text)
 	AUTO(fd_close)
 	int fd = -1;
 
-	snprintf(path, sizeof(path), "%s/serve.json", run_dir);
-	snprintf(temporary, sizeof(temporary), "%s/.tmp-serve.json", run_dir);
+	snprintf(path, sizeof(path), "%s/" REPORT_FILE, run_dir);
+	snprintf(temporary, sizeof(temporary),
+	    "%s/" REPORT_FOLDER "/.tmp-serve.json", run_dir);
 	fd = open(temporary,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || write(fd, text->data, text->size) != (ssize_t)text->size)
@@ -80,7 +81,7 @@ report_write(const struct report *report)
 	buf_init(&text);
 	put_report(&text, report);
 	if (replace(report->run_dir, &text) < 0)
-		log_warn("no-report", "file=run/serve.json why=%s",
+		log_warn("no-report", "file=run/" REPORT_FILE " why=%s",
 		    log_quote(strerror(errno)));
 }
 
@@ -89,6 +90,6 @@ report_remove(const char *run_dir)
 {
 	char path[PATH_BYTES];
 
-	snprintf(path, sizeof(path), "%s/serve.json", run_dir);
+	snprintf(path, sizeof(path), "%s/" REPORT_FILE, run_dir);
 	(void)unlink(path);
 }

@@ -7,10 +7,11 @@
 struct daemon;
 
 /*
- * <data>/run/serve.json, how the daemons of `serve` stand, for `status` and
- * for the scheduler (which otherwise could not tell a daemon that keeps dying
- * from one that is not there). Replaced as a whole by a rename at each change,
- * mode 0600, at most REPORT_MAX_BYTES:
+ * <data>/run/serve/serve.json, how the daemons of `serve` stand, for `status`
+ * and for the scheduler (which otherwise could not tell a daemon that keeps
+ * dying from one that is not there). Alone in its folder, which is all that
+ * the scheduler may read. Replaced as a whole by a rename at each change, mode
+ * 0600, at most REPORT_MAX_BYTES:
  *
  *   { "pid": 123, "version": "0.2.0",
  *     "started_unix": 1790000000, "updated_unix": 1790000000,
@@ -29,6 +30,8 @@ struct daemon;
  * An orderly stop removes it. After kill -9 of serve it stays behind: it is
  * true only while somebody holds run/serve.lock.
  */
+#define REPORT_FOLDER "serve" /* in the folder run */
+#define REPORT_FILE REPORT_FOLDER "/serve.json"
 enum { REPORT_MAX_BYTES = 64 * 1024 };
 
 struct report {

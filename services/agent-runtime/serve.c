@@ -14,6 +14,7 @@
 #include "libcommon/confine.h"
 #include "libcommon/err.h"
 #include "libcommon/file.h"
+#include "libcommon/flags.h"
 #include "libcommon/log.h"
 #include "libcommon/loop.h"
 #include "services/agent-runtime/command.h"
@@ -56,7 +57,7 @@ static const char usage[] =
     "                    debugging (see agent-runtime bus)\n\n"
     "Exit status: 0 asked to stop, 1 cannot start (a second serve, a "
     "missing program),\n2 wrong use or bad configuration. Its state is in "
-    "data/run/serve.json.\n";
+    "data/run/serve/serve.json.\n";
 
 static int
 parse(struct serve *s, int argc, char **argv)
@@ -66,15 +67,18 @@ parse(struct serve *s, int argc, char **argv)
 		{ "door-keys", required_argument, NULL, 'k' },
 		{ NULL, 0, NULL, 0 },
 	};
+	char text[FLAGS_COMPLAINT_SIZE];
 	int flag;
 
-	while ((flag = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	opterr = 0;
+	while ((flag = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (flag == 'l')
 			s->has_log_file = true;
 		else if (flag == 'k')
 			s->keys_dir = optarg;
 		else
-			return command_misused(&serve_command, "unknown flag");
+			return command_misused(&serve_command, "%s",
+			    flags_complaint(text, flag, argv));
 	}
 	if (optind < argc)
 		return command_misused(
@@ -85,7 +89,8 @@ parse(struct serve *s, int argc, char **argv)
 static int
 make_directories(struct serve *s, struct err *err)
 {
-	static const char *const names[] = { "run", "log" };
+	static const char *const names[] = { "run", "run/" REPORT_FOLDER,
+		"log" };
 	char path[PATH_BYTES];
 
 	for (size_t i = 0; i < N_OF(names); i++) {

@@ -1,4 +1,4 @@
-/* `agent-runtime status`: one screen, or waiting until all is well. */
+/* `agent-runtime status`: one screen, or waiting until all are up. */
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -194,6 +194,14 @@ is_new(struct seen *seen, const char *daemon)
 	return true;
 }
 
+static void
+tell_row(const char *indent, const struct health_row *row)
+{
+	fprintf(stderr, "%s%s is %s%s%s\n", indent, row->name,
+	    *row->state != '\0' ? row->state : "missing",
+	    *row->note != '\0' ? ": " : "", row->note);
+}
+
 /* 1: no use to wait: a daemon will not start again. */
 static int
 tell_progress(const struct health_view *view, struct seen *seen)
@@ -203,9 +211,8 @@ tell_progress(const struct health_view *view, struct seen *seen)
 	int is_hopeless = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (health_row_is_well(&rows[i]) && is_new(seen, rows[i].name))
-			fprintf(
-			    stderr, "%s is %s\n", rows[i].name, rows[i].state);
+		if (health_row_is_up(&rows[i]) && is_new(seen, rows[i].name))
+			tell_row("", &rows[i]);
 		if (strcmp(rows[i].state, "bad-config") == 0) {
 			fprintf(stderr,
 			    "%s refuses its configuration; see its line in "
@@ -227,36 +234,35 @@ tell_missing(const struct health_view *view, long wait_s)
 	if (n == 0)
 		fprintf(stderr, "  %s\n", view->why);
 	for (size_t i = 0; i < n; i++)
-		if (!health_row_is_well(&rows[i]))
-			fprintf(stderr, "  %s is %s %s\n", rows[i].name,
-			    *rows[i].state != '\0' ? rows[i].state : "missing",
-			    rows[i].note);
+		if (health_row_counts(view, &rows[i]) &&
+		    !health_row_is_up(&rows[i]))
+			tell_row("  ", &rows[i]);
 	if (!view->is_ready)
 		fprintf(stderr, "  /readyz does not say 200\n");
 }
 
 static int
-wait_until_well(struct status *s)
+wait_until_up(struct status *s)
 {
 	int64_t deadline_ms = clock_mono_ms() + s->wait_s * 1000;
 	struct seen seen = { .n = 0 };
 	struct health_view view;
-	bool is_well, is_over;
+	bool is_up, is_over;
 
 	for (;;) {
 		health_look(&view, &s->settings, s->client);
 		is_over = tell_progress(&view, &seen) ||
 			  clock_mono_ms() >= deadline_ms;
-		is_well = health_all_well(&view);
-		if (is_well || is_over)
+		is_up = health_is_up(&view);
+		if (is_up || is_over)
 			break;
 		health_view_release(&view);
 		(void)poll(NULL, 0, LOOK_EVERY_MS);
 	}
-	if (!is_well)
+	if (!is_up)
 		tell_missing(&view, s->wait_s);
 	health_view_release(&view);
-	return is_well ? EXIT_OK : EXIT_FAILED;
+	return is_up ? EXIT_OK : EXIT_FAILED;
 }
 
 static int
@@ -281,11 +287,11 @@ parse(struct status *s, int argc, char **argv)
 	};
 	int flag;
 
-	while ((flag = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((flag = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (flag == 'j')
 			s->as_json = true;
 		else if (flag != 'w')
-			return tool_misused(name, "unknown flag");
+			return tool_bad_flag(name, flag, argv);
 		else if (tool_number(optarg, 0, MAX_WAIT_S, &s->wait_s) < 0)
 			return tool_misused(name,
 			    "--wait %s: allowed is a whole number from 0 to "
@@ -313,7 +319,7 @@ status_run(int argc, char **argv)
 		settings_release(&s.settings);
 		return tool_failed(name, &err);
 	}
-	status = s.wait_s >= 0 ? wait_until_well(&s) : look_once(&s);
+	status = s.wait_s >= 0 ? wait_until_up(&s) : look_once(&s);
 	client_close(&s.client);
 	settings_release(&s.settings);
 	return status;

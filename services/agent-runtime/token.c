@@ -174,7 +174,7 @@ parse(struct token *t, int argc, char **argv)
 	};
 	int flag;
 
-	while ((flag = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((flag = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (flag == 'c')
 			t->connector = optarg;
 		else if (flag == 'e')
@@ -182,7 +182,7 @@ parse(struct token *t, int argc, char **argv)
 		else if (flag == 'j')
 			t->as_json = true;
 		else
-			return tool_misused(name, "unknown flag");
+			return tool_bad_flag(name, flag, argv);
 	}
 	return take_words(t, argc, argv);
 }

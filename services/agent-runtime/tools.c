@@ -3,6 +3,7 @@
 #include "services/agent-runtime/tools.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "libcommon/defs.h"
 #include "libcommon/err.h"
+#include "libcommon/flags.h"
 #include "libcommon/log.h"
 
 static const struct {
@@ -39,6 +41,14 @@ tool_misused(const char *name, const char *fmt, ...)
 }
 
 int
+tool_bad_flag(const char *name, int flag, char *const *argv)
+{
+	char text[FLAGS_COMPLAINT_SIZE];
+
+	return tool_misused(name, "%s", flags_complaint(text, flag, argv));
+}
+
+int
 tool_failed(const char *name, const struct err *err)
 {
 	fprintf(stderr, "agent-runtime %s: %s\n", name, err->text);
@@ -63,6 +73,7 @@ main(int argc, char **argv)
 {
 	int status;
 
+	opterr = 0; /* the commands say it themselves */
 	log_init("agent-runtime", LOG_LEVEL_WARN);
 	for (size_t i = 0; argc > 1 && i < N_OF(tools); i++) {
 		if (strcmp(tools[i].name, argv[1]) != 0)

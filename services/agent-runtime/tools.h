@@ -20,6 +20,9 @@ int bus_run(int argc, char **argv);
 int tool_misused(const char *name, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The same for what getopt_long complains about. */
+int tool_bad_flag(const char *name, int flag, char *const *argv);
+
 /* Prints "agent-runtime NAME: text" to stderr; the status for the error. */
 struct err;
 int tool_failed(const char *name, const struct err *err);

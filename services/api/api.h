@@ -51,7 +51,6 @@ struct svc {
 	struct loop *loop;
 	struct bus *bus;
 	struct http_server *server;
-	char *run_dir;
 	struct timer *probe;
 	bool has_tcp;
 	struct visit *ready_waiters; /* of /readyz */

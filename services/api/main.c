@@ -3,9 +3,6 @@
 
 #include "services/api/api.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "libcommon/arena.h"
 #include "libcommon/confine.h"
 #include "libcommon/err.h"
@@ -34,7 +31,6 @@ api_deinit(struct svc **slot)
 
 	probe_stop(svc);
 	http_server_close(&svc->server);
-	xfree(&svc->run_dir);
 	xfree(slot);
 }
 
@@ -53,8 +49,6 @@ api_init(struct svc **svc_out, const struct service_env *env, struct err *err)
 	svc->cfg = env->cfg;
 	svc->loop = env->loop;
 	svc->bus = env->bus;
-	if (asprintf(&svc->run_dir, "%s/run", env->common->data_dir) < 0)
-		abort();
 	*svc_out = svc;
 	if (http_server_open(&svc->server, svc->loop, &options, err) < 0 ||
 	    api_listen(svc, env->common->data_dir, err) < 0) {
@@ -69,19 +63,12 @@ api_init(struct svc **svc_out, const struct service_env *env, struct err *err)
 	return 0;
 }
 
-/* Its doors and its own socket; no file, no program, no way out. */
+/* No file, no program, no way out. Its own sockets are bound by now, and the
+ * folder they lie in holds the doors of all others. */
 static void
 api_confine(const struct svc *svc, struct confine_rules *rules)
 {
-	static struct confine_path paths[1];
-
-	paths[0] = (struct confine_path){
-		.path = svc->run_dir,
-		.right = CONFINE_SOCKETS,
-	};
 	*rules = (struct confine_rules){
-		.paths = paths,
-		.n_paths = N_OF(paths),
 		.flags = svc->has_tcp ? CONFINE_ALLOW_LISTEN : 0,
 	};
 }

@@ -22,9 +22,6 @@
 #include "services/indexer/paths.h"
 
 enum {
-	/* Between two slices. Not 0: libuv 1.44 runs a timer that is due again
-	 * at once before it looks at anything else. */
-	PAUSE_MS = 1,
 	/* Changes that never pause are indexed after so many debounces. */
 	LATEST_DEBOUNCES = 10,
 	/* After a failed write: the disk may have room again. */
@@ -64,6 +61,7 @@ note_failure(struct library *lib, struct workspace *ws, const struct err *why)
 	lib->n_failed += !ws->has_failed;
 	ws->has_failed = true;
 	snprintf(lib->failure, sizeof(lib->failure), "%s", why->text);
+	library_check_folders(lib);
 	library_report(lib);
 }
 
@@ -257,8 +255,7 @@ schedule(struct library *lib)
 	if (at_ms == INT64_MAX)
 		timer_stop(lib->work);
 	else
-		timer_start(lib->work,
-		    at_ms - now_ms > PAUSE_MS ? at_ms - now_ms : PAUSE_MS, 0);
+		timer_start(lib->work, at_ms > now_ms ? at_ms - now_ms : 0, 0);
 }
 
 static void
@@ -353,6 +350,7 @@ library_open(struct library **library_out, struct loop *loop,
 	lib->loop = loop;
 	lib->root = xstrdup(options->root);
 	lib->index_root = xstrdup(options->index_root);
+	lib->index_root_fd = -1;
 	lib->debounce_ms = options->debounce_ms;
 	lib->places.index_root = lib->index_root;
 	lib->places.n_unwatched = &lib->n_unwatched;
@@ -361,6 +359,10 @@ library_open(struct library **library_out, struct loop *loop,
 	    open(lib->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lib->places.root_fd < 0)
 		return err_errno(err, "cannot read %s", lib->root);
+	lib->index_root_fd =
+	    open(lib->index_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lib->index_root_fd < 0)
+		return err_errno(err, "cannot read %s", lib->index_root);
 	if (folders_open(&lib->places.folders, loop, lib->root, &events, err) <
 	    0)
 		return -1;
@@ -397,6 +399,7 @@ library_close(struct library **library)
 	timer_free(&lib->work);
 	timer_free(&lib->probe);
 	fd_close(&lib->places.root_fd);
+	fd_close(&lib->index_root_fd);
 	xfree(&lib->root);
 	xfree(&lib->index_root);
 	xfree(library);

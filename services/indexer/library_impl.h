@@ -22,6 +22,7 @@ struct library {
 	struct places places;
 	char *root;
 	char *index_root;
+	int index_root_fd; /* as it was at the start */
 	int64_t debounce_ms;
 	int64_t n_unwatched;
 
@@ -54,6 +55,9 @@ struct folders_events library_events(struct library *lib);
 int library_rescan(struct library *lib);
 /* Deletes the indexes of workspaces that went while we were not there. */
 void library_drop_orphans(struct library *lib);
+/* The lock-down holds for the two folders that were there at the start: others
+ * in their places can only be used by a new process, so this one ends. */
+void library_check_folders(struct library *lib);
 /* Checks now and then that it could still work. */
 void library_probe_start(struct library *lib);
 

@@ -4,6 +4,7 @@
 #include "services/indexer/library_impl.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -142,19 +143,24 @@ close_unused(struct library *lib)
 		library_close_index(lib, lib->opened->open_prev);
 }
 
-/* The lock-down holds for the folder that was there at the start: another one
- * in its place can only be read by a new process. */
+static bool
+is_open_as(int fd, const struct stat *now)
+{
+	struct stat ours;
+
+	return fstat(fd, &ours) < 0 ||
+	       (now->st_ino == ours.st_ino && now->st_dev == ours.st_dev);
+}
+
 static void
 check_root(struct library *lib)
 {
-	struct stat ours, now;
+	struct stat now;
 	AUTO(fd_close)
 	int fd = open(lib->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	lib->is_root_lost = fd < 0;
-	if (stat(lib->root, &now) < 0 ||
-	    fstat(lib->places.root_fd, &ours) < 0 ||
-	    (now.st_ino == ours.st_ino && now.st_dev == ours.st_dev))
+	if (stat(lib->root, &now) < 0 || is_open_as(lib->places.root_fd, &now))
 		return;
 	log_error("workspaces-replaced", "path=%s effect=restart",
 	    log_quote(lib->root));
@@ -162,11 +168,32 @@ check_root(struct library *lib)
 }
 
 static void
+check_index_root(const struct library *lib)
+{
+	struct stat now = { 0 };
+
+	if (stat(lib->index_root, &now) < 0 && errno != ENOENT)
+		return;
+	if (is_open_as(lib->index_root_fd, &now))
+		return;
+	log_error("index-folder-lost", "path=%s effect=restart",
+	    log_quote(lib->index_root));
+	service_stop(1);
+}
+
+void
+library_check_folders(struct library *lib)
+{
+	check_root(lib);
+	check_index_root(lib);
+}
+
+static void
 on_probe(void *arg)
 {
 	struct library *lib = arg;
 
-	check_root(lib);
+	library_check_folders(lib);
 	close_unused(lib);
 	if (clock_mono_ms() - lib->rescanned_ms >= RESCAN_MS)
 		(void)library_rescan(lib);

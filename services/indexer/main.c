@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -14,10 +15,16 @@
 #include "services/indexer/library.h"
 
 struct indexer_cfg {
+	const char *workspace_root;
 	int64_t debounce_s;
 };
 
 static const struct cfg_item items[] = {
+	/* The task-engine's row. */
+	CFG_PATH("AGENT_RUNTIME_WORKSPACE_ROOT", struct indexer_cfg,
+	    workspace_root, "",
+	    "folder of the workspaces (empty: workspaces/ in the data "
+	    "directory)"),
 	CFG_INT("AGENT_RUNTIME_QMD_DEBOUNCE_SECONDS", struct indexer_cfg,
 	    debounce_s, "3", 0, 3600, "s",
 	    "how long changes of files settle before they are indexed; a "
@@ -55,8 +62,12 @@ join(const char *data_dir, const char *name)
 static int
 make_folder(const char *path, mode_t mode, struct err *err)
 {
+	AUTO(xfree)
+	char *parent = xstrdup(path);
 	struct stat st;
 
+	if (file_mkdirs(AT_FDCWD, dirname(parent), mode, err) < 0)
+		return -1;
 	if (mkdir(path, mode) == 0)
 		return chmod(path, mode) == 0
 			   ? 0
@@ -73,8 +84,11 @@ static int
 indexer_prepare(
     const struct service_cfg *common, const void *cfg, struct err *err)
 {
-	(void)cfg;
-	folders.root = join(common->data_dir, "workspaces");
+	const struct indexer_cfg *c = cfg;
+
+	folders.root = *c->workspace_root
+			   ? xstrdup(c->workspace_root)
+			   : join(common->data_dir, "workspaces");
 	folders.index_root = join(common->data_dir, "index");
 	if (make_folder(folders.root, 0750, err) < 0)
 		return -1;

@@ -30,6 +30,9 @@ enum {
 	UPKEEP_FIRST_MS = 5000,
 	UPKEEP_AGAIN_MS = 5000,
 	UPKEEP_DEADLINE_MS = 10 * 1000,
+	/* The engine tidies so many rows at a time: as many may be left. */
+	UPKEEP_MANY = 1000,
+	UPKEEP_SOON_MS = 50,
 	REPORT_MAX_BYTES = 64 * 1024,
 	ARENA_BYTES = 1024 * 1024,
 };
@@ -60,7 +63,7 @@ struct svc {
 	struct timer *look;
 	struct timer *upkeep;
 	int64_t upkeep_ms;
-	char *run_dir;
+	char *report_dir;
 	char *report_path;
 	struct timespec report_at; /* when the one that was read was written */
 	ino_t report_inode;
@@ -200,15 +203,24 @@ static void
 on_upkeep_done(void *arg, const struct envelope *answer, const struct err *why)
 {
 	struct svc *svc = arg;
+	AUTO(arena_free)
+	struct arena *arena = arena_new(ARENA_BYTES);
+	struct upkeep_done done;
+	struct err err;
 
 	if (!answer || !answer->ok) {
 		upkeep_failed(svc, answer ? answer->error.text : why->text);
 		return;
 	}
+	if (upkeep_done_decode(&done, answer->body, arena, &err) < 0) {
+		upkeep_failed(svc, err.text);
+		return;
+	}
 	n_upkeeps++;
 	service_proof();
 	service_set_state(BEAT_HEALTHY, "");
-	timer_start(svc->upkeep, svc->upkeep_ms, 0);
+	timer_start(svc->upkeep,
+	    done.n_expired < UPKEEP_MANY ? svc->upkeep_ms : UPKEEP_SOON_MS, 0);
 }
 
 static void
@@ -267,8 +279,8 @@ scheduler_init(
 	svc->env = *env;
 	svc->is_enabled = cfg->is_enabled;
 	svc->self = (struct bus_peer){ SVC_SCHEDULER, env->common->instance };
-	svc->run_dir = join(env->common->data_dir, "run");
-	svc->report_path = join(svc->run_dir, "serve.json");
+	svc->report_dir = join(env->common->data_dir, "run/serve");
+	svc->report_path = join(svc->report_dir, "serve.json");
 	svc->roster = roster_new(&now, cfg->stale_s * 1000);
 	expect_all(svc);
 	/* Its answer is our proof: twice within the time it goes stale in. */
@@ -293,18 +305,19 @@ scheduler_deinit(struct svc **svc_slot)
 	timer_free(&svc->look);
 	timer_free(&svc->upkeep);
 	roster_free(&svc->roster);
-	xfree(&svc->run_dir);
+	xfree(&svc->report_dir);
 	xfree(&svc->report_path);
 	xfree(svc_slot);
 }
 
-/* serve replaces its report by a rename, so only the folder can be named. */
+/* serve replaces its report by a rename, so only the folder can be named; it
+ * holds nothing else. */
 static void
 scheduler_confine(const struct svc *svc, struct confine_rules *rules)
 {
 	static struct confine_path path;
 
-	path = (struct confine_path){ svc->run_dir, CONFINE_READ };
+	path = (struct confine_path){ svc->report_dir, CONFINE_READ };
 	rules->paths = &path;
 	rules->n_paths = 1;
 }

@@ -35,6 +35,10 @@ struct svc {
 	char database_trouble[256];
 	char files_trouble[256];
 	int64_t n_batches, n_requests;
+	/* Since the last line about it; the time is monotonic. */
+	struct {
+		int64_t n_batches, n_requests, next_line_ms;
+	} lost;
 };
 
 /* Both say it in the beats when it changed. */

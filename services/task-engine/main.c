@@ -1,6 +1,7 @@
 /* Starts the task-engine: what it opens, in which order, and how it recovers.
  */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
@@ -143,17 +144,32 @@ share_with_group(const char *root)
 		    group_name);
 }
 
+/*
+ * SQLite gives its -wal and -shm the mode of the database. Closed before SQLite
+ * opens it: closing any descriptor of a file drops the process's locks on it,
+ * and an operator's shell would then take itself for the only user and remove
+ * the -wal under us.
+ */
+static int
+make_private(const char *path, struct err *err)
+{
+	AUTO(fd_close)
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_set(err, ERR_UNAVAILABLE,
+		    "cannot open the database %s: %s", path, strerror(errno));
+	return 0;
+}
+
 static int
 open_database(struct svc *svc, struct err *err)
 {
 	AUTO(xfree)
 	char *path = engine_cfg_db_path(svc->cfg, svc->env.common);
-	AUTO(fd_close)
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-	/* SQLite gives its -wal and -shm the mode of this file. */
-	if (fd < 0)
-		return err_errno(err, "open the database %s", path);
+	if (make_private(path, err) < 0)
+		return -1;
 	return store_open(&svc->store, path, err);
 }
 
@@ -329,6 +345,10 @@ engine_init(
 static const char *
 folder_of(const char *path)
 {
+	/* Of what is switched off by an empty name it would be ".", where a
+	 * .env with the secrets of others may lie. */
+	if (*path == '\0')
+		return "/etc/ssl";
 	/* dirname writes into its argument; lock-down happens once. */
 	return dirname(xstrdup(path));
 }

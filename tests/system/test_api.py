@@ -765,3 +765,36 @@ def try_chat(s, key):
         assert "http.client" in type(e).__module__, e
         return None
     return got.json if got.status == 200 else None
+
+
+def test_the_result_of_a_task_is_where_its_reply_says(suite):
+    s = suite()
+    reply = s.chat("/task which commands are there")["reply"]
+    assert "say here" not in reply
+    id_ = re.search(r"/api/v1/tasks\?id=(\S+?)`", reply)[1]
+
+    def ended():
+        got = s.http("GET", f"/api/v1/tasks?id={id_}").json["task"]
+        return got if got["finished_at_unix"] else None
+
+    task = wait_for("the task's end", ended)
+    assert task["status"] == "succeeded", task
+    path = re.search(r"`(/open \S+)`", reply)[1]
+    assert wait_for("its file", lambda: (
+        lambda r: r if "These are the passages" in r else None)(
+            s.chat(path)["reply"]))
+    assert s.http("GET", "/api/v1/status").json["counts"][
+        "outbox.undelivered"] == 0
+
+
+def test_a_task_that_found_nothing_has_failed(suite):
+    s = suite()
+    reply = s.chat("/task xyzzyplugh quuxification")["reply"]
+    id_ = re.search(r"/api/v1/tasks\?id=(\S+?)`", reply)[1]
+    task = wait_for("the task's end", lambda: (
+        lambda t: t if t["finished_at_unix"] else None)(
+            s.http("GET", f"/api/v1/tasks?id={id_}").json["task"]))
+    assert task["status"] == "failed"
+    assert "no model is connected" in task["error_message"]
+    assert "AGENT_RUNTIME_LLM_API_KEY" in task["error_message"]
+    assert "AGENT_RUNTIME_LLM_BASE_URL" in task["error_message"]

@@ -50,7 +50,27 @@ def test_every_command_helps_on_stdout(down, command):
         assert got.stderr == ""
     assert "xit status" in got.stdout or command == "version"
     bad = down.run(command, "--no-such-flag")
-    assert bad.returncode == 2 and bad.stderr and not bad.stdout
+    assert bad.returncode == 2 and not bad.stdout
+    if command != "version":
+        assert bad.stderr == (
+            f"agent-runtime {command}: unknown flag --no-such-flag; see "
+            f"agent-runtime help {command}\n")
+
+
+@pytest.mark.parametrize("words, said", [
+    (["logs", "-x"], "unknown flag -x"),
+    (["logs", "-xf"], "unknown flag -xf"),
+    (["status", "--wait"], "--wait needs a value"),
+    (["chat", "-m"], "-m needs a value")])
+def test_a_wrong_flag_is_named(down, words, said):
+    got = down.run(*words)
+    assert got.returncode == 2
+    assert got.stderr.startswith(f"agent-runtime {words[0]}: {said}; see")
+
+
+def test_help_helps_itself(down):
+    got = down.run("help", "help")
+    assert got.returncode == 0 and got.stdout == down.run("help").stdout
 
 
 def test_without_a_suite_they_say_how_to_start_one(down):
@@ -227,6 +247,22 @@ def test_status_without_the_api(suite):
         os.kill(pid, signal.SIGCONT)
 
 
+def test_waiting_is_not_for_what_will_not_come(suite):
+    s = suite(AGENT_RUNTIME_TELEGRAM_TOKEN="1:x",
+              AGENT_RUNTIME_CONNECTOR_INSTANCES="gateway-telegram.main,"
+              "gateway-telegram.sink!")
+    got = s.run("status", "--wait", "20")
+    assert got.returncode == 0, got.stderr
+    assert re.search(r"^gateway-telegram is degraded: this version cannot",
+                     got.stderr, re.M)
+    assert "task-engine is healthy" in got.stderr
+    assert s.run("status").returncode == 1
+    got = s.run("doctor")
+    assert "gateway-telegram is degraded: this version" in got.stdout
+    assert re.search(r"connector-telegram +has its credentials, but this "
+                     "version", got.stdout)
+
+
 def test_waiting_ends_early_when_it_is_hopeless(suite):
     s = suite(start=False, AGENT_RUNTIME_CHAT_WAIT_SECONDS="0")
     s.start(wait=False)
@@ -258,7 +294,10 @@ def test_doctor_changes_nothing_and_finds_things(down):
     assert got.returncode == 2
     assert "AGENT_RUNTIME_CHAT_WAIT_SECONDS" in got.stdout
     got = down.run("doctor", env={"AGENT_RUNTIME_IMAP_HOST": "mail.example"})
-    assert "AGENT_RUNTIME_IMAP_USERNAME" in got.stdout
+    assert got.returncode == 2
+    text = " ".join(got.stdout.split())
+    assert ("connector-imap will not start (status 2), because "
+            "AGENT_RUNTIME_IMAP_USERNAME is not set") in text
 
 
 def test_doctor_sees_open_files(up):

@@ -81,6 +81,15 @@ def test_wrong_use_is_status_2(daemon, place, args):
     assert got.stdout == "" and got.stderr
 
 
+@pytest.mark.parametrize("args, said", [
+    (["--no-such-flag"], "unknown flag --no-such-flag"),
+    (["--supervised"], "--supervised needs a value")])
+def test_a_wrong_flag_is_named_once(daemon, place, args, said):
+    got = run(daemon, place, *args)
+    assert got.stderr.count("\n") == 1
+    assert f"{said}; see {daemon} --help" in got.stderr
+
+
 def test_without_door_keys_it_says_what_to_do(daemon, place):
     got = run(daemon, place)
     assert got.returncode == 2

@@ -193,6 +193,16 @@ def test_places_are_what_the_platform_says(engine):
     assert kinds == ["community", "private", "session"]
 
 
+def test_an_operators_shell_takes_nothing_away(engine):
+    for i in range(3):
+        engine.inbound(f"m:{i}")
+        # The last one to close a database removes its log: not the shell.
+        assert engine.sql("SELECT count(*) FROM messages") == [(i + 1,)]
+        assert pathlib.Path(f"{engine.db}-wal").exists()
+    engine.restart()
+    assert engine.sql("SELECT count(*) FROM messages") == [(3,)]
+
+
 # Requests
 
 def raw(peer, message_):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import program, wait_for
+from conftest import SLOW, program, wait_for
 from door import Daemon, Refused, place  # noqa: F401
 
 DOOR = "indexer/task-engine.main"
@@ -309,3 +309,30 @@ def test_without_a_place_for_its_files_it_says_so(place):
         capture_output=True, text=True, timeout=20, check=False)
     assert got.returncode == 1
     assert str(data / "index") in got.stderr
+
+
+def test_the_workspaces_may_be_elsewhere(place):
+    root = place / "else" / "where"
+    with Indexer(place, {"AGENT_RUNTIME_WORKSPACE_ROOT": str(root)}) as d:
+        d.connect()
+        d.folder = root / WS
+        d.write("a.md", "zebra\n")
+        assert d.paths("zebra") == ["a.md"]
+        assert d.open("a.md")["text"] == "zebra\n"
+        assert not (d.data / "workspaces").exists()
+
+
+def test_without_the_folder_of_its_indexes_it_ends(place):
+    with Indexer(place) as d:
+        d.connect()
+        d.write("a.md", "zebra\n")
+        assert d.paths("zebra") == ["a.md"]
+        shutil.rmtree(d.data / "index")
+        with pytest.raises(Refused):
+            d.query("zebra")
+        assert d.process.wait(20 * SLOW) == 1
+        d.wait_log("error indexer index-folder-lost path=.*/index "
+                   "effect=restart")
+        d.start()
+        d.connect()
+        assert d.paths("zebra") == ["a.md"]

@@ -146,7 +146,7 @@ def kill_one(s, victim, sink, sender, chance):
 def next_victim(s, chance):
     """serve gives up on who dies often, for half a minute; a new serve starts
     afresh, so it is then the one to die."""
-    state = json.loads((s.data / "run/serve.json").read_text())
+    state = json.loads((s.data / "run/serve/serve.json").read_text())
     if any(d["state"] == "failing" for d in state["daemons"]):
         return "serve"
     return chance.choice(VICTIMS)

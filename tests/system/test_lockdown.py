@@ -83,10 +83,12 @@ ROWS = {
             "read {data}/agent-runtime/audit.key",
             "read {data}/{workspace}/notes.md",
             "write {data}/{workspace}/new.md",
+            "read {data}/run/admin.token",
             "write {data}/run/admin.token",
+            "list {data}/run",
             "list {data}/index",
         ],
-        ["read {data}/run/serve.json"]),
+        ["read {data}/run/serve/serve.json"]),
     "task-engine": (
         ["list {data}/log", "write {data}/index/new"],
         ["read {data}/{workspace}/notes.md",
@@ -100,7 +102,9 @@ ROWS = {
             "read {data}/agent-runtime/audit.key",
             "read {data}/{workspace}/notes.md",
             "write {data}/{workspace}/new.md",
+            "read {data}/run/admin.token",
             "write {data}/run/admin.token",
+            "remove {data}/run/admin.token",
             "list {data}/index",
         ],
         []),
@@ -135,13 +139,13 @@ def has_asan(path):
 
 def make_data(tmp):
     data = tmp / "data"
-    for name in ("run", "log", "agent-runtime", "index", WORKSPACE):
+    for name in ("run/serve", "log", "agent-runtime", "index", WORKSPACE):
         (data / name).mkdir(parents=True, mode=0o700)
     (tmp / "outside").write_text("x")
     (data / "agent-runtime" / "audit.key").write_text("x")
     (data / WORKSPACE / "notes.md").write_text("# notes\n")
     (data / "run" / "admin.token").write_text("0" * 64 + "\n")
-    (data / "run" / "serve.json").write_text("{}\n")
+    (data / "run" / "serve" / "serve.json").write_text("{}\n")
     return data
 
 

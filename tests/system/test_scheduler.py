@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 
 import pytest
 
@@ -16,7 +17,9 @@ DOORS = [f"scheduler/{n}.main" for n in NAMES] + [
 
 class Scheduler(Daemon):
     def __init__(self, tmp, env=None):
-        super().__init__("scheduler", tmp, DOORS, env)
+        super().__init__("scheduler", tmp, DOORS, env, start=False)
+        (self.run_dir / "serve").mkdir(mode=0o700)
+        self.start()
 
     def health(self):
         self.api = getattr(self, "api", None) or self.dial(
@@ -100,7 +103,7 @@ def test_switched_off_it_says_so(place):
 
 
 def test_whom_serve_gave_up_is_failing(scheduler):
-    report = scheduler.run_dir / "serve.json"
+    report = scheduler.run_dir / "serve" / "serve.json"
 
     def write(pid, state):
         text = json.dumps({"pid": pid, "daemons": [
@@ -135,6 +138,18 @@ def test_it_drives_upkeep(scheduler):
                    if c["name"] == "scheduler")
         return own["proof_age_ms"] >= 0
     wait_for("the proof", proved)
+
+
+def test_upkeep_goes_on_while_there_is_much_to_tidy(scheduler):
+    engine = Listener(scheduler, "task-engine/scheduler.main")
+    began = None
+    for n_expired in (1000, 2000, 1000, 3):
+        asked, answer = engine.take()
+        assert asked["type"] == "upkeep"
+        answer({"n_expired": n_expired})
+        began = began or time.monotonic()
+    # Not once a minute, which would let rows come faster than they go.
+    assert time.monotonic() - began < 3
 
 
 CONNECTORS = [

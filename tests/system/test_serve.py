@@ -35,7 +35,7 @@ STOP_SECONDS = 20 if is_sanitized() else 2
 def report(suite):
     """serve.json, None while there is none."""
     try:
-        return json.loads((suite.data / "run" / "serve.json").read_text())
+        return json.loads((suite.data / "run/serve/serve.json").read_text())
     except FileNotFoundError:
         return None
 
@@ -87,9 +87,10 @@ def test_all_start_and_stop_within_two_seconds(suite):
 def test_directories_and_files_are_private(suite):
     s = running(suite(start=False))
     wait_for("the report", lambda: report(s))
-    for path in (s.data, s.data / "run", s.data / "log"):
+    for path in (s.data, s.data / "run", s.data / "run/serve",
+                 s.data / "log"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700, path
-    for name in ("serve.lock", "serve.json"):
+    for name in ("serve.lock", "serve/serve.json"):
         mode = (s.data / "run" / name).stat().st_mode
         assert stat.S_IMODE(mode) == 0o600, name
 

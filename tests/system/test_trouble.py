@@ -58,12 +58,15 @@ def test_full_disk(suite):
         assert refused is not None, "the disk never was full"
         assert refused.status == 503, refused
         assert "disk" in refused.json["error"], refused
+        for i in range(5):
+            assert post(s, "/task x", f"lost-{i}").status == 503
         os.unlink(folder + "/filler")
         wait_for("messages to be taken again", lambda: post(
             s, "/help", "after").status == 200, 15, 0.2)
         for key in acknowledged + ["before"]:
             assert s.http("GET", f"/api/v1/chat?id={key}").status == 200, key
         logs_equal_rows(s)
+        assert s.log().count(" batch-lost ") == 1
         s.stop()
 
 

@@ -13,7 +13,7 @@ const struct command_row command_rows[] = {
 	{ COMMAND_HELP,   "help",   "",                "command.help",
 	    "what you can say here" },
 	{ COMMAND_TASK,   "task",   "<prompt>",        "command.task",
-	    "give me work; I answer here when it is done" },
+	    "give me work to do in the background" },
 	{ COMMAND_STATUS, "status", "",                "command.status",
 	    "how this workspace stands" },
 	{ COMMAND_SEARCH, "search", "<query>",         "command.search",

@@ -46,10 +46,17 @@ say_usage(struct buf *out, const char *command_name)
 }
 
 void
-say_task_queued(struct buf *out, const char *task_id)
+say_task_queued(struct buf *out, const char *task_id, const char *result_path)
 {
-	buf_addf(out, "Task queued: `%s`. I will say here when it is done.",
-	    task_id);
+	buf_addf(out, "Task queued: `%s`. ", task_id);
+	if (result_path)
+		buf_addf(out,
+		    "When it is done, `/open %s` shows its result (the day is "
+		    "the one on which it ends, UTC); `GET /api/v1/tasks?id=%s` "
+		    "tells how it stands.",
+		    result_path, task_id);
+	else
+		buf_adds(out, "I will say here when it is done.");
 }
 
 /* One line, cut between characters. */

@@ -15,7 +15,9 @@ void say_help(struct buf *out);
 void say_unknown(struct buf *out, const char *name);
 /* "Usage: /search <query>" and what it does. */
 void say_usage(struct buf *out, const char *command_name);
-void say_task_queued(struct buf *out, const char *task_id);
+/* result_path: NULL where the result is said, else where it will be. */
+void
+say_task_queued(struct buf *out, const char *task_id, const char *result_path);
 
 void
 say_hits(struct buf *out, const struct search_hits *hits, const char *query);

@@ -51,6 +51,15 @@ connector_door(const char *instance, enum service_id *service_out,
 }
 
 bool
+connector_is_told(const char *instance)
+{
+	enum service_id service;
+	const char *door_instance;
+
+	return connector_door(instance, &service, &door_instance);
+}
+
+bool
 connector_recognises_repeats(const char *connector)
 {
 	for (size_t i = 0; i < N_OF(connectors); i++)

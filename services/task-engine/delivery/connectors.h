@@ -22,6 +22,9 @@ connector_instance(const struct bus_peer *peer, struct arena *arena);
 /* False for an instance without a door, such as api.main. */
 bool connector_door(const char *instance, enum service_id *service_out,
     const char **door_instance_out);
+/* Whether something can be said there that answers nothing: HTTP clients are
+ * only asked. */
+bool connector_is_told(const char *instance);
 /* Whether the platform recognises a repeated part, so that none is doubled. */
 bool connector_recognises_repeats(const char *connector);
 

@@ -119,6 +119,9 @@ post_add(struct store *store, const struct post_note *note, int64_t now_ms,
 	if (add_message(store, note, row.instance, outbox_id_out, text.data,
 		now_ms, &row.message_seq, err) < 0)
 		return -1;
+	/* Nobody would ever fetch it; the chat log has it. */
+	if (!note->in_reply_to_seq && !connector_is_told(row.instance))
+		return 0;
 	return store_outbox_add(store, &row, now_ms, err);
 }
 

@@ -39,7 +39,8 @@ struct post_note {
 
 /*
  * Within a transaction: writes the outbound message and its outbox row, the
- * chat log and the doorbell following after the commit.
+ * chat log and the doorbell following after the commit. What answers no
+ * message of an HTTP client gets no outbox row: it is not handed to anybody.
  */
 int post_add(struct store *store, const struct post_note *note, int64_t now_ms,
     char outbox_id_out[ID_UUID_SIZE], struct err *err) MUST_CHECK;

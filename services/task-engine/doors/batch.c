@@ -1,5 +1,6 @@
 /* drain -> one transaction -> reply: an answer means that it is on disk. */
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "libcommon/arena.h"
@@ -19,12 +20,14 @@
 enum {
 	/* A full disk or a held database is not over sooner. */
 	RETRY_AFTER_MS = 1000,
+	LOST_LINE_MS = 60 * 1000,
 };
 
 struct item {
 	struct bus_request *request;
 	struct buf reply;
 	bool is_deferred;
+	bool has_new_secret;
 };
 
 static bool
@@ -59,8 +62,8 @@ refuse(struct item *item, const struct err *err)
  * secret is never kept.
  */
 static int
-keep_reply(struct svc *svc, const struct item *item, int64_t changes_before,
-    struct err *err)
+keep_reply(
+    struct svc *svc, struct item *item, int64_t changes_before, struct err *err)
 {
 	const struct bus_request *request = item->request;
 
@@ -70,6 +73,7 @@ keep_reply(struct svc *svc, const struct item *item, int64_t changes_before,
 	if (is_secret_reply(request)) {
 		secret_replies_put(&svc->secret_replies, request, &item->reply,
 		    clock_unix_ms());
+		item->has_new_secret = true;
 		return 0;
 	}
 	return store_reply_put(svc->store, bus_request_door(request),
@@ -87,6 +91,12 @@ run_in_savepoint(struct svc *svc, struct item *item, struct err *err)
 	if (service_dispatch(svc, item->request, &item->reply,
 		&item->is_deferred) != ERR_NONE) {
 		store_rollback_to(svc->store);
+		/* SQLite may have rolled back all: then the next request would
+		 * commit by itself, and its answer would not say so. */
+		if (!store_is_in_transaction(svc->store))
+			return err_set(err, ERR_UNAVAILABLE,
+			    "the database could not be used; nothing was "
+			    "changed");
 		return 0;
 	}
 	if (keep_reply(svc, item, changes, err) < 0 ||
@@ -137,10 +147,27 @@ run_all(struct svc *svc, struct item *items, size_t n, bool is_read_only,
 	return rc;
 }
 
+/* A full disk fails every batch: a line a minute tells it. */
+static void
+say_lost(struct svc *svc, size_t n_requests, const char *why)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	svc->lost.n_batches++;
+	svc->lost.n_requests += (int64_t)n_requests;
+	if (svc->lost.next_line_ms > now_ms)
+		return;
+	log_error("batch-lost",
+	    "batches=%" PRId64 " requests=%" PRId64 " why=%s",
+	    svc->lost.n_batches, svc->lost.n_requests, log_quote(why));
+	svc->lost.n_batches = svc->lost.n_requests = 0;
+	svc->lost.next_line_ms = now_ms + LOST_LINE_MS;
+}
+
 static void
 lose(struct svc *svc, struct item *items, size_t n, struct err *err)
 {
-	log_error("batch-lost", "requests=%zu why=%s", n, log_quote(err->text));
+	say_lost(svc, n, err->text);
 	if (err->code == ERR_INTERNAL)
 		err_set(err, ERR_UNAVAILABLE,
 		    "the task-engine could not store this, so nothing was "
@@ -148,6 +175,9 @@ lose(struct svc *svc, struct item *items, size_t n, struct err *err)
 	engine_database_trouble(svc, err->text);
 	for (size_t i = 0; i < n; i++) {
 		post_forget(svc->post, bus_request_ticket(items[i].request));
+		if (items[i].has_new_secret)
+			secret_replies_drop(
+			    &svc->secret_replies, items[i].request);
 		refuse(&items[i], err);
 	}
 }

@@ -12,8 +12,10 @@
 #include "services/task-engine/conversation/command.h"
 #include "services/task-engine/conversation/safety.h"
 #include "services/task-engine/conversation/say.h"
+#include "services/task-engine/delivery/connectors.h"
 #include "services/task-engine/doors/lookup.h"
 #include "services/task-engine/engine.h"
+#include "services/task-engine/policy/names.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/places.h"
@@ -93,7 +95,10 @@ run_task(struct svc *svc, const struct heard *heard,
 	if (task_queue(svc->store, x, &row, heard->now_ms, arena, err) != 0)
 		return -1;
 	buf_init(&text);
-	say_task_queued(&text, row.task.id);
+	say_task_queued(&text, row.task.id,
+	    connector_is_told(row.instance)
+		? NULL
+		: name_artifact(arena, row.task.id, heard->now_ms));
 	return heard_reply(svc, heard, text.data, err);
 }
 

@@ -23,6 +23,7 @@
 #include "services/task-engine/store/status.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/store/turns.h"
+#include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/tasks/finish.h"
 #include "services/task-engine/turn/turns.h"
 
@@ -190,6 +191,7 @@ end(void *arg)
 		.text = l->text.data };
 	struct err err;
 
+	blame_clear();
 	if (finish_turn(all->svc->store, &l->work, &outcome, clock_unix_ms(),
 		&err) < 0) {
 		log_error("reply-not-stored", "turn=%" PRId64 " why=%s",
@@ -228,6 +230,7 @@ on_hits(void *arg, const struct envelope *answer, const struct err *why)
 	struct err err;
 	size_t n = 0;
 
+	blame_set(l->work.turn_id);
 	if (problem(answer, why)) {
 		say_unavailable(l, problem(answer, why));
 	} else if (search_hits_decode(&hits, answer->body, l->arena, &err) <
@@ -267,6 +270,7 @@ on_document(void *arg, const struct envelope *answer, const struct err *why)
 	struct search_document document;
 	struct err err;
 
+	blame_set(l->work.turn_id);
 	if (!answer)
 		say_unavailable(l, problem(answer, why));
 	else if (!answer->ok)
@@ -290,6 +294,7 @@ on_state(void *arg, const struct envelope *answer, const struct err *why)
 	struct search_state state;
 	struct err err;
 
+	blame_set(l->work.turn_id);
 	if (!error &&
 	    search_state_decode(&state, answer->body, l->arena, &err) < 0)
 		error = err.text;
@@ -378,6 +383,7 @@ begin(struct lookup *l)
 	struct svc *svc = l->owner->svc;
 	struct err err;
 
+	blame_set(l->work.turn_id);
 	l->asker = actor_kind_parse(l->work.message.actor_kind);
 	command_parse(&l->command, l->work.message.text, true, l->arena);
 	if (!questions[l->command.id].type) {
@@ -391,7 +397,9 @@ begin(struct lookup *l)
 	    ask(l, &err) < 0) {
 		say_unavailable(l, err.text);
 		end(l);
+		return;
 	}
+	blame_clear();
 }
 
 static struct lookup *

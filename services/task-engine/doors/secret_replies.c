@@ -52,6 +52,17 @@ secret_replies_put(struct secret_replies *replies,
 	buf_add(&replies->items[at].bytes, bytes->data, bytes->size);
 }
 
+void
+secret_replies_drop(
+    struct secret_replies *replies, const struct bus_request *request)
+{
+	const char *id = bus_request_envelope(request)->id;
+
+	for (size_t i = 0; i < N_OF(replies->items); i++)
+		if (strcmp(replies->items[i].id, id) == 0)
+			wipe(&replies->items[i].bytes);
+}
+
 bool
 secret_replies_get(struct secret_replies *replies,
     const struct bus_request *request, int64_t now_ms, struct buf *out)

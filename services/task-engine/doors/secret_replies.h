@@ -30,6 +30,9 @@ void secret_replies_release(struct secret_replies *replies);
 bool is_secret_reply(const struct bus_request *request);
 void secret_replies_put(struct secret_replies *replies,
     const struct bus_request *request, const struct buf *bytes, int64_t now_ms);
+/* Forgets it: what the request did was not committed. */
+void secret_replies_drop(
+    struct secret_replies *replies, const struct bus_request *request);
 /* Appends it to out; false when there is none. */
 bool secret_replies_get(struct secret_replies *replies,
     const struct bus_request *request, int64_t now_ms, struct buf *out);

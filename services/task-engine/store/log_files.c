@@ -2,6 +2,9 @@
 
 #include "services/task-engine/store/log_files.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "libcommon/arena.h"
 #include "libcommon/err.h"
 #include "services/task-engine/store/row.h"
@@ -38,6 +41,36 @@ static void
 read_id(struct columns *c, void *row_out)
 {
 	*(const char **)row_out = next_text(c);
+}
+
+static void
+read_seq(struct columns *c, void *row_out)
+{
+	*(int64_t *)row_out = next_int(c);
+}
+
+int
+store_logs_done(struct store *s, int64_t *seq_out, struct err *err)
+{
+	int got = stmt_get(
+	    s, STMT_LOGS_DONE_GET, NULL, read_seq, seq_out, NO_BINDS, err);
+
+	if (got == 1)
+		*seq_out = 0;
+	return got < 0 ? -1 : 0;
+}
+
+int
+store_logs_done_note(
+    struct store *s, int64_t from_seq, int64_t to_seq, struct err *err)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, to_seq);
+	if (stmt_run(s, STMT_LOGS_ORDER, NULL,
+		BINDS(b_int(from_seq), b_int(to_seq)), err) < 0)
+		return -1;
+	return stmt_run(s, STMT_LOGS_DONE_PUT, NULL, BINDS(b_text(text)), err);
 }
 
 int

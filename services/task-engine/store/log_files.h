@@ -27,7 +27,20 @@ struct log_line {
 	const char *text;
 };
 
-/* The next messages after that one, of all contexts or of one. */
+/*
+ * How far the logs are: all messages up to that one are written, or their log
+ * is known to be behind. Noting it also puts them into the order in which the
+ * messages of one context are found.
+ */
+int store_logs_done(
+    struct store *store, int64_t *seq_out, struct err *err) MUST_CHECK;
+int store_logs_done_note(struct store *store, int64_t from_seq, int64_t to_seq,
+    struct err *err) MUST_CHECK;
+
+/*
+ * The next messages after that one: of all contexts, or of one context those
+ * up to where the logs are.
+ */
 int store_log_lines(struct store *store, int64_t after_seq, int64_t limit,
     struct arena *arena, struct log_line **lines_out, size_t *n_out,
     struct err *err) MUST_CHECK;

@@ -103,13 +103,3 @@ store_messages_before(struct store *s, const char *context_id,
 	}
 	return 0;
 }
-
-int
-store_messages_after(struct store *s, const char *context_id, int64_t after_seq,
-    int64_t limit, struct arena *arena, struct message_row **rows_out,
-    size_t *n_out, struct err *err)
-{
-	return stmt_list(s, STMT_MESSAGES_AFTER, arena, read_message,
-	    sizeof(**rows_out), rows_out, n_out,
-	    BINDS(b_text(context_id), b_int(after_seq), b_int(limit)), err);
-}

@@ -58,9 +58,4 @@ int store_messages_before(struct store *store, const char *context_id,
     int64_t before_seq, int64_t limit, struct arena *arena,
     struct message_row **rows_out, size_t *n_out, struct err *err) MUST_CHECK;
 
-/* The next `limit` rows of the context after that one, oldest first. */
-int store_messages_after(struct store *store, const char *context_id,
-    int64_t after_seq, int64_t limit, struct arena *arena,
-    struct message_row **rows_out, size_t *n_out, struct err *err) MUST_CHECK;
-
 #endif

@@ -80,7 +80,14 @@ static const char *const version_1[] = {
 	"1)),"
 	" is_edit INTEGER NOT NULL DEFAULT 0 CHECK (is_edit IN (0, 1)),"
 	" UNIQUE (instance, chat_id, event_id)) STRICT;"
-	"CREATE INDEX messages_context ON messages (context_id, seq);"
+	/*
+	 * The messages of each context, in order. Filled from behind, together
+	 * with the chat logs (logs_done in kv says how far): as an index of
+	 * messages it would cost every inbound message a page of its own.
+	 */
+	"CREATE TABLE message_order ("
+	" context_id TEXT NOT NULL, seq INTEGER NOT NULL,"
+	" PRIMARY KEY (context_id, seq)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE cursors ("
 	" instance TEXT PRIMARY KEY, cursor TEXT NOT NULL DEFAULT '',"
 	" was_clean_stop INTEGER NOT NULL DEFAULT 1 CHECK"
@@ -200,10 +207,11 @@ static const char *const version_1[] = {
 	" state TEXT NOT NULL CHECK (state IN ('begun','sent')),"
 	" platform_id TEXT NOT NULL DEFAULT '', at_ms INTEGER NOT NULL,"
 	" PRIMARY KEY (outbox_seq, part)) STRICT, WITHOUT ROWID;"
+	/* Ids are ULIDs: their order is that of time, so rows are appended. */
 	"CREATE TABLE replies ("
-	" seq INTEGER PRIMARY KEY, door TEXT NOT NULL, id TEXT NOT NULL,"
-	" bytes BLOB NOT NULL, at_ms INTEGER NOT NULL,"
-	" UNIQUE (door, id)) STRICT;",
+	" id TEXT NOT NULL, door TEXT NOT NULL, bytes BLOB NOT NULL,"
+	" at_ms INTEGER NOT NULL, PRIMARY KEY (id, door))"
+	" STRICT, WITHOUT ROWID;",
 
 	/* Files that follow the rows. */
 	"CREATE TABLE log_files ("

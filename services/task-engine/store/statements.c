@@ -76,19 +76,33 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_MESSAGE_FIND] =
 	    "SELECT " MESSAGE_COLUMNS " FROM messages"
 	    " WHERE instance = ?1 AND chat_id = ?2 AND event_id = ?3",
+	/* What is ordered already, and what came since. */
 	[STMT_MESSAGES_BEFORE] =
-	    "SELECT " MESSAGE_COLUMNS " FROM messages"
-	    " WHERE context_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
-	[STMT_MESSAGES_AFTER] =
-	    "SELECT " MESSAGE_COLUMNS " FROM messages"
-	    " WHERE context_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+	    "SELECT " MESSAGE_COLUMNS " FROM messages WHERE seq IN"
+	    " (SELECT seq FROM (SELECT seq FROM message_order"
+	    "  WHERE context_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3)"
+	    " UNION ALL SELECT seq FROM messages WHERE context_id = ?1"
+	    "  AND seq < ?2 AND seq > (SELECT coalesce(max(CAST(value AS"
+	    "  INTEGER)), 0) FROM kv WHERE key = 'logs_done'))"
+	    " ORDER BY seq DESC LIMIT ?3",
+	[STMT_LOGS_DONE_GET] = "SELECT CAST(value AS INTEGER) FROM kv"
+			       " WHERE key = 'logs_done'",
+	[STMT_LOGS_DONE_PUT] =
+	    "INSERT INTO kv (key, value) VALUES ('logs_done', ?1)"
+	    " ON CONFLICT (key) DO UPDATE SET value = ?1",
+	[STMT_LOGS_ORDER] =
+	    "INSERT OR IGNORE INTO message_order (context_id, seq)"
+	    " SELECT context_id, seq FROM messages WHERE seq > ?1"
+	    " AND seq <= ?2 ORDER BY context_id, seq",
 #define LOG_LINE                                                               \
 	"SELECT m.seq, m.at_ms, m.context_id, c.workspace_id, c.connector,"    \
 	" c.external_id, c.name, m.direction, m.actor, m.text"                 \
 	" FROM messages m JOIN contexts c ON c.id = m.context_id"
 	[STMT_LOG_LINES] = LOG_LINE " WHERE m.seq > ?1 ORDER BY m.seq LIMIT ?2",
-	[STMT_LOG_LINES_OF] = LOG_LINE " WHERE m.context_id = ?1 AND"
-				       " m.seq > ?2 ORDER BY m.seq LIMIT ?3",
+	[STMT_LOG_LINES_OF] =
+	    LOG_LINE " WHERE m.seq IN (SELECT seq FROM message_order"
+		     " WHERE context_id = ?1 AND seq > ?2 ORDER BY seq"
+		     " LIMIT ?3) ORDER BY m.seq",
 	[STMT_LOG_FILE_GET] = "SELECT written_seq, size_bytes, is_behind"
 			      " FROM log_files WHERE context_id = ?1",
 	[STMT_LOG_FILE_PUT] =
@@ -248,18 +262,24 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    "UPDATE outbox SET state = 'sent', lease = '', lease_until_ms = 0,"
 	    " is_part_uncertain = 0, error = NULL, updated_ms = ?2"
 	    " WHERE id = ?1",
+	/* By jumps too: thousands may wait for one that does not come. */
 	[STMT_OUTBOX_INSTANCES] =
-	    "SELECT DISTINCT instance FROM outbox"
-	    " WHERE state IN ('queued','sending') AND due_ms <= ?1",
+	    "WITH RECURSIVE all_of (x) AS (SELECT min(instance) FROM outbox"
+	    "  WHERE state IN ('queued','sending')"
+	    "  UNION ALL SELECT (SELECT min(instance) FROM outbox WHERE"
+	    "   state IN ('queued','sending') AND instance > x)"
+	    "   FROM all_of WHERE x IS NOT NULL)"
+	    " SELECT x FROM all_of WHERE x IS NOT NULL AND EXISTS"
+	    "  (SELECT 1 FROM outbox WHERE instance = x"
+	    "   AND state IN ('queued','sending') AND due_ms <= ?1)",
 
 	[STMT_REPLY_GET] =
 	    "SELECT bytes FROM replies WHERE door = ?1 AND id = ?2",
 	[STMT_REPLY_PUT] = "INSERT INTO replies (door, id, bytes, at_ms)"
 			   " VALUES (?1, ?2, ?3, ?4)",
-	/* seq grows with time, so the oldest are found without an index. */
-	[STMT_REPLIES_TIDY] =
-	    "DELETE FROM replies WHERE at_ms < ?1 AND seq IN"
-	    " (SELECT seq FROM replies ORDER BY seq LIMIT ?2)",
+	/* Ids grow with time, so the oldest are found without an index. */
+	[STMT_REPLIES_TIDY] = "DELETE FROM replies WHERE at_ms < ?1 AND id IN"
+			      " (SELECT id FROM replies ORDER BY id LIMIT ?2)",
 	[STMT_FILES_TIDY] =
 	    "DELETE FROM files WHERE state = 'written' AND updated_ms < ?1"
 	    " AND seq IN (SELECT seq FROM files ORDER BY seq LIMIT ?2)",

@@ -156,6 +156,9 @@ task_retry(struct store *store, const struct actor *actor,
 		store, failed->task.context_id, arena, &context, err) != 0)
 		return -1;
 	*copy = *failed;
+	/* Never more than whoever asks again may, nor than who asked first. */
+	if (actor->kind < actor_kind_of(failed->asked_by))
+		copy->asked_by = actor->name;
 	copy->run_key = run_key;
 	copy->request_sha256 = sha256;
 	copy->source_message_seq = 0;

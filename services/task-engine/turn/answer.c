@@ -101,8 +101,25 @@ add_extractive(
 	extractive_answer(&in, out);
 }
 
+/* Passages are an answer; a task that found none has nothing to show. */
 static void
-end_without_model(struct turn *turn)
+end_empty_handed(struct turn *turn)
+{
+	static const char why[] =
+	    "no model is connected and nothing about it was found: set "
+	    "AGENT_RUNTIME_LLM_API_KEY, or AGENT_RUNTIME_LLM_BASE_URL for a "
+	    "server of your own, start again, and retry it";
+	const struct turn_outcome outcome = {
+		.text = arena_printf(
+		    turn->arena, "The task could not be done: %s.", why),
+		.error = why,
+	};
+
+	turn_end(turn, &outcome);
+}
+
+static void
+end_with_passages(struct turn *turn)
 {
 	struct turn_outcome outcome = { .is_ok = true };
 	AUTO(buf_release)
@@ -114,6 +131,15 @@ end_without_model(struct turn *turn)
 	blame_clear();
 	outcome.text = arena_strndup(turn->arena, text.data, text.size);
 	turn_end(turn, &outcome);
+}
+
+static void
+end_without_model(struct turn *turn)
+{
+	if (turn->work.kind == TURN_TASK && turn->found.n_hits == 0)
+		end_empty_handed(turn);
+	else
+		end_with_passages(turn);
 }
 
 /*

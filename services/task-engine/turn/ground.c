@@ -114,6 +114,12 @@ read_document(struct turn *turn, size_t hit, const struct envelope *answer)
 		    "search-answer-invalid", "why=%s", log_quote(err.text));
 		return;
 	}
+	/* What was asked for may be read; what came must be that. */
+	if (strcmp(document.path, found->path) != 0) {
+		log_warn("search-answer-invalid", "why=%s",
+		    log_quote("another document than was asked for"));
+		return;
+	}
 	turn->excerpts[hit] =
 	    prompt_excerpt(document.text, found->line, max_bytes, turn->arena);
 	if (knowledge_names(found->heading, turn->text))

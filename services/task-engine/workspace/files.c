@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,27 +40,12 @@ struct files {
 	bool is_wanted; /* asked for while working */
 	bool is_closed; /* freed when the job in flight comes back */
 	bool has_trouble;
-	bool has_more;	 /* new lines, beyond those of this pass */
+	bool has_more;	 /* lines or files, beyond those of this pass */
 	size_t n_behind; /* logs that this pass tries to catch up */
 	int64_t behind_again_ms;
 };
 
-static const char key_done[] = "logs.done_seq";
-
 static void pass(void *arg);
-
-static int
-load_done(struct files *f, struct err *err)
-{
-	AUTO(arena_free)
-	struct arena *arena = arena_new(4096);
-	const char *value;
-	int got = store_kv_get(f->options.store, key_done, arena, &value, err);
-
-	if (got == 0)
-		f->done_seq = strtoll(value, NULL, 10);
-	return got < 0 ? -1 : 0;
-}
 
 static void
 on_change(void *arg, unsigned changes)
@@ -84,7 +68,7 @@ files_open(struct files **files_out, const struct files_options *options,
 
 	f->options = *options;
 	f->soon = timer_new(options->loop, pass, f);
-	if (load_done(f, err) < 0) {
+	if (store_logs_done(options->store, &f->done_seq, err) < 0) {
 		timer_free(&f->soon);
 		free(f);
 		return -1;
@@ -183,7 +167,9 @@ plan_new_lines(struct files *f, struct write_job *job, struct arena *arena,
 			/* Its lines come later, from its own rows. */
 			item->is_catching_up = row.is_behind;
 		}
-		if (!item->is_catching_up)
+		if (item->is_catching_up)
+			item->is_partial = true;
+		else
 			add_line(item, &lines[i]);
 	}
 	return 0;
@@ -243,6 +229,8 @@ plan_whole(struct files *f, struct write_job *job, struct arena *arena,
 	if (store_files_pending(
 		f->options.store, WHOLE_MAX, arena, &rows, &n, err) < 0)
 		return -1;
+	if (n == WHOLE_MAX)
+		f->has_more = true;
 	for (size_t i = 0; i < n; i++) {
 		struct write_item *item =
 		    write_job_add(job, rows[i].workspace_id, rows[i].path);
@@ -286,9 +274,6 @@ note_log(struct files *f, const struct write_item *item, struct err *err)
 static int
 note_all(struct files *f, const struct write_job *job, struct err *err)
 {
-	char done[24];
-
-	snprintf(done, sizeof(done), "%" PRId64, job->done_seq);
 	for (size_t i = 0; i < job->n_items; i++) {
 		const struct write_item *item = &job->items[i];
 		int rc = 0;
@@ -301,7 +286,8 @@ note_all(struct files *f, const struct write_job *job, struct err *err)
 		if (rc < 0)
 			return -1;
 	}
-	return store_kv_put(f->options.store, key_done, done, err);
+	return store_logs_done_note(
+	    f->options.store, f->done_seq, job->done_seq, err);
 }
 
 /* Nothing of this needs the disk's word: without it the files are cut back

@@ -146,6 +146,50 @@ a_timer_repeats_and_may_free_itself(void **state)
 	assert_null(repeat.timer);
 }
 
+struct eager {
+	struct timer *timer;
+	int n;
+};
+
+static void
+start_again(void *arg)
+{
+	struct eager *eager = arg;
+
+	if (++eager->n < 1000)
+		timer_start(eager->timer, 0, 0);
+}
+
+static void
+on_byte(void *arg, int events)
+{
+	(void)arg;
+	(void)events;
+	loop_stop(loop);
+}
+
+static void
+a_timer_that_starts_itself_lets_others_run(void **state)
+{
+	struct eager eager = { 0 };
+	struct watch *watch;
+	int ends[2];
+
+	(void)state;
+	eager.timer = timer_new(loop, start_again, &eager);
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	watch = watch_new(loop, ends[0], on_byte, NULL);
+	watch_set(watch, LOOP_READABLE);
+	timer_start(eager.timer, 0, 0);
+	run();
+	assert_in_range(eager.n, 1, 10);
+	timer_free(&eager.timer);
+	watch_free(&watch);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void
 a_stopped_timer_stays_silent(void **state)
 {
@@ -454,6 +498,7 @@ main(void)
 		T(a_timer_fires_once_and_not_early),
 		T(a_timer_started_late_in_a_turn_is_not_early),
 		T(a_timer_repeats_and_may_free_itself),
+		T(a_timer_that_starts_itself_lets_others_run),
 		T(a_stopped_timer_stays_silent),
 		T(stopping_before_running_returns),
 		T(a_readable_descriptor_is_told),

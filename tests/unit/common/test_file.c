@@ -4,10 +4,12 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -373,6 +375,40 @@ a_lock_dies_with_its_holder(void **state)
 	fd_close(&fd);
 }
 
+/* Holds the inherited lock until the parent has long begun to wait. */
+static void
+linger(void)
+{
+	(void)poll(NULL, 0, 200);
+	_exit(0);
+}
+
+static void
+the_children_of_a_dead_holder_are_waited_for(void **state)
+{
+	struct err err;
+	int fd, status;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	if (pid == 0) {
+		if (file_lock("l", &err) < 0)
+			_exit(1);
+		if (fork() == 0)
+			linger();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	fd = open("l", O_RDONLY | O_CLOEXEC);
+	assert_true(flock(fd, LOCK_EX | LOCK_NB) < 0);
+	fd_close(&fd);
+	fd = file_lock("l", &err);
+	assert_true(fd >= 0);
+	fd_close(&fd);
+}
+
 static void
 a_lock_is_not_taken_through_a_link(void **state)
 {
@@ -401,6 +437,7 @@ main(void)
 		FILE_TEST(a_write_cut_short_leaves_the_old_file),
 		FILE_TEST(a_lock_names_its_holder),
 		FILE_TEST(a_lock_dies_with_its_holder),
+		FILE_TEST(the_children_of_a_dead_holder_are_waited_for),
 		FILE_TEST(a_lock_is_not_taken_through_a_link),
 	};
 

@@ -359,7 +359,8 @@ tables_that_differ_from_the_routes_abort(void **state)
 		pid_t pid = fork();
 
 		if (pid == 0) {
-			(void)freopen("/dev/null", "w", stderr);
+			if (freopen("/dev/null", "w", stderr) == NULL)
+				_exit(1);
 			signal(SIGABRT, SIG_DFL);
 			service_check_handlers(&service);
 			_exit(0);

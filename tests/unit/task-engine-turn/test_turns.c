@@ -260,6 +260,30 @@ a_task_that_no_model_did_has_failed(void **state)
 }
 
 static void
+a_task_without_a_model_is_done_only_with_passages(void **state)
+{
+	(void)state;
+	open_turns(false);
+	world_queue(TURN_TASK, "write the report");
+	wake();
+	world_indexer_answers(0, "{\"hits\":[]}");
+	assert_false(world.said[0].is_ok);
+	assert_non_null(strstr(world.said[0].error, "no model is connected"));
+	assert_non_null(
+	    strstr(world.said[0].error, "AGENT_RUNTIME_LLM_API_KEY"));
+	assert_non_null(
+	    strstr(world.said[0].error, "AGENT_RUNTIME_LLM_BASE_URL"));
+	world_queue(TURN_TASK, "hello");
+	wake();
+	assert_false(world.said[1].is_ok);
+	world_queue(TURN_TASK, "write the report");
+	wake();
+	world_indexer_answers(1, two_hits);
+	world_indexer_answers(2, document);
+	assert_true(world.said[2].is_ok);
+}
+
+static void
 an_answer_that_was_cut_says_so(void **state)
 {
 	static char text[100 * 1024];
@@ -398,6 +422,7 @@ main(void)
 		TEST(a_model_that_is_away_degrades_an_answer),
 		TEST(an_empty_answer_is_not_said),
 		TEST(a_task_that_no_model_did_has_failed),
+		TEST(a_task_without_a_model_is_done_only_with_passages),
 		TEST(an_answer_that_was_cut_says_so),
 		TEST(no_more_run_than_are_allowed),
 		TEST(tasks_leave_room_for_answers),

@@ -296,6 +296,44 @@ whole_files_are_written_once(void **state)
 }
 
 static void
+look_at_whole(void *arg)
+{
+	struct bench *b = arg;
+	struct world *w = &b->world;
+	struct file_row *left;
+	size_t n;
+
+	DONE(store_files_pending(w->store, 1, w->arena, &left, &n, &w->err));
+	if (n == 0)
+		loop_stop(b->loop);
+}
+
+static void
+many_whole_files_need_nothing_else_to_happen(void **state)
+{
+	struct bench bench, *b = &bench;
+	struct world *w = &b->world;
+	struct file_row file = { .content = "# Task Result\n" };
+	struct timer *whole;
+
+	(void)state;
+	bench_open(b);
+	file.workspace_id = w->context.workspace_id;
+	DONE(store_begin(w->store, &w->err));
+	for (int i = 0; i < 50; i++) { /* more than one pass takes */
+		file.path = arena_printf(w->arena, "tasks/%d.md", i);
+		DONE(store_file_add(w->store, &file, w->now_ms, &w->err));
+	}
+	DONE(store_commit(w->store, &w->err));
+	whole = timer_new(b->loop, look_at_whole, b);
+	timer_start(whole, LOOK_MS, LOOK_MS);
+	timer_start(b->late, PATIENCE_MS, 0);
+	loop_run(b->loop);
+	timer_free(&whole);
+	bench_close(b);
+}
+
+static void
 nothing_is_written_through_a_link(void **state)
 {
 	struct bench bench, *b = &bench;
@@ -304,8 +342,8 @@ nothing_is_written_through_a_link(void **state)
 
 	(void)state;
 	bench_open(b);
-	folder = arena_printf(
-	    w->arena, "%s/%s", b->root, w->context.workspace_id);
+	folder =
+	    arena_printf(w->arena, "%s/%s", b->root, w->context.workspace_id);
 	outside = world_path(w, "outside");
 	assert_int_equal(mkdir(folder, 0700), 0);
 	assert_int_equal(mkdir(outside, 0700), 0);
@@ -326,6 +364,7 @@ main(void)
 		cmocka_unit_test(a_shorter_or_missing_file_is_written_anew),
 		cmocka_unit_test(one_bad_file_delays_no_other_and_is_caught_up),
 		cmocka_unit_test(whole_files_are_written_once),
+		cmocka_unit_test(many_whole_files_need_nothing_else_to_happen),
 		cmocka_unit_test(nothing_is_written_through_a_link),
 	};
 

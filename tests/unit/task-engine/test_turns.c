@@ -201,7 +201,7 @@ an_answer_ends_with_one_reply(void **state)
 }
 
 static void
-a_task_ends_with_result_file_and_word(void **state)
+task_ends(const char *instance, bool is_told)
 {
 	const struct turn_outcome outcome = { .is_ok = true,
 		.text = "A poem.\nIt rhymes." };
@@ -212,8 +212,8 @@ a_task_ends_with_result_file_and_word(void **state)
 	struct outbox_row *due;
 	size_t n;
 
-	(void)state;
 	world_open(w);
+	w->context.instance = instance;
 	queue_task(w, &w->context, "poem", "p2", 0);
 	work = claim(w, ALL, 1);
 	DONE(finish_turn(w->store, &work, &outcome, w->now_ms, &w->err));
@@ -229,11 +229,28 @@ a_task_ends_with_result_file_and_word(void **state)
 	assert_non_null(
 	    strstr(files[0].content, "## Final Output\n\nA poem.\nIt rhymes."));
 	DONE(store_outbox_due(
-	    w->store, "api.main", w->now_ms, 10, w->arena, &due, &n, &w->err));
-	assert_int_equal(n, 1);
-	assert_non_null(strstr(due[0].text, "A poem.\nIt rhymes."));
-	assert_string_equal(due[0].task_id, row.task.id);
+	    w->store, instance, w->now_ms, 10, w->arena, &due, &n, &w->err));
+	assert_int_equal(n, is_told);
+	if (is_told) {
+		assert_non_null(strstr(due[0].text, "A poem.\nIt rhymes."));
+		assert_string_equal(due[0].task_id, row.task.id);
+	}
 	world_close(w);
+}
+
+static void
+a_task_ends_with_result_file_and_word(void **state)
+{
+	(void)state;
+	task_ends("telegram.main", true);
+}
+
+/* Nobody would ever take it from there. */
+static void
+a_task_of_an_http_client_ends_without_a_word(void **state)
+{
+	(void)state;
+	task_ends("api.main", false);
 }
 
 static void
@@ -275,6 +292,45 @@ a_failed_task_says_so_and_can_be_retried_once_a_key(void **state)
 	assert_string_equal(copy.task.status, "queued");
 	assert_string_equal(copy.task.error_message, "");
 	assert_string_equal(claim(w, ALL, 1).task.task.id, copy.task.id);
+	world_close(w);
+}
+
+/* Running it again is asking for it: with one's own rights, never more. */
+static void
+a_retried_task_runs_with_the_weaker_rights(void **state)
+{
+	static const struct {
+		struct actor actor;
+		const char *asked_by, *wanted;
+	} rows[] = {
+		{ { .kind = ACTOR_TOOL, .name = "tool:t" }, "local", "tool:t" },
+		{ { .kind = ACTOR_LOCAL, .name = "local" }, "tool:t",
+		    "tool:t" },
+		{ { .kind = ACTOR_TOOL, .name = "tool:t" }, "telegram:7",
+		    "telegram:7" },
+	};
+	struct world world, *w = &world;
+
+	(void)state;
+	world_open(w);
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct task_row failed, copy = { .run_key = "" };
+		struct turn_work work;
+
+		queue_task(w, &w->context, "a", "p2", 0);
+		work = claim(w, ALL, 1);
+		failed = work.task;
+		failed.task.status = "failed";
+		failed.asked_by = rows[i].asked_by;
+		DONE(store_begin(w->store, &w->err));
+		DONE(task_retry(w->store, &rows[i].actor, &failed, &copy,
+		    w->now_ms, w->arena, &w->err));
+		store_rollback(w->store);
+		assert_string_equal(copy.asked_by, rows[i].wanted);
+		DONE(finish_turn(w->store, &work,
+		    &(struct turn_outcome){ .is_ok = true, .text = "x" },
+		    w->now_ms, &w->err));
+	}
 	world_close(w);
 }
 
@@ -432,8 +488,10 @@ main(void)
 		cmocka_unit_test(a_requeued_turn_waits_for_its_time),
 		cmocka_unit_test(an_answer_ends_with_one_reply),
 		cmocka_unit_test(a_task_ends_with_result_file_and_word),
+		cmocka_unit_test(a_task_of_an_http_client_ends_without_a_word),
 		cmocka_unit_test(
 		    a_failed_task_says_so_and_can_be_retried_once_a_key),
+		cmocka_unit_test(a_retried_task_runs_with_the_weaker_rights),
 		cmocka_unit_test(a_cancelled_task_says_nothing_more),
 		cmocka_unit_test(three_crashes_set_the_blamed_one_aside),
 		cmocka_unit_test(an_old_mark_blames_nobody),
