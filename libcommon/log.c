@@ -83,6 +83,12 @@ log_context_clear(void)
 	log_context("", "");
 }
 
+const char *
+log_context_origin(void)
+{
+	return context_cause[0] != '\0' ? context_cause : context_msg;
+}
+
 /* Adds the bytes, or nothing and returns -1. */
 static int
 line_add(struct line *line, const char *bytes, size_t size)

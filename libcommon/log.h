@@ -29,6 +29,8 @@ const char *log_level_name(enum log_level level);
 /* What is being handled now; both are added to every line until cleared. */
 void log_context(const char *msg_id, const char *cause_id);
 void log_context_clear(void);
+/* What began it: the cause, else the id; "" when nothing is handled. */
+const char *log_context_origin(void);
 
 void log_debug(const char *id, const char *fmt, ...) PRINTF(2, 3);
 void log_info(const char *id, const char *fmt, ...) PRINTF(2, 3);

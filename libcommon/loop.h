@@ -76,6 +76,7 @@ struct child_options {
 	char *const *envp;
 	const int *fds;
 	int n_fds;
+	bool is_detached; /* own session: a terminal's Ctrl-C is not for it */
 	child_exit_fn on_exit;
 	void *arg;
 };

@@ -71,6 +71,7 @@ child_start(struct child **child_out, struct loop *loop,
 	rc = uv_spawn(loop_uv(loop), &child->uv,
 	    &(uv_process_options_t){
 		.exit_cb = on_child_exit,
+		.flags = options->is_detached ? UV_PROCESS_DETACHED : 0,
 		.file = options->path,
 		.args = (char **)options->argv,
 		.env = (char **)options->envp,

@@ -81,7 +81,7 @@ const struct route routes[] = {
 	{ "chat.result",      ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
 	    &chat_result_get_shape, &chat_reply_shape,
 	    "the reply to an earlier chat.turn" },
-	{ "chat.delivered",   ROUTE_REQ,  API,       ENGINE, 0,
+	{ "chat.delivered",   ROUTE_REQ,  API,       ENGINE, ROUTE_MARK,
 	    &chat_delivered_shape, &empty_shape,
 	    "a reply was handed to its client" },
 	{ "task.create",      ROUTE_REQ,  API,       ENGINE, 0,

@@ -40,6 +40,9 @@ enum route_flag {
 	ROUTE_DEFERRED = 2, /* may be answered later */
 	ROUTE_LARGE = 4,    /* up to ENVELOPE_MAX_LARGE_BYTES */
 	ROUTE_SECRET = 8,   /* the reply shows a secret once: it is not kept */
+	/* Notes what may be lost with the power: a repeat is done again, and
+	 * its commit does not wait for the disk. */
+	ROUTE_MARK = 16,
 };
 
 struct route {

@@ -25,6 +25,7 @@ static const struct {
 	{ ROUTE_DEFERRED, "deferred" },
 	{ ROUTE_LARGE, "large" },
 	{ ROUTE_SECRET, "secret" },
+	{ ROUTE_MARK, "mark" },
 };
 
 static void

@@ -181,8 +181,9 @@ on_done(void *arg, const struct http_response *response, const struct err *err)
 	loop_stop(wait->client->loop);
 }
 
-bool
-client_suite_is_running(const struct client *client)
+/* NULL: there is none whose serve is alive. */
+static struct json *
+read_report(const struct client *client)
 {
 	AUTO(xfree)
 	char *path = join(client->run_dir, "/" REPORT_FILE);
@@ -196,9 +197,64 @@ client_suite_is_running(const struct client *client)
 	buf_init(&text);
 	if (file_read(&text, AT_FDCWD, path, REPORT_MAX_BYTES, &err) < 0 ||
 	    json_parse(&report, text.data, text.size, &err) < 0)
-		return false;
+		return NULL;
 	pid = json_int(json_get(report, "pid"), 0);
-	return pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+	if (pid <= 0 || (kill((pid_t)pid, 0) < 0 && errno != EPERM))
+		return NULL;
+	return STEAL(report);
+}
+
+bool
+client_suite_is_running(const struct client *client)
+{
+	AUTO(json_free)
+	struct json *report = read_report(client);
+
+	return report != NULL;
+}
+
+/* ": task-engine is failing, api is starting"; "" when all of them run. */
+static void
+add_not_running(struct buf *out, const struct client *client)
+{
+	AUTO(json_free)
+	struct json *report = read_report(client);
+	const struct json *list =
+	    report != NULL ? json_get(report, "daemons") : NULL;
+	const char *before = ": ";
+
+	if (list == NULL || json_type(list) != JSON_LIST)
+		return;
+	for (const struct json *d = json_first(list); d; d = json_next(d)) {
+		const char *state = json_str(json_get(d, "state"), "?");
+
+		if (strcmp(state, "running") == 0)
+			continue;
+		buf_addf(out, "%s%s is %s", before,
+		    json_str(json_get(d, "name"), "?"), state);
+		before = ", ";
+	}
+}
+
+/* It was reached and said nothing in time, or was not reached in time. */
+static int
+too_late(const struct client *client, const struct err *why, struct err *err)
+{
+	AUTO(buf_release)
+	struct buf who;
+
+	if (client->socket == NULL)
+		return err_set(err, ERR_TIMEOUT,
+		    "%s; look there with `agent-runtime status`, or wait "
+		    "longer (AGENT_RUNTIME_ADMIN_HTTP_TIMEOUT_SECONDS, "
+		    "--timeout-sec)",
+		    why->text);
+	buf_init(&who);
+	add_not_running(&who, client);
+	return err_set(err, ERR_TIMEOUT,
+	    "the suite runs but does not answer in time%s; see `agent-runtime "
+	    "status` and `agent-runtime logs`",
+	    who.size > 0 ? who.data : "");
 }
 
 /* Nobody there: say what to do, not which call failed. */
@@ -206,6 +262,8 @@ static int
 nobody_answers(
     const struct client *client, const struct err *why, struct err *err)
 {
+	if (why->code == ERR_TIMEOUT)
+		return too_late(client, why, err);
 	if (why->code != ERR_UNAVAILABLE || client->socket == NULL) {
 		*err = *why;
 		return -1;

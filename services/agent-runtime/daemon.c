@@ -250,6 +250,8 @@ spawn(struct daemon *d, const int *fds, struct err *err)
 		.envp = envp,
 		.fds = fds,
 		.n_fds = KEYS_FD + 1,
+		/* Ctrl-C is for serve, which stops them in its order. */
+		.is_detached = true,
 		.on_exit = on_end,
 		.arg = d,
 	    },

@@ -257,7 +257,10 @@ check_health(struct doctor *doctor, struct client *client)
 	health_look(&view, doctor_settings(doctor), client);
 	n = health_rows(&view, rows);
 	for (size_t i = 0; i < n; i++) {
-		if (health_row_is_well(&rows[i]))
+		/* Without a heartbeat that is the best that is known. */
+		if (health_row_is_well(&rows[i]) ||
+		    (view.heartbeat == NULL &&
+			strcmp(rows[i].state, "running") == 0))
 			continue;
 		n_bad++;
 		doctor_find(doctor, FINDING_ERR, "suite",

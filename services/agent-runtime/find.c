@@ -36,22 +36,26 @@ own_directory(char out[PATH_BYTES], struct err *err)
 	return 0;
 }
 
+static bool
+is_in(
+    char out[PATH_BYTES], const char *dir, const char *below, const char *name)
+{
+	return snprintf(out, PATH_BYTES, "%s%s/%s", dir, below, name) <
+		   PATH_BYTES &&
+	       is_program(out);
+}
+
 int
 find_program(char out[PATH_BYTES], const char *name, struct err *err)
 {
-	char dir[PATH_BYTES];
+	char dir[PATH_BYTES], built[128];
 
 	if (own_directory(dir, err) < 0)
 		return -1;
-	if (snprintf(out, PATH_BYTES, "%s/%s", dir, name) < PATH_BYTES &&
-	    is_program(out))
-		return 0;
-	if (snprintf(out, PATH_BYTES, "%s/../%s/%s", dir, name, name) <
-		PATH_BYTES &&
-	    is_program(out))
-		return 0;
-	snprintf(out, PATH_BYTES, "%s/%s", AGENT_RUNTIME_LIBEXEC, name);
-	if (is_program(out))
+	snprintf(built, sizeof(built), "/../%s", name);
+	if (is_in(out, dir, "", name) || is_in(out, dir, built, name) ||
+	    is_in(out, dir, "/../libexec/agent-runtime", name) ||
+	    is_in(out, AGENT_RUNTIME_LIBEXEC, "", name))
 		return 0;
 	return err_set(err, ERR_NOT_FOUND,
 	    "the program %s is neither beside %s nor in %s: build or install "

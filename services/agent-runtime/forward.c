@@ -21,7 +21,7 @@ struct forward {
 	int own_fd;		 /* our own log's other end; -1: none */
 	struct watch *watch;
 	struct lines own;
-	bool shows_progress;
+	bool is_shared;	   /* our terminal may show a prompt, too */
 	bool has_progress; /* on the screen now */
 };
 
@@ -54,8 +54,14 @@ clear_progress(struct forward *f)
 static void
 to_terminal(struct forward *f, const char *prefix, const char *line)
 {
-	clear_progress(f);
-	put(f->terminal_fd, prefix, line, "\n");
+	AUTO(buf_release)
+	struct buf whole;
+
+	/* Not behind what is being typed there. One write: nothing between. */
+	buf_init(&whole);
+	buf_addf(&whole, "%s%s", f->is_shared ? "\r\033[K" : "", prefix);
+	f->has_progress = false;
+	put(f->terminal_fd, whole.data, line, "\n");
 }
 
 void
@@ -136,7 +142,7 @@ forward_open(struct forward **out, struct loop *loop, const char *log_dir,
 	f->own_fd = -1;
 	lines_init(&f->own);
 	f->terminal_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	f->shows_progress = log_dir != NULL && isatty(f->terminal_fd);
+	f->is_shared = log_dir != NULL && isatty(f->terminal_fd);
 	if (log_dir != NULL && (logfile_open(&f->logfile, log_dir, err) < 0 ||
 				   capture_own(f, loop, err) < 0)) {
 		forward_close(&f);
@@ -170,7 +176,7 @@ forward_close(struct forward **slot)
 void
 forward_progress(struct forward *f, const char *text)
 {
-	if (!f->shows_progress)
+	if (!f->is_shared)
 		return;
 	clear_progress(f);
 	put(f->terminal_fd, text, "", "");

@@ -57,6 +57,38 @@ ask(struct client *client, const char *path, char why[256])
 	return NULL;
 }
 
+static const struct json *
+list_of(const struct json *object, const char *key)
+{
+	const struct json *list = object != NULL ? json_get(object, key) : NULL;
+
+	return list != NULL && json_type(list) == JSON_LIST ? json_first(list)
+							    : NULL;
+}
+
+/* Nobody can be let in without the engine: asking would only take long. */
+static bool
+has_lost_engine(const struct json *report, char why[256])
+{
+	const struct json *d = list_of(report, "daemons");
+
+	for (; d != NULL; d = json_next(d)) {
+		const char *state = json_str(json_get(d, "state"), "");
+
+		if (strcmp(json_str(json_get(d, "name"), ""), "task-engine") !=
+			0 ||
+		    (strcmp(state, "failing") != 0 &&
+			strcmp(state, "bad-config") != 0))
+			continue;
+		snprintf(why, 256,
+		    "task-engine is %s (%s): nothing is answered until it "
+		    "runs; see `agent-runtime logs` and `agent-runtime doctor`",
+		    state, json_str(json_get(d, "last_exit"), "?"));
+		return true;
+	}
+	return false;
+}
+
 void
 health_look(struct health_view *view, const struct settings *settings,
     struct client *client)
@@ -69,6 +101,8 @@ health_look(struct health_view *view, const struct settings *settings,
 	view->report = read_report(settings->data_dir);
 	ready = ask(client, "/readyz", ignored);
 	view->is_ready = ready != NULL;
+	if (!view->is_ready && has_lost_engine(view->report, view->why))
+		return;
 	view->heartbeat = ask(client, "/api/v1/heartbeat", view->why);
 	/* Without the one there is no hope for the other. */
 	if (view->heartbeat != NULL)
@@ -81,15 +115,6 @@ health_view_release(struct health_view *view)
 	json_free(&view->report);
 	json_free(&view->heartbeat);
 	json_free(&view->status);
-}
-
-static const struct json *
-list_of(const struct json *object, const char *key)
-{
-	const struct json *list = object != NULL ? json_get(object, key) : NULL;
-
-	return list != NULL && json_type(list) == JSON_LIST ? json_first(list)
-							    : NULL;
 }
 
 /* "gateway-telegram" and "gateway-telegram.main" are the same daemon. */

@@ -89,7 +89,7 @@ parse(struct serve *s, int argc, char **argv)
 static int
 make_directories(struct serve *s, struct err *err)
 {
-	static const char *const names[] = { "run", "run/" REPORT_FOLDER,
+	static const char *const names[] = { "run", ("run/" REPORT_FOLDER),
 		"log" };
 	char path[PATH_BYTES];
 
@@ -218,7 +218,8 @@ open_log(struct serve *s, struct err *err)
 		return -1;
 	if (s->has_log_file) {
 		snprintf(text, sizeof(text),
-		    "The log is in %s/agent-runtime.log", dir);
+		    "The log is in %s/agent-runtime.log (10 MiB, five kept)",
+		    dir);
 		forward_say(s->forward, text);
 	}
 	return 0;

@@ -54,6 +54,18 @@ on_healthz(struct visit *visit, struct err *err)
 	return 0;
 }
 
+enum { ACCESS_WAIT_MS = 2000 };
+
+static void
+access_silent(struct visit *visit, const struct err *why)
+{
+	static const struct err away = { ERR_UNAVAILABLE,
+		"the task-engine, which checks credentials, does not answer; "
+		"try again, and look at `agent-runtime status`" };
+
+	visit_fail(visit, why->code == ERR_NOT_FOUND ? why : &away, 0);
+}
+
 /* For what no message to the engine carries the credential. */
 static int
 ask_access(struct visit *visit, visit_answer_fn fn, struct err *err)
@@ -63,7 +75,9 @@ ask_access(struct visit *visit, visit_answer_fn fn, struct err *err)
 		.operation = visit->route->operation,
 	};
 
-	return visit_ask(visit, "access.check", &in, fn, NULL, err);
+	/* What is asked next waits no longer either: nothing here is work. */
+	visit->wait_ms = ACCESS_WAIT_MS;
+	return visit_ask(visit, "access.check", &in, fn, access_silent, err);
 }
 
 /* Empty ones are left out, as they always were. */

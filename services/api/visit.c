@@ -3,6 +3,7 @@
 #include "services/api/visit.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -124,6 +125,7 @@ tell_delivered(struct visit *visit)
 	struct bus_call call = {
 		.to = SVC_TASK_ENGINE,
 		.type = "chat.delivered",
+		.cause = visit->msg_id,
 		.deadline_ms = clock_unix_ms() + WAIT_MS,
 		.body = &body,
 	};
@@ -141,9 +143,11 @@ visit_on_done(void *arg, struct http_exchange *exchange, bool was_delivered)
 {
 	struct visit *visit = exchange->data;
 	(void)arg;
+	log_context(visit ? visit->msg_id : "", "");
 	log_debug("http", "method=%s path=%s status=%u delivered=%d",
 	    log_quote(exchange->method), log_quote(exchange->path),
 	    exchange->status, was_delivered);
+	log_context_clear();
 	if (visit == NULL)
 		return;
 	question_forget(visit);
@@ -284,9 +288,9 @@ question_ask(struct visit *visit, struct visit_question *question)
 
 /* What changes something leaves a line: the first of a message's way. */
 static void
-log_taken(const struct visit *visit, const char *id)
+log_taken(const struct visit *visit)
 {
-	log_context(id, "");
+	log_context(visit->msg_id, "");
 	log_info("http-taken", "path=%s key=%s", visit->route->path,
 	    log_quote(visit->key));
 	log_context_clear();
@@ -327,8 +331,10 @@ visit_ask(struct visit *visit, const char *type, const void *in,
 	question->silence = silence;
 	question->is_engine = is_engine;
 	question_ask(visit, question);
+	if (is_main)
+		snprintf(visit->msg_id, sizeof(visit->msg_id), "%s", call.id);
 	if (is_main && (visit->route->flags & API_BODY))
-		log_taken(visit, call.id);
+		log_taken(visit);
 	if (bus_call(visit->svc->bus, &call, on_answer, question, err) == 0)
 		return 0;
 	question_forget(visit);
@@ -364,8 +370,10 @@ visit_fail(struct visit *visit, const struct err *err, int64_t retry_after_ms)
 		visit->exchange->retry_after_s =
 		    retry_after_ms > 1000 ? (retry_after_ms + 999) / 1000 : 1;
 	if (err->code == ERR_INTERNAL) {
+		log_context(visit->msg_id, "");
 		log_error("request-failed", "path=%s text=%s",
 		    log_quote(visit->exchange->path), log_quote(err->text));
+		log_context_clear();
 		text = "something went wrong inside; the log has the cause";
 	}
 	visit->svc->counters->n_refused++;

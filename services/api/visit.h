@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "libcommon/buf.h"
+#include "libcommon/id.h"
 #include "proto/credential.h"
 #include "services/api/routes.h"
 
@@ -24,9 +25,10 @@ struct visit {
 	const struct api_route *route;
 	struct arena *arena;
 	struct credential credential;
-	const char *key;  /* the client's Idempotency-Key, or one of ours */
-	bool is_key_ours; /* a ULID: the envelope gets it as its id */
-	int64_t wait_ms;  /* for an answer of a daemon */
+	const char *key; /* the client's Idempotency-Key, or one of ours */
+	char msg_id[ID_ULID_SIZE]; /* of its envelope; "": none was sent */
+	bool is_key_ours;	   /* a ULID: the envelope gets it as its id */
+	int64_t wait_ms;	   /* for an answer of a daemon */
 	const char
 	    *delivery_id; /* told to the engine once it was handed over */
 	struct visit_question *question;

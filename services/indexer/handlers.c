@@ -3,10 +3,13 @@
 #include "services/indexer/handlers.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "libcommon/arena.h"
+#include "libcommon/clock.h"
 #include "libcommon/envelope.h"
+#include "libcommon/log.h"
 #include "proto/search.h"
 #include "services/indexer/document.h"
 #include "services/indexer/index.h"
@@ -26,6 +29,8 @@ struct waiting {
 	struct svc *svc;
 	struct arena *arena;
 	struct search_query query;
+	const char *id, *cause; /* of the request */
+	int64_t asked_ms;	/* monotonic */
 	uint64_t ticket;
 	struct buf *body; /* NULL once the request is deferred */
 	bool is_answered;
@@ -69,6 +74,10 @@ answer(struct waiting *waiting, struct library *library, struct workspace *ws,
 	waiting->svc->counters->n_searches++;
 	waiting->svc->counters->n_stale += hits.is_stale;
 	search_hits_encode(&hits, body);
+	log_context(waiting->id, waiting->cause);
+	log_info("searched", "hits=%zu stale=%d ms=%" PRId64, hits.n_hits,
+	    hits.is_stale, clock_mono_ms() - waiting->asked_ms);
+	log_context_clear();
 	return 0;
 }
 
@@ -111,6 +120,9 @@ on_search_query(struct svc *svc, const struct request *request,
 	struct workspace *ws;
 
 	waiting->arena = arena_new(QUERY_ARENA_BYTES);
+	waiting->id = arena_strdup(waiting->arena, request->id);
+	waiting->cause = arena_strdup(waiting->arena, request->cause);
+	waiting->asked_ms = clock_mono_ms();
 	if (search_query_decode(
 		&waiting->query, request->body, waiting->arena, err) < 0)
 		return -1;

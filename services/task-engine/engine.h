@@ -10,6 +10,8 @@
 #include "services/task-engine/doors/secret_replies.h"
 #include "services/task-engine/people/actors.h"
 
+enum { HEARD_IDS_SIZE = 512 };
+
 /* The engine's context: what main.c opens and the doors work with. */
 struct svc {
 	struct service_env env;
@@ -25,6 +27,13 @@ struct svc {
 	struct timer *begin; /* the first look at what is queued */
 
 	struct secret_replies secret_replies;
+
+	/* Of the message that the running request brought: its log lines are
+	 * written once it is committed. ids is "" when there is none. */
+	struct heard_note {
+		char ids[HEARD_IDS_SIZE];
+		bool is_queued, is_answered;
+	} heard;
 
 	/* Turns that the requests of this batch cancelled; they are stopped
 	 * once that is committed. */

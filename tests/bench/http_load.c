@@ -73,9 +73,31 @@ response(int fd)
 	}
 }
 
+/* Method, path, body, headers. */
+static int
+make_request(char *out, size_t size, int argc, char **argv)
+{
+	char head[8192];
+	int n = snprintf(head, sizeof(head),
+	    "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n", argv[0], argv[1]);
+
+	for (int i = 3; i < argc; i++)
+		n += snprintf(
+		    head + n, sizeof(head) - (size_t)n, "%s\r\n", argv[i]);
+	n = snprintf(out, size,
+	    "%sContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+	    head, strlen(argv[2]), argv[2]);
+	if ((size_t)n < size)
+		return n;
+	fprintf(stderr, "http_load: the request is too large\n");
+	exit(1);
+}
+
 int
 main(int argc, char **argv)
 {
+	static char request[128 * 1024];
+
 	if (argc < 6) {
 		fprintf(stderr, "usage: http_load PORT ROUNDS METHOD PATH BODY"
 				" [HEADER…]\n");
@@ -83,16 +105,8 @@ main(int argc, char **argv)
 	}
 	int rounds = atoi(argv[2]), fd = dial(atoi(argv[1]));
 	int64_t *took = calloc((size_t)rounds, sizeof(*took));
-	char head[8192], request[16384];
-	int n = snprintf(head, sizeof(head),
-	    "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n", argv[3], argv[4]);
+	int n = make_request(request, sizeof(request), argc - 3, argv + 3);
 
-	for (int i = 6; i < argc; i++)
-		n += snprintf(
-		    head + n, sizeof(head) - (size_t)n, "%s\r\n", argv[i]);
-	n = snprintf(request, sizeof(request),
-	    "%sContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-	    head, strlen(argv[5]), argv[5]);
 	for (int i = -20; i < rounds; i++) {
 		int64_t at = now_ns();
 

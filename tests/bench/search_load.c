@@ -2,7 +2,7 @@
  * search.query against the indexer, and the floor under it: the same prepared
  * statement in a loop on the same index file.
  *
- *   search_load BUILD-DIR DIR WORKSPACE QUERIES
+ *   search_load BUILD-DIR DIR WORKSPACE QUERIES LIMIT
  *
  * DIR/data/workspaces/WORKSPACE holds the documents, QUERIES one query a line.
  * Starts the indexer and waits until everything is indexed; prints JSON.
@@ -30,7 +30,7 @@
 #include "services/indexer/index_file.h"
 #include "services/indexer/match.h"
 
-enum { LIMIT = 5, MAX_QUERIES = 10000, ROUNDS = 5, POLL_MS = 50 };
+enum { MAX_QUERIES = 10000, ROUNDS = 5, POLL_MS = 50 };
 
 static const char *everything[] = { "" };
 static const struct search_scope all = { everything, 1, NULL, 0, NULL, 0 };
@@ -40,6 +40,7 @@ struct load {
 	struct bus *bus;
 	struct timer *again;
 	const char *workspace;
+	int64_t limit;
 	char *queries[MAX_QUERIES];
 	size_t n_queries;
 	size_t at; /* of all rounds */
@@ -94,7 +95,7 @@ query_of(const struct load *load, size_t i)
 	return (struct search_query){
 		.workspace_id = load->workspace,
 		.query = load->queries[i % load->n_queries],
-		.limit = LIMIT,
+		.limit = load->limit,
 		.scope = all,
 	};
 }
@@ -248,12 +249,12 @@ measure_floor(const struct load *load, const char *index_dir)
 		sqlite3_stmt *stmt = index_statement(index, STMT_SEARCH, &err);
 		struct match match;
 		int64_t began_ns;
-		int n = 0;
+		int64_t n = 0;
 
 		match_build(&match, load->queries[i % load->n_queries], arena);
 		began_ns = clock_mono_ns();
 		index_bind_text(stmt, 1, match.all);
-		while (n++ < LIMIT && sqlite3_step(stmt) == SQLITE_ROW)
+		while (n++ < load->limit && sqlite3_step(stmt) == SQLITE_ROW)
 			;
 		sqlite3_reset(stmt);
 		took_ns[i] = clock_mono_ns() - began_ns;
@@ -275,9 +276,9 @@ main(int argc, char **argv)
 	double ours_us;
 	pid_t pid;
 
-	if (argc != 5) {
+	if (argc != 6) {
 		fprintf(stderr, "usage: search_load BUILD-DIR DIR WORKSPACE "
-				"QUERIES\n");
+				"QUERIES LIMIT\n");
 		return 2;
 	}
 	snprintf(data, sizeof(data), "%s/data", argv[2]);
@@ -285,6 +286,7 @@ main(int argc, char **argv)
 	snprintf(run, sizeof(run), "%s/run", data);
 	snprintf(index_dir, sizeof(index_dir), "%s/index/%s", data, argv[3]);
 	load.workspace = argv[3];
+	load.limit = atoi(argv[5]);
 	read_queries(&load, argv[4]);
 	load.took_ns = xcalloc(load.n_queries * ROUNDS + 1, sizeof(int64_t));
 	keys = make_keys(keys_path);

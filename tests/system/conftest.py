@@ -36,6 +36,11 @@ DAEMONS = ("task-engine", "gateway-telegram", "gateway-discord",
            "imap-ingest", "indexer", "scheduler", "api")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--rounds", type=int, default=50,
+                     help="rounds of the kill loop, at least (50)")
+
+
 def build_dir():
     named = os.environ.get("AGENT_RUNTIME_BUILD")
     if named:

@@ -774,7 +774,7 @@ def test_the_result_of_a_task_is_where_its_reply_says(suite):
     id_ = re.search(r"/api/v1/tasks\?id=(\S+?)`", reply)[1]
 
     def ended():
-        got = s.http("GET", f"/api/v1/tasks?id={id_}").json["task"]
+        got = s.http("GET", f"/api/v1/tasks?id={id_}").json
         return got if got["finished_at_unix"] else None
 
     task = wait_for("the task's end", ended)
@@ -793,7 +793,7 @@ def test_a_task_that_found_nothing_has_failed(suite):
     id_ = re.search(r"/api/v1/tasks\?id=(\S+?)`", reply)[1]
     task = wait_for("the task's end", lambda: (
         lambda t: t if t["finished_at_unix"] else None)(
-            s.http("GET", f"/api/v1/tasks?id={id_}").json["task"]))
+            s.http("GET", f"/api/v1/tasks?id={id_}").json))
     assert task["status"] == "failed"
     assert "no model is connected" in task["error_message"]
     assert "AGENT_RUNTIME_LLM_API_KEY" in task["error_message"]

@@ -1,6 +1,7 @@
 """The program for people: agent-runtime chat, status, doctor, config, token,
 logs, bus."""
 
+import contextlib
 import json
 import os
 import pty
@@ -14,7 +15,7 @@ import time
 
 import pytest
 
-from conftest import Suite, program, wait_for
+from conftest import SLOW, Suite, program, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +248,39 @@ def test_status_without_the_api(suite):
         os.kill(pid, signal.SIGCONT)
 
 
+def test_an_engine_that_keeps_dying_is_named(suite):
+    s = suite()
+    pids = set()
+    while len(pids) < 5:  # it may be dying still
+        with contextlib.suppress(ProcessLookupError):
+            pids.add(s.kill("task-engine"))
+    s.wait_log("daemon-failing name=task-engine")
+    start = time.monotonic()
+    got = s.http("GET", "/api/v1/heartbeat")
+    assert got.status == 503 and time.monotonic() - start < 5 * SLOW
+    assert "task-engine" in got.json["error"]
+    assert "agent-runtime status" in got.json["error"]
+    got = s.run("status")
+    text = " ".join(got.stdout.split())
+    assert got.returncode == 1
+    assert "health task-engine is failing (signal 9" in text
+    assert "agent-runtime logs" in text
+    got = s.run("chat", "--timeout-sec", "2", "hi")
+    assert got.returncode == 1
+    assert ("does not answer in time: task-engine is failing; see "
+            "`agent-runtime status`") in got.stderr
+    got = s.run("doctor")
+    text = " ".join(got.stdout.split())
+    assert "task-engine is failing" in text
+    assert "indexer is running" not in text
+
+
+def test_version_is_there_for_programs_too(down):
+    words = down.run("version").stdout.split()
+    got = down.run("version", "--json")
+    assert words == ["agent-runtime", json.loads(got.stdout)["version"]]
+
+
 def test_waiting_is_not_for_what_will_not_come(suite):
     s = suite(AGENT_RUNTIME_TELEGRAM_TOKEN="1:x",
               AGENT_RUNTIME_CONNECTOR_INSTANCES="gateway-telegram.main,"
@@ -373,14 +407,27 @@ def test_an_api_elsewhere_takes_a_token(suite):
 # -- logs ---------------------------------------------------------------
 
 
-def test_one_message_through_all_daemons(up):
-    key = json.loads(up.run("chat", "--json", "what is pairing?").stdout)["id"]
+@pytest.mark.parametrize("text", ["what is pairing?", "/search pairing"])
+def test_one_message_through_all_daemons(up, text):
+    key = json.loads(up.run("chat", "--json", text).stdout)["id"]
+
+    def ids_of(id):
+        return [tuple(line.split()[2:4])
+                for line in up.run("logs", "--msg", id).stdout.splitlines()]
 
     def trail():
         got = up.run("logs", "--msg", key)
         assert got.returncode == 0
-        return "http-taken" in got.stdout and got.stdout
+        return "message-answered" in got.stdout and got.stdout
     lines = wait_for("the trail", trail).splitlines()
+    steps = [("api", "http-taken"), ("task-engine", "message-taken"),
+             ("indexer", "searched"), ("task-engine", "message-answered")]
+    assert [x for x in ids_of(key) if x in steps] == steps
+    # The id of its envelope finds the same, whoever wrote the line.
+    for line in lines:
+        if " http-taken " in line or " message-taken " in line:
+            msg = re.search(r" msg=(\S+)", line)[1]
+            assert ids_of(msg) == ids_of(key)
     assert all(is_free_of_controls(x) for x in lines)
     assert len(lines) < len(up.run("logs").stdout.splitlines())
     assert up.run("logs", "--msg", "nothing").stdout == ""

@@ -193,6 +193,17 @@ def test_places_are_what_the_platform_says(engine):
     assert kinds == ["community", "private", "session"]
 
 
+def test_long_lists_of_places_fit_an_answer(engine):
+    for i in range(220):
+        chat = f"{i:03}" + "c" * 250
+        engine.inbound(f"m:{i}", chat=chat, space_id=chat,
+                       space_name='"' * 250)
+    for type_ in ("context.list", "workspace.list"):
+        got = engine.api.ask(type_, {"credential": engine.local,
+                                     "limit": 500})
+        assert 50 < len(got["items"]) <= 221, type_
+
+
 def test_an_operators_shell_takes_nothing_away(engine):
     for i in range(3):
         engine.inbound(f"m:{i}")
@@ -551,7 +562,13 @@ def test_a_task_ends_in_word_and_file(place):
             "lease": first["deliveries"][0]["lease"], "outcome": "sent",
             "part": 0, "is_last": True})
         _, answer = indexer.take()
-        answer({"hits": []})
+        answer({"hits": [{"path": "tides.md", "short_id": "#abc123",
+                          "title": "Tides", "heading": "Tides", "line": 1,
+                          "snippet": "High water at noon.", "score": 0.5}]})
+        asked, answer = indexer.take()
+        assert asked["type"] == "search.open"
+        answer({"path": "tides.md", "short_id": "#abc123",
+                "text": "# Tides\n\nHigh water at noon.\n"})
         got = wait_for("the result", lambda: engine.gateway.ask(
             "delivery.claim", {"max": 1})["deliveries"])[0]
         row = engine.sql("SELECT id, status, result_path, route_class,"

@@ -331,7 +331,7 @@ def test_without_the_folder_of_its_indexes_it_ends(place):
         with pytest.raises(Refused):
             d.query("zebra")
         assert d.process.wait(20 * SLOW) == 1
-        d.wait_log("error indexer index-folder-lost path=.*/index "
+        d.wait_log('error indexer index-folder-lost .*path=".*/index" '
                    "effect=restart")
         d.start()
         d.connect()

@@ -3,8 +3,7 @@ twice. Daemons, `serve` and a gateway double are killed at random while messages
 and HTTP requests come in; afterwards the database, the double's memory and the
 chat logs must tell the same story.
 
-AGENT_RUNTIME_KILL_ROUNDS (50) and AGENT_RUNTIME_KILL_SECONDS (60) are the
-least that is done; AGENT_RUNTIME_KILL_SEED repeats a run.
+At least 50 rounds (--rounds N) and 60 seconds (AGENT_RUNTIME_KILL_SECONDS).
 """
 
 import http.client
@@ -19,9 +18,7 @@ import time
 
 from conftest import DAEMONS, build_dir, wait_for
 
-ROUNDS = int(os.environ.get("AGENT_RUNTIME_KILL_ROUNDS", "50"))
 SECONDS = float(os.environ.get("AGENT_RUNTIME_KILL_SECONDS", "60"))
-SEED = int(os.environ.get("AGENT_RUNTIME_KILL_SEED", "0") or 0)
 DOOR = "gateway-telegram.sink"
 HTTP_CLIENTS = 3
 # Those that hold something are killed more often.
@@ -206,7 +203,9 @@ def check_rows(s, sent, clients):
                 tasks = one("select count(*) from tasks where prompt = ?",
                             f"note {key}")
                 assert tasks == 1, f"{key}: {tasks} tasks"
-    assert one("select count(*) from turns where state = 'failed'") == 0
+    # A task fails that finds nothing and has no model; an answer never does.
+    assert one("select count(*) from turns where state = 'failed'"
+               " and kind != 3") == 0
     db.close()
 
 
@@ -222,32 +221,40 @@ def check_sink(s):
     assert set(seen) == want
 
 
-HEADING = re.compile(r"^## \S+ `(INBOUND|OUTBOUND|TOOL)`$", re.M)
+FORGED = re.compile(r"^([\s\\]*)(## |# Chat Log|- direction:|- actor:)", re.M)
+
+
+def as_logged(direction, actor, at_ms, text):
+    """An entry of the chat log, as services/task-engine/workspace says."""
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at_ms // 1000))
+    safe = FORGED.sub(lambda m: m[1] + chr(92) + m[2], text.strip())
+    return (f"## {at} `{direction.upper()}`\n- direction: `{direction}`\n"
+            f"- actor: `{actor}`\n\n{safe}\n\n")
 
 
 def check_logs(s):
     """The chat logs on disk are the rows, line for line."""
     db = sqlite3.connect(s.data / "agent-runtime/meta.sqlite")
     want = {}
-    for context, direction in db.execute(
-            "select context_id, upper(direction) from messages order by seq"):
-        want.setdefault(context, []).append(direction)
+    for context, *entry in db.execute(
+            "select context_id, direction, actor, at_ms, text from messages"
+            " order by seq"):
+        want.setdefault(context, []).append(as_logged(*entry))
+    db.close()
     logs = {c["id"]: s.data / "workspaces" / c["workspace_id"] / c["chat_log"]
             for c in s.http("GET", "/api/v1/contexts?limit=500").json["items"]}
 
     def equal():
         return all(context in logs and logs[context].exists() and
-                   HEADING.findall(logs[context].read_text()) == directions
-                   for context, directions in want.items())
+                   logs[context].read_text().split("\n\n", 2)[2]
+                   == "".join(entries) for context, entries in want.items())
 
     wait_for("the chat logs to equal the rows", equal, 15, 0.25)
-    db.close()
 
 
-def test_nothing_is_lost_or_doubled(suite):
-    seed = SEED or random.randrange(1 << 30)
-    print(f"AGENT_RUNTIME_KILL_SEED={seed}")
-    chance = random.Random(seed)
+def test_nothing_is_lost_or_doubled(suite, pytestconfig):
+    at_least = pytestconfig.getoption("rounds")
+    chance = random.Random()
     s, sink, sender = begin(suite, chance)
     stopping = threading.Event()
     clients = [HttpClient(s, i, stopping) for i in range(HTTP_CLIENTS)]
@@ -258,7 +265,7 @@ def test_nothing_is_lost_or_doubled(suite):
             client.start()
         began = time.monotonic()
         rounds = 0
-        while rounds < ROUNDS or time.monotonic() - began < SECONDS:
+        while rounds < at_least or time.monotonic() - began < SECONDS:
             rounds += 1
             victim = next_victim(s, chance)
             print(f"round {rounds}: {victim}", flush=True)
@@ -281,7 +288,7 @@ def test_nothing_is_lost_or_doubled(suite):
         sent = set(acks(s.tmp / "acks"))
         print(f"{rounds} rounds, {len(sent)} messages acknowledged at the "
               f"door, {sum(len(c.acknowledged) for c in clients)} over HTTP")
-        assert len(sent) > ROUNDS
+        assert len(sent) > at_least
         assert all(c.acknowledged for c in clients)
         check_rows(s, sent, clients)
         check_sink(s)

@@ -5,6 +5,7 @@ die in ways which the real ones do not offer.
 import json
 import os
 import pathlib
+import pty
 import re
 import shutil
 import signal
@@ -216,11 +217,50 @@ def test_the_log_file_takes_the_lines_and_stderr_the_errors(suite):
     assert "daemon-bad-config name=api" in path.read_text()
     assert " scheduler ready " in path.read_text()
     shown = s.log().splitlines()
-    assert shown[0] == f"The log is in {path}"
+    assert shown[0] == f"The log is in {path} (10 MiB, five kept)"
     assert any("daemon-bad-config name=api" in line for line in shown)
     assert not [line for line in shown if " info " in line]
     assert s.stop(timeout=60) == 0
     assert "suite-stopping" in path.read_text()
+
+
+def test_an_error_does_not_end_up_behind_what_is_typed(suite):
+    """Under scripts/run a prompt has the same terminal."""
+    s = suite(start=False, AGENT_RUNTIME_HTTP_ADDR="no address")
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+            [program("agent-runtime"), "serve", "--log-file"], cwd=s.tmp,
+            env=s.environment(), stdin=subprocess.DEVNULL,
+            stdout=theirs, stderr=theirs, start_new_session=True) as serve:
+        os.close(theirs)
+        os.set_blocking(ours, False)
+        shown = b""
+
+        def look():
+            nonlocal shown
+            try:
+                shown += os.read(ours, 65536)
+            except OSError:
+                pass
+            return re.search(rb"daemon-bad-config name=api[^\n]*\n", shown)
+        try:
+            wait_for("the error", look, 30)
+        finally:
+            serve.terminate()
+            serve.wait(STOP_SECONDS * SLOW)
+            os.close(ours)
+    for line in shown.rstrip().split(b"\n"):
+        assert b"\r\x1b[K" in line, shown
+
+
+def test_ctrl_c_stops_without_false_deaths(suite):
+    s = running(suite(start=False))
+    pids = s.pids()
+    os.killpg(s.process.pid, signal.SIGINT)  # as a terminal does
+    assert s.process.wait(STOP_SECONDS * SLOW) == 0
+    assert "daemon-died" not in s.log() and "next_try" not in s.log()
+    assert s.log().count(" daemon-stopped ") == len(DAEMONS)
+    assert not [p for p in pids.values() if is_alive(p)]
 
 
 def test_door_keys_are_written_for_each_and_only_on_wish(suite):
@@ -367,6 +407,23 @@ def test_a_program_that_is_missing_is_named_and_path_does_not_help(stand_ins):
     s.sets["PATH"] = f"{other}:/usr/bin:/bin"
     s.start()
     assert s.process.wait(20 * SLOW) == 1
+
+
+def test_an_installed_tree_may_be_moved(stand_ins):
+    s = stand_ins()
+    s.stop()
+    libexec = s.tmp / "libexec/agent-runtime"
+    libexec.mkdir(parents=True)
+    for name in DAEMONS:
+        (s.bin / name).rename(libexec / name)
+    shutil.copy(program("agent-runtime").with_name("agent-runtime-client"),
+                libexec)
+    s.start()
+    s.wait_log("suite-running", 20)
+    got = subprocess.run([s.bin / "agent-runtime", "status"], cwd=s.tmp,
+                         env=s.environment(), text=True, timeout=20 * SLOW,
+                         capture_output=True, check=False)
+    assert "indexer" in got.stdout, got
 
 
 def test_lines_that_are_no_log_lines_get_the_name_in_front(stand_ins):

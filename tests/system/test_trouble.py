@@ -218,7 +218,7 @@ def test_clock_jumps_back(stopped):
         shift.write_text("-3600000")
         assert post(stopped, "/help", "late").status == 200
         assert stopped.chat("what can you do?", key="turn")["reply"]
-        assert post(stopped, "/task later", "task").status == 200
+        assert post(stopped, "/task list the commands", "task").status == 200
         wait_for("the task to be done", lambda: stopped.http(
             "GET", "/api/v1/tasks?status=succeeded&workspace_id="
             + workspace(stopped)).json["count"] == 1, 15, 0.1)

@@ -208,7 +208,7 @@ ring(struct post *post, struct arena *arena)
 		/* HTTP clients have no bell: theirs are answered or fetched. */
 		if (connector_door(instances[i], &to, &instance))
 			bus_publish(post->bus, to, instance, "delivery.ready",
-			    NULL, &body);
+			    log_context_origin(), &body);
 	}
 }
 

@@ -28,19 +28,20 @@ struct item {
 	struct buf reply;
 	bool is_deferred;
 	bool has_new_secret;
+	struct heard_note *heard; /* NULL: it brought no message */
 };
 
 static bool
-is_read(const struct bus_request *request)
+is(const struct bus_request *request, unsigned flags)
 {
-	return bus_request_route(request)->flags & ROUTE_READ;
+	return bus_request_route(request)->flags & flags;
 }
 
 static bool
-all_read(struct bus_request **requests, size_t n)
+are_all(struct bus_request **requests, size_t n, unsigned flags)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!is_read(requests[i]))
+		if (!is(requests[i], flags))
 			return false;
 	return true;
 }
@@ -52,6 +53,7 @@ refuse(struct item *item, const struct err *err)
 
 	buf_reset(&item->reply);
 	item->is_deferred = false;
+	xfree(&item->heard);
 	bus_reply_head(item->request, &head);
 	envelope_encode_error(&item->reply, &head, err, RETRY_AFTER_MS);
 }
@@ -67,7 +69,7 @@ keep_reply(
 {
 	const struct bus_request *request = item->request;
 
-	if (is_read(request) || item->is_deferred ||
+	if (is(request, ROUTE_READ | ROUTE_MARK) || item->is_deferred ||
 	    store_count_changes(svc->store) == changes_before)
 		return 0;
 	if (is_secret_reply(request)) {
@@ -81,11 +83,21 @@ keep_reply(
 	    err);
 }
 
+static void
+keep_heard(struct svc *svc, struct item *item)
+{
+	if (!*svc->heard.ids)
+		return;
+	item->heard = xcalloc(1, sizeof(*item->heard));
+	*item->heard = svc->heard;
+}
+
 static int
 run_in_savepoint(struct svc *svc, struct item *item, struct err *err)
 {
 	int64_t changes = store_count_changes(svc->store);
 
+	*svc->heard.ids = '\0';
 	if (store_savepoint(svc->store, err) < 0)
 		return -1;
 	if (service_dispatch(svc, item->request, &item->reply,
@@ -99,6 +111,7 @@ run_in_savepoint(struct svc *svc, struct item *item, struct err *err)
 			    "changed");
 		return 0;
 	}
+	keep_heard(svc, item);
 	if (keep_reply(svc, item, changes, err) < 0 ||
 	    store_release(svc->store, err) < 0)
 		return -1;
@@ -111,7 +124,7 @@ find_reply(struct svc *svc, struct item *item, struct err *err)
 {
 	const struct bus_request *request = item->request;
 
-	if (is_read(request))
+	if (is(request, ROUTE_READ | ROUTE_MARK))
 		return 1;
 	if (is_secret_reply(request))
 		return secret_replies_get(&svc->secret_replies, request,
@@ -131,12 +144,24 @@ run(struct svc *svc, struct item *item, struct err *err)
 	return got == 1 ? run_in_savepoint(svc, item, err) : got;
 }
 
+typedef int (*begin_fn)(struct store *store, struct err *err);
+
+/* What the requests that came together need of the disk. */
+static begin_fn
+begin_of(struct bus_request **requests, size_t n)
+{
+	if (are_all(requests, n, ROUTE_READ))
+		return store_begin_read;
+	if (are_all(requests, n, ROUTE_READ | ROUTE_MARK))
+		return store_begin_relaxed;
+	return store_begin;
+}
+
 static int
-run_all(struct svc *svc, struct item *items, size_t n, bool is_read_only,
+run_all(struct svc *svc, struct item *items, size_t n, begin_fn begin,
     struct err *err)
 {
-	int rc = is_read_only ? store_begin_read(svc->store, err)
-			      : store_begin(svc->store, err);
+	int rc = begin(svc->store, err);
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = run(svc, &items[i], err);
@@ -189,9 +214,28 @@ stop_cancelled(struct svc *svc)
 		turns_cancel(svc->turns, svc->cancelled[i]);
 }
 
+/* A group may chatter: what is not for us is a line only for who looks. */
+static void
+say_heard(const struct item *item)
+{
+	const struct heard_note *heard = item->heard;
+
+	if (!heard)
+		return;
+	(heard->is_queued || heard->is_answered ? log_info : log_debug)(
+	    "message-taken", "%s", heard->ids);
+	if (heard->is_answered)
+		log_info("message-answered", "%s", heard->ids);
+}
+
 static void
 answer(struct item *item)
 {
+	const struct envelope *in = bus_request_envelope(item->request);
+
+	log_context(in->id, in->cause);
+	say_heard(item);
+	xfree(&item->heard);
 	if (item->is_deferred)
 		bus_defer(item->request);
 	else
@@ -204,16 +248,16 @@ doors_on_batch(struct svc *svc, struct bus_request **requests, size_t n)
 {
 	AUTO(xfree)
 	struct item *items = xcalloc(n, sizeof(*items));
-	bool is_read_only = all_read(requests, n);
+	begin_fn begin = begin_of(requests, n);
 	struct err err = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
 		items[i].request = requests[i];
 		buf_init(&items[i].reply);
 	}
-	if (run_all(svc, items, n, is_read_only, &err) < 0) {
+	if (run_all(svc, items, n, begin, &err) < 0) {
 		lose(svc, items, n, &err);
-	} else if (!is_read_only) {
+	} else if (begin != store_begin_read) {
 		engine_database_trouble(svc, "");
 		service_proof();
 		stop_cancelled(svc);
@@ -223,5 +267,9 @@ doors_on_batch(struct svc *svc, struct bus_request **requests, size_t n)
 	svc->n_requests += (int64_t)n;
 	for (size_t i = 0; i < n; i++)
 		answer(&items[i]);
+	/* Whom the commit rings is told what for, when that is one thing. */
+	if (n != 1)
+		log_context_clear();
 	store_tell(svc->store);
+	log_context_clear();
 }

@@ -2,12 +2,15 @@
 
 #include "services/task-engine/doors/inbound.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/id.h"
+#include "libcommon/log.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/conversation/command.h"
 #include "services/task-engine/conversation/safety.h"
@@ -34,6 +37,7 @@ reply(struct svc *svc, const struct heard *heard, const char *text,
 	};
 	char id[ID_UUID_SIZE];
 
+	svc->heard.is_answered = true;
 	return post_add(svc->store, &note, heard->now_ms, id, err);
 }
 
@@ -57,6 +61,7 @@ heard_queue(
 	};
 	int64_t turn_id;
 
+	svc->heard.is_queued = true;
 	return store_turn_add(svc->store, &turn, heard->now_ms, &turn_id, err);
 }
 
@@ -124,6 +129,16 @@ understand(struct svc *svc, const struct heard *heard, struct arena *arena,
 	return take_words(svc, heard, err);
 }
 
+static void
+note_heard(struct svc *svc, const struct message_row *message)
+{
+	svc->heard = (struct heard_note){ 0 };
+	snprintf(svc->heard.ids, sizeof(svc->heard.ids),
+	    "key=%s instance=%s chat=%s seq=%" PRId64,
+	    log_quote(message->event_id), message->instance,
+	    log_quote(message->chat_id), message->seq);
+}
+
 int
 inbound_take(struct svc *svc, const struct inbound *in, int64_t now_ms,
     struct arena *arena, int64_t *seq_out, struct err *err)
@@ -150,5 +165,6 @@ inbound_take(struct svc *svc, const struct inbound *in, int64_t now_ms,
 	if (got != 0)
 		return got;
 	message->seq = *seq_out;
+	note_heard(svc, message);
 	return understand(svc, &heard, arena, err);
 }

@@ -2,6 +2,7 @@
 
 #include "services/task-engine/tasks/finish.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/id.h"
+#include "libcommon/log.h"
 #include "libcommon/utf8.h"
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/policy/names.h"
@@ -166,6 +168,24 @@ finish(struct store *store, const struct turn_work *work,
 	    store, work, task_text(arena, task, outcome, path), now_ms, err);
 }
 
+static int
+commit_and_say(
+    struct store *store, const struct turn_work *work, struct err *err)
+{
+	int rc;
+
+	/* For the doorbells that the commit rings, too. */
+	log_context("", work->has_message ? work->message.cause : "");
+	rc = store_commit(store, err);
+	if (rc == 0 && work->has_message)
+		log_info("message-answered",
+		    "turn=%" PRId64 " seq=%" PRId64 " task=%s", work->turn_id,
+		    work->message.seq,
+		    work->has_task ? work->task.task.id : "");
+	log_context_clear();
+	return rc;
+}
+
 int
 finish_turn(struct store *store, const struct turn_work *work,
     const struct turn_outcome *outcome, int64_t now_ms, struct err *err)
@@ -181,7 +201,7 @@ finish_turn(struct store *store, const struct turn_work *work,
 		store_rollback(store);
 		return got;
 	}
-	return store_commit(store, err);
+	return commit_and_say(store, work, err);
 }
 
 int

@@ -212,7 +212,8 @@ plan_behind(struct files *f, struct write_job *job, struct arena *arena,
 	if (store_log_files_behind(
 		f->options.store, BEHIND_MAX, arena, &ids, &n, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
+	/* Long texts of many chats at once would be half a gigabyte. */
+	for (size_t i = 0; i < n && !arena_is_over(arena); i++)
 		if (plan_one_behind(f, job, ids[i], arena, err) < 0)
 			return -1;
 	f->n_behind = n;

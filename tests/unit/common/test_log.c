@@ -109,9 +109,11 @@ context_is_in_every_line_until_cleared(void **state)
 	log_context("M1", "C1");
 	log_info("x", "a=%d", 1);
 	assert_string_equal(logged(), "info tester x msg=M1 cause=C1 a=1\n");
+	assert_string_equal(log_context_origin(), "C1");
 	log_context("M2", "");
 	log_info("x", "a=%d", 1);
 	assert_string_equal(logged(), "info tester x msg=M2 a=1\n");
+	assert_string_equal(log_context_origin(), "M2");
 	log_context_clear();
 	log_info("x", "a=%d", 1);
 	assert_string_equal(logged(), "info tester x a=1\n");

@@ -1,0 +1,206 @@
+/* A process that is killed while it migrates leaves the old or the new. */
+
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/clock.h"
+#include "services/task-engine/store/schema.h"
+#include "services/task-engine/store/store.h"
+#include "tests/unit/task-engine/world.h"
+#include "tests/unit/unit.h"
+
+enum { N_ROWS = 5000, N_KILLS = 50, MAX_KILLS = 500 };
+
+static const char *const one[] = { "CREATE TABLE a (x INTEGER) STRICT;",
+	"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+	" WHERE i < 5000) INSERT INTO a (x) SELECT i FROM n;",
+	NULL };
+static const char *const two[] = {
+	"ALTER TABLE a ADD COLUMN y TEXT NOT NULL DEFAULT '';",
+	"UPDATE a SET y = 'two ' || x;", "CREATE INDEX a_y ON a (y);", NULL
+};
+static const struct migration steps[] = { { 1, one }, { 2, two } };
+
+static sqlite3 *
+open_wal(const char *path)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+			     "PRAGMA journal_mode = WAL;"
+			     "PRAGMA wal_autocheckpoint = 50",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	return db;
+}
+
+static int64_t
+number(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *stmt;
+	int64_t n;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	n = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return n;
+}
+
+static void
+make_old(struct world *w)
+{
+	sqlite3 *db = open_wal(w->db_path);
+
+	DONE(schema_migrate(db, w->db_path, steps, 1, &w->err));
+	sqlite3_close(db);
+}
+
+static pid_t
+migrate_in_child(const struct world *w)
+{
+	pid_t pid = fork();
+	struct err err;
+	sqlite3 *db;
+
+	assert_true(pid >= 0);
+	if (pid > 0)
+		return pid;
+	if (sqlite3_open(w->db_path, &db) != SQLITE_OK ||
+	    schema_migrate(db, w->db_path, steps, 2, &err) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+/* The copy is there, or the child has ended without one. */
+static void
+wait_for_copy(const char *copy, pid_t pid)
+{
+	const struct timespec step = { .tv_nsec = 50 * 1000L };
+	int64_t deadline_ms = clock_mono_ms() + 20 * 1000L;
+	siginfo_t info = { 0 };
+
+	while (access(copy, F_OK) < 0 && info.si_pid == 0) {
+		assert_true(clock_mono_ms() < deadline_ms);
+		nanosleep(&step, NULL);
+		waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
+	}
+}
+
+/* Whether it was killed, and not done or failed before. */
+static bool
+kill_child(pid_t pid, long after_us)
+{
+	const struct timespec delay = { .tv_nsec = after_us * 1000 };
+	int status;
+
+	nanosleep(&delay, NULL);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status))
+		assert_int_equal(WEXITSTATUS(status), 0);
+	return WIFSIGNALED(status);
+}
+
+static void
+must_be_whole(sqlite3 *db, int64_t version)
+{
+	assert_int_equal(number(db, "PRAGMA user_version"), version);
+	assert_int_equal(
+	    number(db, "SELECT count(*) FROM pragma_integrity_check"
+		       " WHERE integrity_check <> 'ok'"),
+	    0);
+	assert_int_equal(number(db, "SELECT count(*) FROM a"), N_ROWS);
+	assert_int_equal(
+	    number(db, "SELECT count(*) FROM pragma_table_info('a')"), version);
+	if (version == 2)
+		assert_int_equal(
+		    number(db, "SELECT count(*) FROM a WHERE y = 'two ' || x"),
+		    N_ROWS);
+}
+
+/* Opens what the killed one left; the version that it found. */
+static int64_t
+open_again(struct world *w, const char *copy)
+{
+	sqlite3 *db = open_wal(w->db_path);
+	int64_t version = number(db, "PRAGMA user_version");
+
+	must_be_whole(db, version);
+	DONE(schema_migrate(db, w->db_path, steps, 2, &w->err));
+	must_be_whole(db, 2);
+	sqlite3_close(db);
+	assert_int_equal(sqlite3_open(copy, &db), SQLITE_OK);
+	must_be_whole(db, 1);
+	sqlite3_close(db);
+	return version;
+}
+
+static void
+remove_all(struct world *w)
+{
+	static const char *const ends[] = { "", "-wal", "-shm", ".before-2",
+		".before-2.tmp", ".before-2.tmp-journal" };
+
+	for (size_t i = 0; i < N_OF(ends); i++)
+		unlink(arena_printf(w->arena, "%s%s", w->db_path, ends[i]));
+}
+
+/*
+ * Every other one is killed after its copy is there, which is before the
+ * commit; the moments move on from try to try, and begin anew when the child
+ * was done first.
+ */
+static void
+one_that_is_killed_is_resumed(void **state)
+{
+	struct world world, *w = &world;
+	unsigned n_kills = 0, n_between = 0;
+	long after_us[2] = { 0 };
+	const char *copy;
+
+	(void)state;
+	world_open(w);
+	store_close(&w->store);
+	w->db_path = world_path(w, "m.sqlite");
+	copy = arena_printf(w->arena, "%s.before-2", w->db_path);
+	for (unsigned i = 0; n_kills < N_KILLS; i++) {
+		long *after = &after_us[i % 2];
+		bool was_killed;
+		pid_t pid;
+
+		assert_true(i < MAX_KILLS);
+		make_old(w);
+		pid = migrate_in_child(w);
+		if (i % 2)
+			wait_for_copy(copy, pid);
+		was_killed = kill_child(pid, *after);
+		*after = was_killed ? *after + 1500 : 0;
+		n_kills += was_killed;
+		if (open_again(w, copy) == 1 && i % 2)
+			n_between++;
+		remove_all(w);
+	}
+	print_message(
+	    "%u of %u killed between copy and commit\n", n_between, n_kills);
+	assert_true(n_between > 0);
+	world_close(w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_that_is_killed_is_resumed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
