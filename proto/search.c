@@ -16,6 +16,7 @@ static const struct field search_query_fields[] = {
 	    1, BOUND_ID),
 	F_STR(struct search_query, query, FIELD_REQUIRED, 1, BOUND_QUERY),
 	F_INT(struct search_query, limit, FIELD_REQUIRED, 1, BOUND_HITS),
+	F_INT(struct search_query, text_bytes, 0, 0, BOUND_DOCUMENT),
 	F_OBJECT(struct search_query, scope, FIELD_REQUIRED, search_scope),
 };
 SHAPE(search, search_query, search_query_fields);
@@ -28,6 +29,7 @@ static const struct field search_hit_fields[] = {
 	F_STR(struct search_hit, snippet, 0, 0, BOUND_SNIPPET),
 	F_REAL(struct search_hit, score, FIELD_REQUIRED, 0, 1),
 	F_INT(struct search_hit, line, FIELD_REQUIRED, 1, BOUND_INT),
+	F_STR(struct search_hit, text, 0, 0, BOUND_DOCUMENT),
 };
 SHAPE(search, search_hit, search_hit_fields);
 

@@ -27,6 +27,7 @@ struct search_query {
 	const char *workspace_id;
 	const char *query;
 	int64_t limit; /* 1 to 50 */
+	int64_t text_bytes; /* 0: only snippets */
 	struct search_scope scope;
 };
 PROTO_MESSAGE(search_query);
@@ -39,6 +40,8 @@ struct search_hit {
 	const char *snippet;
 	double score; /* 0 to 1 */
 	int64_t line; /* where the section begins, from 1 */
+	/* From that line on, at most text_bytes; "" when it cannot be read. */
+	const char *text;
 };
 PROTO_MESSAGE(search_hit);
 

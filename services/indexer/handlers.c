@@ -10,6 +10,7 @@
 #include "libcommon/clock.h"
 #include "libcommon/envelope.h"
 #include "libcommon/log.h"
+#include "libcommon/utf8.h"
 #include "proto/search.h"
 #include "services/indexer/document.h"
 #include "services/indexer/index.h"
@@ -61,6 +62,57 @@ search(struct search_hits *out, struct library *library, struct workspace *ws,
 	return index_search(ws->index, query, out, arena, err);
 }
 
+/*
+ * Who reads on asks for the text at once: a question for each document would
+ * take longer than the search. What cannot be read any more has its snippet.
+ */
+static void
+add_texts(struct waiting *waiting, struct search_hits *hits, int root_fd)
+{
+	const struct search_query *query = &waiting->query;
+	int64_t max_bytes = query->text_bytes;
+
+	for (size_t i = 0; max_bytes > 0 && i < hits->n_hits; i++) {
+		struct search_hit *hit = &hits->hits[i];
+		int64_t share = BODY_MAX_BYTES / (int64_t)hits->n_hits;
+		struct search_document document;
+		struct err ignored;
+
+		if (document_read(&document, root_fd, query->workspace_id,
+			hit->path, hit->line,
+			max_bytes < share ? max_bytes : share, waiting->arena,
+			&ignored) == 0)
+			hit->text = document.text;
+	}
+}
+
+/* Whether there was anything to shorten. */
+static bool
+halve_texts(struct search_hits *hits, struct arena *arena)
+{
+	bool is_shorter = false;
+
+	for (size_t i = 0; i < hits->n_hits; i++) {
+		const char *text = hits->hits[i].text;
+		size_t size = strlen(text);
+
+		is_shorter |= size > 0;
+		hits->hits[i].text = arena_strndup(
+		    arena, text, utf8_cut(text, size, size / 2));
+	}
+	return is_shorter;
+}
+
+/* Texts that need much escaping may not fit: then less of them is sent. */
+static void
+encode_hits(struct search_hits *hits, struct buf *body, struct arena *arena)
+{
+	do {
+		buf_reset(body);
+		search_hits_encode(hits, body);
+	} while (body->size > BODY_MAX_BYTES && halve_texts(hits, arena));
+}
+
 static int
 answer(struct waiting *waiting, struct library *library, struct workspace *ws,
     bool is_stale, struct buf *body, struct err *err)
@@ -73,7 +125,8 @@ answer(struct waiting *waiting, struct library *library, struct workspace *ws,
 	hits.is_stale = is_stale || (ws && workspace_is_pending(ws));
 	waiting->svc->counters->n_searches++;
 	waiting->svc->counters->n_stale += hits.is_stale;
-	search_hits_encode(&hits, body);
+	add_texts(waiting, &hits, library_root_fd(library));
+	encode_hits(&hits, body, waiting->arena);
 	log_context(waiting->id, waiting->cause);
 	log_info("searched", "hits=%zu stale=%d ms=%" PRId64, hits.n_hits,
 	    hits.is_stale, clock_mono_ms() - waiting->asked_ms);

@@ -135,6 +135,7 @@ add_hit(struct search *search, sqlite3_stmt *stmt)
 		.snippet = snippet_clean(snippet, strlen(snippet),
 		    INDEX_SNIPPET_BYTES, search->arena),
 		.score = search->least,
+		.text = "",
 	};
 }
 

@@ -41,7 +41,7 @@ reuse(const char *text, struct arena *arena)
 	(void)knowledge_decide(text);
 	knowledge_query(text, &query);
 	llm_clean(&clean, text);
-	assert(strlen(prompt_excerpt(text, 3, 100, arena)) <= 100 + 4);
+	assert(strlen(prompt_excerpt(text, 100, arena)) <= 100 + 4);
 	assert(strlen(prompt_label(text, 50, arena)) <= 50);
 }
 

@@ -483,3 +483,38 @@ def test_bus_speaks_as_a_peer(suite):
                        "started_unix": 1, "proof_age_ms": -1})
     assert sink(up, "send", "beat", beat).returncode == 0
     assert up.run("bus", "request", "delivery.claim").returncode == 2
+
+
+def test_a_platforms_message_is_followed_to_its_doorbell(suite):
+    up = suite(start=False, AGENT_RUNTIME_CONNECTOR_INSTANCES=(
+        "gateway-telegram.main,gateway-telegram.sink!"))
+    up.args += ["--door-keys", str(up.tmp / "keys"), "--log-file"]
+    up.start()
+    tail = subprocess.Popen(
+        [program("agent-runtime"), "bus", "--keys",
+         str(up.tmp / "keys" / "gateway-telegram.sink.keys"),
+         "--as", "gateway-telegram.sink", "tail", "--count", "1"],
+        cwd=up.tmp, env=up.environment(), stdout=subprocess.PIPE, text=True)
+    tries = iter(range(1000))
+
+    def rung():
+        # Nobody says when the tail is connected: something new until it is.
+        got = sink(up, "request", "message.inbound", json.dumps({
+            "event_id": f"m:{next(tries)}", "chat_id": "7", "user_id": "7",
+            "is_direct": True, "text": "/help",
+            "sent_unix_ms": int(time.time() * 1000)}))
+        assert got.returncode == 0, got.stderr
+        return tail.poll() is not None
+    try:
+        wait_for("the doorbell", rung)
+        bell = json.loads(tail.stdout.read())
+    finally:
+        tail.kill()
+        tail.wait()
+    assert bell["type"] == "delivery.ready"
+
+    def steps():
+        got = up.run("logs", "--msg", bell["cause"]).stdout
+        return [line.split()[3] for line in got.splitlines()]
+    wait_for("both lines", lambda: steps() == ["message-taken",
+                                               "message-answered"])

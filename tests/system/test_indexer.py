@@ -37,6 +37,11 @@ class Indexer(Daemon):
             "workspace_id": workspace, "query": text, "limit": limit,
             "scope": scope or EVERYTHING})
 
+    def read(self, text, text_bytes, **more):
+        return self.engine.ask("search.query", {
+            "workspace_id": WS, "query": text, "limit": 50,
+            "text_bytes": text_bytes, "scope": EVERYTHING, **more})["hits"]
+
     def find(self, text, scope=None):
         """The hits once everything is indexed."""
         def settled():
@@ -161,6 +166,39 @@ def test_a_large_document_fits_the_envelope(indexer):
     got = indexer.open("a.md", max_bytes=192 * 1024)
     assert got["is_truncated"]
     assert len(got["text"]) > 40000
+
+
+def test_texts_come_with_the_hits(indexer):
+    indexer.write("docs/setup.md",
+                  "# Setup\n\n## Telegram\n\nAsk BotFather for a tökén.\n")
+    hit, = indexer.find("botfather")
+    assert not hit.get("text")
+    whole = "## Telegram\n\nAsk BotFather for a tökén.\n"
+    hit, = indexer.read("botfather", 1000)
+    assert hit["text"] == whole
+    size = len(whole[:-6].encode()) + 1  # in the middle of the ö
+    hit, = indexer.read("botfather", size)
+    assert hit["text"] == whole[:-6]
+
+
+def test_a_file_that_is_gone_leaves_its_snippet(place):
+    with Indexer(place, {"AGENT_RUNTIME_QMD_DEBOUNCE_SECONDS": "60"}) as d:
+        d.write("a.md", "zebra\n")
+        d.connect()
+        d.find("zebra")
+        (d.folder / "a.md").unlink()
+        (d.folder / "a.md").symlink_to("/etc/hostname")
+        for hit in d.read("zebra", 1000):
+            assert not hit.get("text")
+
+
+def test_many_large_texts_fit_the_envelope(indexer):
+    for i in range(20):
+        indexer.write(f"{i}.md", f"zebra {i}\n" + '"\\\n' * 20000)
+    assert len(indexer.find("zebra")) == 10
+    hits = indexer.read("zebra", 192 * 1024)
+    assert len(hits) == 20
+    assert all(len(h["text"]) > 1000 for h in hits)
 
 
 def test_what_is_skipped_is_said(indexer):

@@ -152,21 +152,6 @@ prompt_system(const struct system_in *in, struct buf *out)
 		add_directive(&in->directives[i], out);
 }
 
-/* The line with that number, or the last one. */
-static const char *
-find_line(const char *text, int64_t line)
-{
-	const char *newline;
-
-	for (; line > 1; line--) {
-		newline = strchr(text, '\n');
-		if (newline == NULL)
-			break;
-		text = newline + 1;
-	}
-	return text;
-}
-
 /* Whole lines of what begins there, unless that loses most of it. */
 static const char *
 cut_lines(const char *begin, size_t size, size_t max_bytes, struct arena *arena)
@@ -184,12 +169,9 @@ cut_lines(const char *begin, size_t size, size_t max_bytes, struct arena *arena)
 }
 
 const char *
-prompt_excerpt(
-    const char *text, int64_t line, size_t max_bytes, struct arena *arena)
+prompt_excerpt(const char *text, size_t max_bytes, struct arena *arena)
 {
-	const char *begin = find_line(text, line);
-
-	return cut_lines(begin, strlen(begin), max_bytes, arena);
+	return cut_lines(text, strlen(text), max_bytes, arena);
 }
 
 /* Where the next heading outside of fenced code begins, or the end. */
@@ -210,16 +192,13 @@ find_heading(const char *text)
 }
 
 const char *
-prompt_section(
-    const char *text, int64_t line, size_t max_bytes, struct arena *arena)
+prompt_section(const char *text, size_t max_bytes, struct arena *arena)
 {
-	const char *begin = find_line(text, line);
-
-	if (*begin == '#')
-		begin += strcspn(begin, "\n");
-	begin += strspn(begin, "\n");
+	if (*text == '#')
+		text += strcspn(text, "\n");
+	text += strspn(text, "\n");
 	return cut_lines(
-	    begin, (size_t)(find_heading(begin) - begin), max_bytes, arena);
+	    text, (size_t)(find_heading(text) - text), max_bytes, arena);
 }
 
 const char *

@@ -51,19 +51,16 @@ struct system_in {
 /* Appends the system message: our rules first, so that nothing cuts them. */
 void prompt_system(const struct system_in *in, struct buf *out);
 
-/*
- * The part of a document around the line (from 1): whole lines, beginning with
- * that one, at most max_bytes. It lives in the arena.
- */
-const char *prompt_excerpt(
-    const char *text, int64_t line, size_t max_bytes, struct arena *arena);
+/* Whole lines, at most max_bytes. It lives in the arena. */
+const char *
+prompt_excerpt(const char *text, size_t max_bytes, struct arena *arena);
 
 /*
- * The same of the section whose heading, or first line, is at the line: without
- * the heading, and no further than the next one.
+ * The same of the section that the text begins with: without its heading, and
+ * no further than the next one.
  */
-const char *prompt_section(
-    const char *text, int64_t line, size_t max_bytes, struct arena *arena);
+const char *
+prompt_section(const char *text, size_t max_bytes, struct arena *arena);
 
 /* One line of text fit for a label: no controls, at most max_bytes. */
 const char *

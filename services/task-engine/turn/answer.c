@@ -274,7 +274,7 @@ tail_quotes(const struct turn *turn, struct quote **quotes_out)
 			continue;
 		quotes[n].label = speaker(&rows[i], turn->arena);
 		quotes[n++].text = prompt_excerpt(
-		    rows[i].text, 1, MAX_TAIL_MESSAGE_BYTES, turn->arena);
+		    rows[i].text, MAX_TAIL_MESSAGE_BYTES, turn->arena);
 	}
 	*quotes_out = quotes;
 	return n;

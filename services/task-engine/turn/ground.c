@@ -1,8 +1,7 @@
-/* Finds the passages for a turn: asks the indexer, opens what it found. */
+/* Finds the passages for a turn: asks the indexer, reads what it found. */
 
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
@@ -22,11 +21,10 @@ enum {
 	 * than a late one. */
 	SEARCH_MS = 5000,
 	SEARCH_WITH_MODEL_MS = 2000,
-	OPEN_MS = 1500,
 	/* what is shown without a model */
 	HITS_WITHOUT_MODEL = 3,
-	MAX_DOCUMENT_BYTES = 64 * 1024,
-	DOCUMENT_ARENA_BYTES = 512 * 1024,
+	/* the heading of a section comes before its text */
+	HEADING_BYTES = 1024,
 };
 
 /*
@@ -35,16 +33,14 @@ enum {
  */
 struct lookup {
 	struct turn *turn; /* NULL: nobody waits any more */
-	size_t hit;
-	struct lookup *prev, *next;
 };
 
 void
 turn_ground_forget(struct turn *turn)
 {
-	for (struct lookup *l = turn->lookups; l != NULL; l = l->next)
-		l->turn = NULL;
-	turn->lookups = NULL;
+	if (turn->lookup != NULL)
+		turn->lookup->turn = NULL;
+	turn->lookup = NULL;
 }
 
 /* Frees the lookup; returns the turn that waits for it, or NULL. */
@@ -54,29 +50,27 @@ lookup_end(struct lookup *lookup)
 	struct turn *turn = lookup->turn;
 
 	if (turn != NULL)
-		DL_DELETE(turn->lookups, lookup);
+		turn->lookup = NULL;
 	free(lookup);
 	return turn;
 }
 
 static int
-ask_indexer(struct turn *turn, const char *type, size_t hit,
-    const struct buf *body, int64_t at_most_ms, bus_answer_fn fn,
-    struct err *err)
+ask_indexer(struct turn *turn, const struct buf *body, int64_t at_most_ms,
+    bus_answer_fn fn, struct err *err)
 {
 	struct bus_call call = { .to = SVC_INDEXER,
-		.type = type,
+		.type = "search.query",
 		.cause = turn->work.has_message ? turn->work.message.cause : "",
 		.deadline_ms = clock_unix_ms() + at_most_ms,
 		.body = body };
-	struct lookup *lookup = xcalloc(1, sizeof(*lookup));
 
-	lookup->turn = turn;
-	lookup->hit = hit;
-	DL_APPEND(turn->lookups, lookup);
-	if (bus_call(turn->turns->options.bus, &call, fn, lookup, err) == 0)
+	turn->lookup = xcalloc(1, sizeof(*turn->lookup));
+	turn->lookup->turn = turn;
+	if (bus_call(turn->turns->options.bus, &call, fn, turn->lookup, err) ==
+	    0)
 		return 0;
-	lookup_end(lookup);
+	lookup_end(turn->lookup);
 	return -1;
 }
 
@@ -91,90 +85,24 @@ check_answer(const struct envelope *answer, const struct err *err)
 	return -1;
 }
 
-static void
-one_opened(struct turn *turn)
-{
-	if (--turn->n_waiting == 0)
-		turn_answer(turn);
-}
-
-static void
-read_document(struct turn *turn, size_t hit, const struct envelope *answer)
-{
-	AUTO(arena_free)
-	struct arena *arena = arena_new(DOCUMENT_ARENA_BYTES);
-	const struct search_hit *found = &turn->found.hits[hit];
-	size_t max_bytes =
-	    (size_t)turn->turns->options.cfg->grounding_max_doc_excerpt_bytes;
-	struct search_document document;
-	struct err err;
-
-	if (search_document_decode(&document, answer->body, arena, &err) < 0) {
-		log_warn(
-		    "search-answer-invalid", "why=%s", log_quote(err.text));
-		return;
-	}
-	/* What was asked for may be read; what came must be that. */
-	if (strcmp(document.path, found->path) != 0) {
-		log_warn("search-answer-invalid", "why=%s",
-		    log_quote("another document than was asked for"));
-		return;
-	}
-	turn->excerpts[hit] =
-	    prompt_excerpt(document.text, found->line, max_bytes, turn->arena);
-	if (knowledge_names(found->heading, turn->text))
-		turn->sections[hit] = prompt_section(
-		    document.text, found->line, max_bytes, turn->arena);
-}
-
-static void
-on_document(void *arg, const struct envelope *answer, const struct err *err)
-{
-	struct lookup *lookup = arg;
-	size_t hit = lookup->hit;
-	struct turn *turn = lookup_end(lookup);
-
-	if (turn == NULL)
-		return;
-	if (check_answer(answer, err) == 0) {
-		blame_set(turn->work.turn_id);
-		read_document(turn, hit, answer);
-		blame_clear();
-	}
-	one_opened(turn);
-}
-
-static void
-open_document(struct turn *turn, size_t hit)
-{
-	struct search_open body = {
-		.workspace_id = turn->work.context.workspace_id,
-		.target = turn->found.hits[hit].path,
-		.max_bytes = MAX_DOCUMENT_BYTES,
-		.scope = turn->scope,
-	};
-	AUTO(buf_release)
-	struct buf buf;
-	struct err err;
-
-	buf_init(&buf);
-	search_open_encode(&body, &buf);
-	if (ask_indexer(
-		turn, "search.open", hit, &buf, OPEN_MS, on_document, &err) < 0)
-		one_opened(turn);
-}
-
 /* The search quotes little, and from the middle of things. */
 static void
-open_documents(struct turn *turn)
+read_texts(struct turn *turn)
 {
-	size_t n = turn->found.n_hits;
+	size_t max_bytes =
+	    (size_t)turn->turns->options.cfg->grounding_max_doc_excerpt_bytes;
 
-	/* One more than there are, so that the last cannot end it early. */
-	turn->n_waiting = n + 1;
-	for (size_t i = 0; i < n; i++)
-		open_document(turn, i);
-	one_opened(turn);
+	blame_set(turn->work.turn_id);
+	for (size_t i = 0; i < turn->found.n_hits; i++) {
+		const struct search_hit *hit = &turn->found.hits[i];
+
+		turn->excerpts[i] =
+		    prompt_excerpt(hit->text, max_bytes, turn->arena);
+		if (knowledge_names(hit->heading, turn->text))
+			turn->sections[i] =
+			    prompt_section(hit->text, max_bytes, turn->arena);
+	}
+	blame_clear();
 }
 
 /* The scope went with the question; the answer is checked all the same. */
@@ -212,7 +140,8 @@ on_hits(void *arg, const struct envelope *answer, const struct err *err)
 		turn->is_search_away = true;
 	}
 	keep_readable(turn);
-	open_documents(turn);
+	read_texts(turn);
+	turn_answer(turn);
 }
 
 static enum actor_kind
@@ -231,6 +160,9 @@ search(struct turn *turn, struct err *err)
 		.workspace_id = turn->work.context.workspace_id,
 		.limit = turns->llm ? turns->options.cfg->grounding_top_k
 				    : HITS_WITHOUT_MODEL,
+		.text_bytes =
+		    turns->options.cfg->grounding_max_doc_excerpt_bytes +
+		    HEADING_BYTES,
 	};
 	AUTO(buf_release)
 	struct buf query, buf;
@@ -246,7 +178,7 @@ search(struct turn *turn, struct err *err)
 	body.query = query.data;
 	body.scope = turn->scope;
 	search_query_encode(&body, &buf);
-	return ask_indexer(turn, "search.query", 0, &buf,
+	return ask_indexer(turn, &buf,
 	    turns->llm ? SEARCH_WITH_MODEL_MS : SEARCH_MS, on_hits, err);
 }
 

@@ -48,8 +48,7 @@ struct turn {
 	 * and what a person is shown of a section that names the question. */
 	const char **excerpts, **sections;
 	bool is_searched, is_search_away;
-	struct lookup *lookups; /* questions to the indexer under way */
-	size_t n_waiting;	/* their number, while documents are opened */
+	struct lookup *lookup; /* the question to the indexer under way */
 
 	struct llm_call *call;
 	struct turn_outcome outcome;

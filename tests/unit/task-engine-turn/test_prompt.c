@@ -170,17 +170,14 @@ system_prompt_keeps_the_rules_before_directives(void **state)
 
 static const struct {
 	const char *name, *text;
-	int64_t line;
 	size_t max;
 	const char *want;
 } excerpts[] = {
-	{ "from the line", "one\ntwo\nthree\n", 2, 100, "two\nthree\n" },
-	{ "line beyond the end", "one\ntwo", 9, 100, "two" },
-	{ "line 0 is the beginning", "one", 0, 100, "one" },
-	{ "back to the end of a line", "aaaa\nbbbb\ncccc", 1, 12,
+	{ "what fits stays whole", "one\ntwo\n", 8, "one\ntwo\n" },
+	{ "back to the end of a line", "aaaa\nbbbb\ncccc", 12,
 	    "aaaa\nbbbb\n…" },
-	{ "no code point is split", "ää", 1, 3, "ä\n…" },
-	{ "empty", "", 5, 10, "" },
+	{ "no code point is split", "ää", 3, "ä\n…" },
+	{ "empty", "", 10, "" },
 };
 
 static void
@@ -192,7 +189,7 @@ excerpts_are_whole_lines(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_OF(excerpts); i++) {
 		const char *got = prompt_excerpt(
-		    excerpts[i].text, excerpts[i].line, excerpts[i].max, arena);
+		    excerpts[i].text, excerpts[i].max, arena);
 
 		if (strcmp(got, excerpts[i].want) != 0)
 			fail_msg("%s: got \"%s\"", excerpts[i].name, got);
@@ -201,18 +198,17 @@ excerpts_are_whole_lines(void **state)
 
 static const struct {
 	const char *name, *text;
-	int64_t line;
 	size_t max;
 	const char *want;
 } sections[] = {
-	{ "without its heading", "# A\n\none\ntwo\n\n## B\nthree\n", 1, 100,
+	{ "without its heading", "# A\n\none\ntwo\n\n## B\nthree\n", 100,
 	    "one\ntwo\n\n" },
-	{ "the last one", "# A\none\n## B\nthree\n", 3, 100, "three\n" },
-	{ "begins with text", "one\n# A\ntwo", 1, 100, "one\n" },
-	{ "code is no heading", "# A\n```sh\n# x\n```\nend\n# B\n", 1, 100,
+	{ "the last one", "## B\nthree\n", 100, "three\n" },
+	{ "begins with text", "one\n# A\ntwo", 100, "one\n" },
+	{ "code is no heading", "# A\n```sh\n# x\n```\nend\n# B\n", 100,
 	    "```sh\n# x\n```\nend\n" },
-	{ "cut", "# A\naaaa\nbbbb\ncccc\n# B", 1, 12, "aaaa\nbbbb\n…" },
-	{ "nothing in it", "# A\n# B\n", 1, 100, "" },
+	{ "cut", "# A\naaaa\nbbbb\ncccc\n# B", 12, "aaaa\nbbbb\n…" },
+	{ "nothing in it", "# A\n# B\n", 100, "" },
 };
 
 static void
@@ -224,7 +220,7 @@ sections_end_at_the_next_heading(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_OF(sections); i++) {
 		const char *got = prompt_section(
-		    sections[i].text, sections[i].line, sections[i].max, arena);
+		    sections[i].text, sections[i].max, arena);
 
 		if (strcmp(got, sections[i].want) != 0)
 			fail_msg("%s: got \"%s\"", sections[i].name, got);

@@ -16,17 +16,17 @@
 static struct loop *loop;
 static struct turns *turns;
 
-static const char two_hits[] =
-    "{\"hits\":[{\"path\":\"docs/a.md\",\"short_id\":\"#a1b2c3\","
-    "\"title\":\"A\",\"heading\":\"Policy\",\"snippet\":\"The snippet\","
-    "\"score\":0.9,\"line\":2},"
-    "{\"path\":\"private/b.md\",\"short_id\":\"#b1b2c3\",\"title\":\"B\","
-    "\"heading\":\"\",\"snippet\":\"Not for you\",\"score\":0.8,"
-    "\"line\":1}],\"n_hits\":2}";
+#define TWO_HITS(text)                                                         \
+	"{\"hits\":[{\"path\":\"docs/a.md\",\"short_id\":\"#a1b2c3\","              \
+	"\"title\":\"A\",\"heading\":\"Policy\",\"snippet\":\"The snippet\","      \
+	"\"score\":0.9,\"line\":2" text "},"                                   \
+	"{\"path\":\"private/b.md\",\"short_id\":\"#b1b2c3\",\"title\":\"B\","      \
+	"\"heading\":\"\",\"snippet\":\"Not for you\",\"score\":0.8,"             \
+	"\"line\":1,\"text\":\"Not for you either\"}]}"
 
-static const char document[] =
-    "{\"path\":\"docs/a.md\",\"short_id\":\"#a1b2c3\","
-    "\"text\":\"# A\\nThe whole section\\n\",\"size_bytes\":22}";
+static const char two_hits[] =
+    TWO_HITS(",\"text\":\"## Policy\\nThe whole section\\n\"");
+static const char two_hits_unread[] = TWO_HITS("");
 
 static void
 stop_loop(void *arg)
@@ -77,9 +77,9 @@ a_question_without_a_model_gets_passages(void **state)
 	assert_int_equal(world.n_searches, 1);
 	assert_string_equal(world.searches[0].type, "search.query");
 	assert_non_null(strstr(world.searches[0].body, "\"policy\""));
+	assert_non_null(strstr(world.searches[0].body, "\"text_bytes\":2224"));
 	world_indexer_answers(0, two_hits);
-	assert_int_equal(world.n_searches, 2);
-	world_indexer_answers(1, document);
+	assert_int_equal(world.n_searches, 1);
 	assert_int_equal(world.n_said, 1);
 	assert_true(world.said[0].is_ok);
 	assert_non_null(
@@ -96,7 +96,6 @@ a_section_of_another_name_is_quoted_where_it_matched(void **state)
 	world_queue(TURN_ANSWER, "snippet");
 	wake();
 	world_indexer_answers(0, two_hits);
-	world_indexer_answers(1, document);
 	assert_non_null(
 	    strstr(world.said[0].text, "`docs/a.md:2`\n> The snippet"));
 }
@@ -145,11 +144,6 @@ a_model_is_shown_sections_and_memory(void **state)
 	world_queue(TURN_ANSWER, "where is the policy?");
 	wake();
 	world_indexer_answers(0, two_hits);
-	assert_int_equal(world.n_searches, 2);
-	assert_string_equal(world.searches[1].type, "search.open");
-	assert_non_null(strstr(world.searches[1].body, "docs/a.md"));
-	assert_int_equal(world.n_calls, 0);
-	world_indexer_answers(1, document);
 	assert_int_equal(world.n_calls, 1);
 	assert_non_null(strstr(world.calls[0].user, "The whole section"));
 	assert_null(strstr(world.calls[0].user, "The snippet"));
@@ -164,14 +158,13 @@ a_model_is_shown_sections_and_memory(void **state)
 }
 
 static void
-a_document_that_cannot_be_opened_leaves_its_snippet(void **state)
+a_document_that_cannot_be_read_leaves_its_snippet(void **state)
 {
 	(void)state;
 	open_turns(true);
 	world_queue(TURN_ANSWER, "where is the policy?");
 	wake();
-	world_indexer_answers(0, two_hits);
-	world_indexer_answers(1, NULL);
+	world_indexer_answers(0, two_hits_unread);
 	assert_int_equal(world.n_calls, 1);
 	assert_non_null(strstr(world.calls[0].user, "The snippet"));
 }
@@ -219,7 +212,6 @@ a_model_that_is_away_degrades_an_answer(void **state)
 	world_queue(TURN_ANSWER, "where is the policy?");
 	wake();
 	world_indexer_answers(0, two_hits);
-	world_indexer_answers(1, document);
 	world_model_answers(0, NULL, LLM_FINISH_DONE);
 	assert_int_equal(world.n_said, 1);
 	assert_false(world.said[0].is_ok);
@@ -279,7 +271,6 @@ a_task_without_a_model_is_done_only_with_passages(void **state)
 	world_queue(TURN_TASK, "write the report");
 	wake();
 	world_indexer_answers(1, two_hits);
-	world_indexer_answers(2, document);
 	assert_true(world.said[2].is_ok);
 }
 
@@ -415,7 +406,7 @@ main(void)
 		TEST(without_hits_it_says_what_to_do),
 		TEST(an_indexer_that_is_away_is_said),
 		TEST(a_model_is_shown_sections_and_memory),
-		TEST(a_document_that_cannot_be_opened_leaves_its_snippet),
+		TEST(a_document_that_cannot_be_read_leaves_its_snippet),
 		TEST(a_model_is_asked_though_the_search_is_away),
 		TEST(wrong_answers_of_the_indexer_are_none),
 		TEST(an_admin_room_has_the_admin_prompt),
