@@ -26,7 +26,7 @@ PROTO_MESSAGE(search_scope);
 struct search_query {
 	const char *workspace_id;
 	const char *query;
-	int64_t limit; /* 1 to 50 */
+	int64_t limit;	    /* 1 to 50 */
 	int64_t text_bytes; /* 0: only snippets */
 	struct search_scope scope;
 };

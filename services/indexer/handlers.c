@@ -97,8 +97,8 @@ halve_texts(struct search_hits *hits, struct arena *arena)
 		size_t size = strlen(text);
 
 		is_shorter |= size > 0;
-		hits->hits[i].text = arena_strndup(
-		    arena, text, utf8_cut(text, size, size / 2));
+		hits->hits[i].text =
+		    arena_strndup(arena, text, utf8_cut(text, size, size / 2));
 	}
 	return is_shorter;
 }

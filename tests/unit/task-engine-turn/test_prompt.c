@@ -188,8 +188,8 @@ excerpts_are_whole_lines(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(excerpts); i++) {
-		const char *got = prompt_excerpt(
-		    excerpts[i].text, excerpts[i].max, arena);
+		const char *got =
+		    prompt_excerpt(excerpts[i].text, excerpts[i].max, arena);
 
 		if (strcmp(got, excerpts[i].want) != 0)
 			fail_msg("%s: got \"%s\"", excerpts[i].name, got);
@@ -219,8 +219,8 @@ sections_end_at_the_next_heading(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(sections); i++) {
-		const char *got = prompt_section(
-		    sections[i].text, sections[i].max, arena);
+		const char *got =
+		    prompt_section(sections[i].text, sections[i].max, arena);
 
 		if (strcmp(got, sections[i].want) != 0)
 			fail_msg("%s: got \"%s\"", sections[i].name, got);

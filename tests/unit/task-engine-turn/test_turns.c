@@ -17,11 +17,11 @@ static struct loop *loop;
 static struct turns *turns;
 
 #define TWO_HITS(text)                                                         \
-	"{\"hits\":[{\"path\":\"docs/a.md\",\"short_id\":\"#a1b2c3\","              \
-	"\"title\":\"A\",\"heading\":\"Policy\",\"snippet\":\"The snippet\","      \
+	"{\"hits\":[{\"path\":\"docs/a.md\",\"short_id\":\"#a1b2c3\","         \
+	"\"title\":\"A\",\"heading\":\"Policy\",\"snippet\":\"The snippet\","  \
 	"\"score\":0.9,\"line\":2" text "},"                                   \
-	"{\"path\":\"private/b.md\",\"short_id\":\"#b1b2c3\",\"title\":\"B\","      \
-	"\"heading\":\"\",\"snippet\":\"Not for you\",\"score\":0.8,"             \
+	"{\"path\":\"private/b.md\",\"short_id\":\"#b1b2c3\",\"title\":\"B\"," \
+	"\"heading\":\"\",\"snippet\":\"Not for you\",\"score\":0.8,"          \
 	"\"line\":1,\"text\":\"Not for you either\"}]}"
 
 static const char two_hits[] =
