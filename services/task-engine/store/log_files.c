@@ -115,10 +115,11 @@ store_log_file_put(
 }
 
 int
-store_log_files_behind(struct store *s, int64_t limit, struct arena *arena,
-    const char ***context_ids_out, size_t *n_out, struct err *err)
+store_log_files_behind(struct store *s, const char *after_id, int64_t limit,
+    struct arena *arena, const char ***context_ids_out, size_t *n_out,
+    struct err *err)
 {
 	return stmt_list(s, STMT_LOG_FILES_BEHIND, arena, read_id,
 	    sizeof(**context_ids_out), context_ids_out, n_out,
-	    BINDS(b_int(limit)), err);
+	    BINDS(b_text(after_id), b_int(limit)), err);
 }

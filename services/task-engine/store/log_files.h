@@ -59,8 +59,9 @@ int store_log_file_get(struct store *store, const char *context_id,
     struct log_file_row *out, struct err *err) MUST_CHECK;
 int store_log_file_put(struct store *store, const struct log_file_row *row,
     struct err *err) MUST_CHECK;
-int
-store_log_files_behind(struct store *store, int64_t limit, struct arena *arena,
-    const char ***context_ids_out, size_t *n_out, struct err *err) MUST_CHECK;
+/* The next ones behind that context, in the order of their ids. */
+int store_log_files_behind(struct store *store, const char *after_id,
+    int64_t limit, struct arena *arena, const char ***context_ids_out,
+    size_t *n_out, struct err *err) MUST_CHECK;
 
 #endif

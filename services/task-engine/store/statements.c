@@ -109,8 +109,9 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    "INSERT INTO log_files (context_id, written_seq, size_bytes,"
 	    " is_behind) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (context_id)"
 	    " DO UPDATE SET written_seq = ?2, size_bytes = ?3, is_behind = ?4",
-	[STMT_LOG_FILES_BEHIND] = "SELECT context_id FROM log_files"
-				  " WHERE is_behind = 1 LIMIT ?1",
+	[STMT_LOG_FILES_BEHIND] =
+	    "SELECT context_id FROM log_files WHERE is_behind = 1"
+	    " AND context_id > ?1 ORDER BY context_id LIMIT ?2",
 
 	[STMT_TASK_ADD] =
 	    "INSERT INTO tasks (id, workspace_id, context_id, kind, title,"
@@ -170,7 +171,7 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " state = 'pending', updated_ms = ?4",
 	[STMT_FILES_PENDING] =
 	    "SELECT seq, workspace_id, path, content FROM files"
-	    " WHERE state = 'pending' ORDER BY seq LIMIT ?1",
+	    " WHERE state = 'pending' AND seq > ?1 ORDER BY seq LIMIT ?2",
 	[STMT_FILE_WRITTEN] = "UPDATE files SET state = 'written',"
 			      " content = NULL, updated_ms = ?2 WHERE seq = ?1",
 

@@ -173,11 +173,13 @@ store_file_add(
 }
 
 int
-store_files_pending(struct store *s, int64_t limit, struct arena *arena,
-    struct file_row **rows_out, size_t *n_out, struct err *err)
+store_files_pending(struct store *s, int64_t after_id, int64_t limit,
+    struct arena *arena, struct file_row **rows_out, size_t *n_out,
+    struct err *err)
 {
 	return stmt_list(s, STMT_FILES_PENDING, arena, read_file,
-	    sizeof(**rows_out), rows_out, n_out, BINDS(b_int(limit)), err);
+	    sizeof(**rows_out), rows_out, n_out,
+	    BINDS(b_int(after_id), b_int(limit)), err);
 }
 
 int

@@ -73,8 +73,10 @@ struct file_row {
 };
 int store_file_add(struct store *store, const struct file_row *row,
     int64_t now_ms, struct err *err) MUST_CHECK;
-int store_files_pending(struct store *store, int64_t limit, struct arena *arena,
-    struct file_row **rows_out, size_t *n_out, struct err *err) MUST_CHECK;
+/* The next ones behind that id. */
+int store_files_pending(struct store *store, int64_t after_id, int64_t limit,
+    struct arena *arena, struct file_row **rows_out, size_t *n_out,
+    struct err *err) MUST_CHECK;
 /* Written: the row stays, without its content. */
 int store_file_written(struct store *store, int64_t file_id, int64_t now_ms,
     struct err *err) MUST_CHECK;

@@ -34,6 +34,7 @@ enum {
 struct files {
 	struct files_options options;
 	struct timer *soon;
+	struct timer *again; /* what failed */
 	int64_t
 	    done_seq; /* all messages up to it are written or noted behind */
 	bool is_working;
@@ -42,7 +43,10 @@ struct files {
 	bool has_trouble;
 	bool has_more;	 /* lines or files, beyond those of this pass */
 	size_t n_behind; /* logs that this pass tries to catch up */
-	int64_t behind_again_ms;
+	/* Where the next pass goes on among the logs that are behind and the
+	 * whole files; those that fail for good starve no other. */
+	char *behind_after;
+	int64_t whole_after;
 };
 
 static void pass(void *arg);
@@ -68,15 +72,23 @@ files_open(struct files **files_out, const struct files_options *options,
 
 	f->options = *options;
 	f->soon = timer_new(options->loop, pass, f);
+	f->again = timer_new(options->loop, pass, f);
+	f->behind_after = xstrdup("");
 	if (store_logs_done(options->store, &f->done_seq, err) < 0) {
-		timer_free(&f->soon);
-		free(f);
+		files_close(&f);
 		return -1;
 	}
 	store_on_commit(options->store, on_change, f);
 	timer_start(f->soon, 0, 0);
 	*files_out = f;
 	return 0;
+}
+
+static void
+free_files(struct files *f)
+{
+	free(f->behind_after);
+	free(f);
 }
 
 void
@@ -88,9 +100,10 @@ files_close(struct files **files)
 		return;
 	*files = NULL;
 	timer_free(&f->soon);
+	timer_free(&f->again);
 	f->is_closed = true;
 	if (!f->is_working)
-		free(f);
+		free_files(f);
 }
 
 static struct write_item *
@@ -200,6 +213,27 @@ plan_one_behind(struct files *f, struct write_job *job, const char *id,
 	return 0;
 }
 
+static bool
+is_waiting(const struct files *f)
+{
+	return timer_is_running(f->again);
+}
+
+/* From the beginning again, once behind the last. */
+static int
+list_behind(struct files *f, struct arena *arena, const char ***ids_out,
+    size_t *n_out, struct err *err)
+{
+	if (store_log_files_behind(f->options.store, f->behind_after,
+		BEHIND_MAX, arena, ids_out, n_out, err) < 0)
+		return -1;
+	if (*n_out || !*f->behind_after)
+		return 0;
+	*f->behind_after = '\0';
+	return store_log_files_behind(
+	    f->options.store, "", BEHIND_MAX, arena, ids_out, n_out, err);
+}
+
 static int
 plan_behind(struct files *f, struct write_job *job, struct arena *arena,
     struct err *err)
@@ -207,15 +241,15 @@ plan_behind(struct files *f, struct write_job *job, struct arena *arena,
 	const char **ids;
 	size_t n;
 
-	if (clock_mono_ms() < f->behind_again_ms)
-		return 0;
-	if (store_log_files_behind(
-		f->options.store, BEHIND_MAX, arena, &ids, &n, err) < 0)
+	if (list_behind(f, arena, &ids, &n, err) < 0)
 		return -1;
 	/* Long texts of many chats at once would be half a gigabyte. */
-	for (size_t i = 0; i < n && !arena_is_over(arena); i++)
+	for (size_t i = 0; i < n && !arena_is_over(arena); i++) {
 		if (plan_one_behind(f, job, ids[i], arena, err) < 0)
 			return -1;
+		free(f->behind_after);
+		f->behind_after = xstrdup(ids[i]);
+	}
 	f->n_behind = n;
 	return 0;
 }
@@ -227,11 +261,13 @@ plan_whole(struct files *f, struct write_job *job, struct arena *arena,
 	struct file_row *rows;
 	size_t n;
 
-	if (store_files_pending(
-		f->options.store, WHOLE_MAX, arena, &rows, &n, err) < 0)
+	if (store_files_pending(f->options.store, f->whole_after, WHOLE_MAX,
+		arena, &rows, &n, err) < 0)
 		return -1;
-	if (n == WHOLE_MAX)
+	/* Behind the last, or not from the beginning: look again. */
+	if (n == WHOLE_MAX || f->whole_after != 0)
 		f->has_more = true;
+	f->whole_after = n == WHOLE_MAX ? rows[n - 1].file_id : 0;
 	for (size_t i = 0; i < n; i++) {
 		struct write_item *item =
 		    write_job_add(job, rows[i].workspace_id, rows[i].path);
@@ -308,33 +344,40 @@ note(struct files *f, const struct write_job *job, struct err *err)
 	return 0;
 }
 
+/* New messages need not wait for it, and do not put it off. */
+static void
+try_again_later(struct files *f)
+{
+	if (!timer_is_running(f->again))
+		timer_start(f->again, AGAIN_MS, 0);
+}
+
 static void
 trouble(struct files *f, const struct err *err)
 {
 	if (!f->has_trouble)
 		log_error("files-delayed", "why=%s", log_quote(err->text));
 	f->has_trouble = true;
-	f->behind_again_ms = clock_mono_ms() + AGAIN_MS;
 	f->options.on_trouble(f->options.arg, err->text);
-	timer_start(f->soon, AGAIN_MS, 0);
+	try_again_later(f);
 }
 
 static void
 go_on(struct files *f, bool is_wanted)
 {
-	bool is_waiting = clock_mono_ms() < f->behind_again_ms;
+	bool has_more = f->has_more || f->n_behind;
 
-	if (f->has_trouble && !is_waiting && f->n_behind == 0) {
+	if (f->has_trouble && !is_waiting(f) && !has_more) {
 		log_info("files-caught-up", "seq=%" PRId64, f->done_seq);
 		f->has_trouble = false;
 		f->options.on_trouble(f->options.arg, "");
 	}
-	if (f->has_more || f->n_behind)
+	if (has_more)
 		timer_start(f->soon, 0, 0);
 	else if (is_wanted)
 		timer_start(f->soon, COALESCE_MS, 0);
-	else if (f->has_trouble)
-		timer_start(f->soon, AGAIN_MS, 0);
+	if (f->has_trouble)
+		try_again_later(f);
 }
 
 static const struct err *
@@ -358,15 +401,16 @@ written(void *arg)
 
 	f->is_working = false;
 	if (f->is_closed) {
-		free(f);
+		free_files(f);
 		return;
 	}
-	if (note(f, job, &err) < 0)
+	if (note(f, job, &err) < 0) {
 		trouble(f, &err);
-	else if (failure)
+		return;
+	}
+	if (failure)
 		trouble(f, failure);
-	else
-		go_on(f, is_wanted);
+	go_on(f, is_wanted);
 }
 
 /* A log that only waits for its own pass is not to be touched in this one. */
@@ -381,6 +425,21 @@ drop_idle(struct write_job *job)
 		else
 			write_item_release(&job->items[i]);
 	job->n_items = n;
+}
+
+/* Catches up first, since what failed needs its lines in their order. */
+static int
+plan(struct files *f, struct write_job *job, struct arena *arena,
+    struct err *err)
+{
+	bool may_catch_up = !is_waiting(f);
+
+	f->n_behind = 0;
+	if (may_catch_up && plan_behind(f, job, arena, err) < 0)
+		return -1;
+	if (plan_new_lines(f, job, arena, &job->done_seq, err) < 0)
+		return -1;
+	return may_catch_up ? plan_whole(f, job, arena, err) : 0;
 }
 
 static void
@@ -398,10 +457,7 @@ pass(void *arg)
 	arena = arena_new(ARENA_BYTES);
 	job = write_job_new(f->options.workspace_root, f);
 	job->done_seq = f->done_seq;
-	f->n_behind = 0;
-	if (plan_behind(f, job, arena, &err) < 0 ||
-	    plan_new_lines(f, job, arena, &job->done_seq, &err) < 0 ||
-	    plan_whole(f, job, arena, &err) < 0) {
+	if (plan(f, job, arena, &err) < 0) {
 		trouble(f, &err);
 		return;
 	}

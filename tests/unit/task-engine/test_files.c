@@ -32,6 +32,7 @@ struct bench {
 	const char *log_path;
 	char trouble[256];
 	size_t wanted;
+	const char *context_id;
 };
 
 static void
@@ -211,6 +212,19 @@ a_shorter_or_missing_file_is_written_anew(void **state)
 	bench_close(b);
 }
 
+/* Runs until look stops the loop. */
+static void
+run_with(struct bench *b, loop_fn look_fn)
+{
+	struct timer *timer = timer_new(b->loop, look_fn, b);
+
+	timer_start(timer, LOOK_MS, LOOK_MS);
+	timer_start(b->late, PATIENCE_MS, 0);
+	loop_run(b->loop);
+	timer_stop(b->late);
+	timer_free(&timer);
+}
+
 static void
 stop_when_troubled(void *arg)
 {
@@ -223,13 +237,7 @@ stop_when_troubled(void *arg)
 static void
 run_until_trouble(struct bench *b)
 {
-	struct timer *timer = timer_new(b->loop, stop_when_troubled, b);
-
-	timer_start(timer, LOOK_MS, LOOK_MS);
-	timer_start(b->late, PATIENCE_MS, 0);
-	loop_run(b->loop);
-	timer_stop(b->late);
-	timer_free(&timer);
+	run_with(b, stop_when_troubled);
 }
 
 static void
@@ -257,6 +265,106 @@ one_bad_file_delays_no_other_and_is_caught_up(void **state)
 	assert_int_equal(access(other_path, F_OK), 0);
 	assert_int_equal(rmdir(b->log_path), 0);
 	run_until(b, 5);
+	bench_close(b);
+}
+
+static const char *
+log_path_of(struct bench *b, const struct context_row *context)
+{
+	struct world *w = &b->world;
+
+	return arena_printf(w->arena, "%s/%s/%s", b->root,
+	    context->workspace_id,
+	    name_chat_log(w->arena, "codex", context->external_id));
+}
+
+/* A folder in the place of the file. */
+static void
+break_file(struct bench *b, const char *path)
+{
+	const char *command =
+	    arena_printf(b->world.arena, "mkdir -p '%s'", path);
+
+	assert_int_equal(system(command), 0);
+}
+
+static void
+look_at_row(void *arg)
+{
+	struct bench *b = arg;
+	struct world *w = &b->world;
+	struct log_file_row row;
+
+	DONE(store_log_file_get(w->store, b->context_id, &row, &w->err));
+	if (row.written_seq > 0 && !row.is_behind)
+		loop_stop(b->loop);
+}
+
+static void
+bad_files_starve_no_other(void **state)
+{
+	struct bench bench, *b = &bench;
+	struct world *w = &b->world;
+	struct context_row last = { .id = "" };
+
+	(void)state;
+	bench_open(b);
+	for (int i = 0; i < 20; i++) { /* more than one pass takes */
+		const char *name = arena_printf(w->arena, "bad%d", i);
+		struct context_row bad =
+		    world_context(w, "codex", name, "session", name);
+
+		break_file(b, log_path_of(b, &bad));
+		world_say(w, &bad, "m:1", "nowhere");
+		if (strcmp(bad.id, last.id) > 0)
+			last = bad;
+	}
+	run_until_trouble(b);
+	b->log_path = log_path_of(b, &last);
+	assert_int_equal(rmdir(b->log_path), 0);
+	b->context_id = last.id;
+	run_with(b, look_at_row);
+	assert_int_equal(count_entries(b), 1);
+	bench_close(b);
+}
+
+static void
+look_at_whole(void *arg)
+{
+	struct bench *b = arg;
+	struct world *w = &b->world;
+	struct file_row *left;
+	size_t n;
+
+	DONE(
+	    store_files_pending(w->store, 0, 50, w->arena, &left, &n, &w->err));
+	if (n == b->wanted)
+		loop_stop(b->loop);
+}
+
+static void
+bad_whole_files_starve_no_other(void **state)
+{
+	struct bench bench, *b = &bench;
+	struct world *w = &b->world;
+	struct file_row file = { .content = "# Task Result\n" };
+
+	(void)state;
+	bench_open(b);
+	file.workspace_id = w->context.workspace_id;
+	DONE(store_begin(w->store, &w->err));
+	for (int i = 0; i <= 20; i++) { /* more than one pass takes */
+		file.path = arena_printf(w->arena, "tasks/%d.md", i);
+		b->log_path = arena_printf(w->arena, "%s/%s/%s", b->root,
+		    file.workspace_id, file.path);
+		if (i < 20)
+			break_file(b, b->log_path);
+		DONE(store_file_add(w->store, &file, w->now_ms, &w->err));
+	}
+	DONE(store_commit(w->store, &w->err));
+	b->wanted = 20;
+	run_with(b, look_at_whole);
+	assert_int_equal(access(b->log_path, F_OK), 0);
 	bench_close(b);
 }
 
@@ -290,22 +398,10 @@ whole_files_are_written_once(void **state)
 	DONE(file_read(&text, AT_FDCWD, path, 1000, &w->err));
 	assert_string_equal(text.data, file.content);
 	buf_release(&text);
-	DONE(store_files_pending(w->store, 10, w->arena, &left, &n, &w->err));
+	DONE(
+	    store_files_pending(w->store, 0, 10, w->arena, &left, &n, &w->err));
 	assert_int_equal(n, 0);
 	bench_close(b);
-}
-
-static void
-look_at_whole(void *arg)
-{
-	struct bench *b = arg;
-	struct world *w = &b->world;
-	struct file_row *left;
-	size_t n;
-
-	DONE(store_files_pending(w->store, 1, w->arena, &left, &n, &w->err));
-	if (n == 0)
-		loop_stop(b->loop);
 }
 
 static void
@@ -314,7 +410,6 @@ many_whole_files_need_nothing_else_to_happen(void **state)
 	struct bench bench, *b = &bench;
 	struct world *w = &b->world;
 	struct file_row file = { .content = "# Task Result\n" };
-	struct timer *whole;
 
 	(void)state;
 	bench_open(b);
@@ -325,11 +420,8 @@ many_whole_files_need_nothing_else_to_happen(void **state)
 		DONE(store_file_add(w->store, &file, w->now_ms, &w->err));
 	}
 	DONE(store_commit(w->store, &w->err));
-	whole = timer_new(b->loop, look_at_whole, b);
-	timer_start(whole, LOOK_MS, LOOK_MS);
-	timer_start(b->late, PATIENCE_MS, 0);
-	loop_run(b->loop);
-	timer_free(&whole);
+	b->wanted = 0;
+	run_with(b, look_at_whole);
 	bench_close(b);
 }
 
@@ -363,6 +455,8 @@ main(void)
 		cmocka_unit_test(what_was_written_and_not_recorded_is_cut),
 		cmocka_unit_test(a_shorter_or_missing_file_is_written_anew),
 		cmocka_unit_test(one_bad_file_delays_no_other_and_is_caught_up),
+		cmocka_unit_test(bad_files_starve_no_other),
+		cmocka_unit_test(bad_whole_files_starve_no_other),
 		cmocka_unit_test(whole_files_are_written_once),
 		cmocka_unit_test(many_whole_files_need_nothing_else_to_happen),
 		cmocka_unit_test(nothing_is_written_through_a_link),

@@ -222,7 +222,8 @@ task_ends(const char *instance, bool is_told)
 	assert_string_equal(row.task.result_summary, "A poem. It rhymes.");
 	assert_int_equal(row.task.attempts, 1);
 	assert_int_equal(row.task.finished_at_unix, w->now_ms / 1000);
-	DONE(store_files_pending(w->store, 10, w->arena, &files, &n, &w->err));
+	DONE(store_files_pending(
+	    w->store, 0, 10, w->arena, &files, &n, &w->err));
 	assert_int_equal(n, 1);
 	assert_string_equal(files[0].path, row.task.result_path);
 	assert_non_null(strstr(files[0].content, "# Task Result\n"));
