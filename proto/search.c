@@ -2,6 +2,8 @@
 
 #include "proto/search.h"
 
+#include <string.h>
+
 #include "proto/bounds.h"
 
 static const struct field search_scope_fields[] = {
@@ -10,6 +12,34 @@ static const struct field search_scope_fields[] = {
 	F_STRS(struct search_scope, extra, 0, BOUND_PREFIXES, BOUND_PATH),
 };
 SHAPE(search, search_scope, search_scope_fields);
+
+static bool
+covers(const char *entry, const char *path)
+{
+	size_t size = strlen(entry);
+
+	if (size == 0 || entry[size - 1] == '/')
+		return strncmp(path, entry, size) == 0;
+	return strcmp(path, entry) == 0;
+}
+
+static bool
+any_covers(const char *const *entries, size_t n, const char *path)
+{
+	for (size_t i = 0; i < n; i++)
+		if (covers(entries[i], path))
+			return true;
+	return false;
+}
+
+bool
+search_scope_allows(const struct search_scope *scope, const char *path)
+{
+	if (any_covers(scope->extra, scope->n_extra, path))
+		return true;
+	return any_covers(scope->allow, scope->n_allow, path) &&
+	       !any_covers(scope->deny, scope->n_deny, path);
+}
 
 static const struct field search_query_fields[] = {
 	F_STR(struct search_query, workspace_id, FIELD_REQUIRED | FIELD_TOKEN,

@@ -8,10 +8,10 @@
 #include "proto/shape.h"
 
 /*
- * What a request may see: paths beneath the workspace. A path is readable if
- * it begins with one of allow and with none of deny, or with one of extra.
- * "" allows everything. The engine makes it (policy_may_read), so that ranking
- * and counts leak nothing.
+ * What a request may see: paths beneath the workspace. An entry that is empty
+ * or ends in '/' covers everything beneath it, any other names one file. A
+ * path is readable if one of extra covers it, or one of allow and none of deny.
+ * The engine makes it (policy_scope), so that ranking and counts leak nothing.
  */
 struct search_scope {
 	const char **allow;
@@ -22,6 +22,9 @@ struct search_scope {
 	size_t n_extra;
 };
 PROTO_MESSAGE(search_scope);
+
+/* The rule above, for both ends. */
+bool search_scope_allows(const struct search_scope *scope, const char *path);
 
 struct search_query {
 	const char *workspace_id;

@@ -16,7 +16,6 @@
 #include "services/indexer/index.h"
 #include "services/indexer/library.h"
 #include "services/indexer/paths.h"
-#include "services/indexer/scope.h"
 #include "services/indexer/workspace.h"
 
 enum {
@@ -298,7 +297,7 @@ on_search_open(struct svc *svc, const struct request *request,
 	if (find_target(svc, ws, &in, &out.path, &line, request->arena, err) <
 	    0)
 		return -1;
-	if (!scope_allows(&in.scope, out.path))
+	if (!search_scope_allows(&in.scope, out.path))
 		return no_document(err);
 	ws = library_find(svc->library, in.workspace_id);
 	if (!ws)

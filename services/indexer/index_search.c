@@ -51,7 +51,7 @@ count_scope(struct index *index, const struct search_scope *scope,
 	while ((rc = index_step(index, stmt, err)) == 0) {
 		const char *path = (const char *)sqlite3_column_text(stmt, 1);
 
-		if (is_all || scope_allows(scope, path))
+		if (is_all || search_scope_allows(scope, path))
 			scope_set_add(set, sqlite3_column_int64(stmt, 0),
 			    sqlite3_column_int64(stmt, 2));
 	}

@@ -8,28 +8,19 @@
 #include "proto/search.h"
 
 static bool
-begins_with_one(const char *path, const char **prefixes, size_t n_prefixes)
+has_everything(const char **entries, size_t n)
 {
-	for (size_t i = 0; i < n_prefixes; i++)
-		if (strncmp(path, prefixes[i], strlen(prefixes[i])) == 0)
+	for (size_t i = 0; i < n; i++)
+		if (*entries[i] == '\0')
 			return true;
 	return false;
 }
 
 bool
-scope_allows(const struct search_scope *scope, const char *path)
-{
-	if (begins_with_one(path, scope->extra, scope->n_extra))
-		return true;
-	return begins_with_one(path, scope->allow, scope->n_allow) &&
-	       !begins_with_one(path, scope->deny, scope->n_deny);
-}
-
-bool
 scope_is_all(const struct search_scope *scope)
 {
-	return begins_with_one("", scope->extra, scope->n_extra) ||
-	       (begins_with_one("", scope->allow, scope->n_allow) &&
+	return has_everything(scope->extra, scope->n_extra) ||
+	       (has_everything(scope->allow, scope->n_allow) &&
 		   scope->n_deny == 0);
 }
 

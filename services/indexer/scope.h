@@ -7,10 +7,7 @@
 
 struct search_scope;
 
-/* Whether the scope lets path be read; proto/search.h has the rule. Pure. */
-bool scope_allows(const struct search_scope *scope, const char *path);
-
-/* Whether it lets everything be read. */
+/* Whether the scope lets everything be read. Pure. */
 bool scope_is_all(const struct search_scope *scope);
 
 /*

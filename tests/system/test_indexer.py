@@ -115,6 +115,7 @@ def test_the_scope_holds(indexer):
     indexer.write("a.md", "zebra\n")
     indexer.write("memory/mine.md", "zebra zebra\n")
     indexer.write("memory/yours.md", "zebra zebra zebra\n")
+    indexer.write("memory/mine.md.theirs.md", "zebra\n")
     scope = {"allow": [""], "deny": ["memory/"], "extra": ["memory/mine.md"]}
     assert set(indexer.paths("zebra", scope)) == {"a.md", "memory/mine.md"}
     yours = next(h for h in indexer.find("zebra")

@@ -2,8 +2,6 @@
 
 #include "services/task-engine/policy/scope.h"
 
-#include <string.h>
-
 #include "libcommon/arena.h"
 #include "libcommon/err.h"
 #include "services/task-engine/store/places.h"
@@ -74,32 +72,8 @@ policy_scope(struct store *store, enum actor_kind kind,
 	return 0;
 }
 
-static bool
-covers(const char *entry, const char *path)
-{
-	size_t size = strlen(entry);
-
-	if (size == 0)
-		return true;
-	if (entry[size - 1] == '/')
-		return strncmp(path, entry, size) == 0;
-	return strcmp(path, entry) == 0;
-}
-
-static bool
-any_covers(const char *const *entries, size_t n, const char *path)
-{
-	for (size_t i = 0; i < n; i++)
-		if (covers(entries[i], path))
-			return true;
-	return false;
-}
-
 bool
 policy_may_read(const struct search_scope *scope, const char *path)
 {
-	if (any_covers(scope->extra, scope->n_extra, path))
-		return true;
-	return any_covers(scope->allow, scope->n_allow, path) &&
-	       !any_covers(scope->deny, scope->n_deny, path);
+	return search_scope_allows(scope, path);
 }

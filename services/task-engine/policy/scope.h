@@ -15,8 +15,7 @@ struct store;
 
 /*
  * What a context may read: the workspace's shared Markdown, and of the private
- * folders only what is its own. In a scope, an entry that ends in '/' (or is
- * empty) covers everything beneath it, any other names one file.
+ * folders only what is its own; proto/search.h says what an entry covers.
  */
 int policy_scope(struct store *store, enum actor_kind kind,
     const struct context_row *context, struct arena *arena,

@@ -82,13 +82,15 @@ scopes_hold(void **state)
 	const struct search_scope all = { allow, 1, NULL, 0, NULL, 0 };
 
 	(void)state;
-	assert_true(scope_allows(&scope, "welcome.md"));
-	assert_true(scope_allows(&scope, "memory.md"));
-	assert_false(scope_allows(&scope, "memory/ctx2/x.md"));
-	assert_true(scope_allows(&scope, "memory/ctx1/x.md"));
-	assert_true(scope_allows(&scope, "inbox/mine.md"));
-	assert_false(scope_allows(&scope, "inbox/yours.md"));
-	assert_false(scope_allows(&none, "welcome.md"));
+	assert_true(search_scope_allows(&scope, "welcome.md"));
+	assert_true(search_scope_allows(&scope, "memory.md"));
+	assert_false(search_scope_allows(&scope, "memory/ctx2/x.md"));
+	assert_true(search_scope_allows(&scope, "memory/ctx1/x.md"));
+	assert_true(search_scope_allows(&scope, "inbox/mine.md"));
+	assert_false(search_scope_allows(&scope, "inbox/yours.md"));
+	assert_false(search_scope_allows(&scope, "inbox/mine.md/x.md"));
+	assert_false(search_scope_allows(&scope, "inbox/mine.mdx"));
+	assert_false(search_scope_allows(&none, "welcome.md"));
 	assert_false(scope_is_all(&scope));
 	assert_false(scope_is_all(&none));
 	assert_true(scope_is_all(&all));
