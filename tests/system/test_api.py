@@ -9,6 +9,7 @@ import socket
 import stat
 import threading
 import time
+import uuid
 
 import pytest
 
@@ -204,6 +205,31 @@ def test_a_tool_reaches_its_own_session_only(api):
     assert api.http("POST", "/api/v1/tokens/revoke",
                     {"name": "ci"}).status == 200
     assert tool("POST", "/api/v1/chat", {"text": "/help"}).status == 401
+
+
+def test_a_tool_cannot_ask_what_exists(api):
+    """What is not its own and what is not at all: one answer."""
+    token = api.http("POST", "/api/v1/tokens", {
+        "name": "curious", "connector": "codex"}).json["token"]
+    task = api.http("POST", "/api/v1/tasks", {
+        "connector": "cline", "external_id": "x", "title": "t",
+        "prompt": "p"}).json
+    for method, path, body, name, real in (
+            ("GET", "/api/v1/tasks?id=%s", None, "", task["id"]),
+            ("POST", "/api/v1/tasks/retry", {}, "task_id", task["id"]),
+            ("POST", "/api/v1/tasks/cancel", {}, "task_id", task["id"]),
+            ("POST", "/api/v1/tasks",
+             {"title": "t", "prompt": "p",
+              "workspace_id": task["workspace_id"]},
+             "context_id", task["context_id"])):
+        got = []
+        for which in (real, str(uuid.uuid4())):
+            got.append(api.http(
+                method, path % which if body is None else path,
+                None if body is None else {**body, name: which},
+                token=token, tcp=api.tcp))
+        assert got[0].status == 403, (path, got[0])
+        assert (got[0].status, got[0].json) == (got[1].status, got[1].json)
 
 
 # -- chat ---------------------------------------------------------------

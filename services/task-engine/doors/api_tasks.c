@@ -46,13 +46,32 @@ own_session(struct svc *svc, const struct request *request,
 }
 
 static int
+check_target(const struct actor *actor, const char *operation,
+    const struct context_row *x, const char *asked_by, struct err *err)
+{
+	const struct policy_target target = {
+		.connector = x->connector,
+		.external_id = x->external_id,
+		.asked_by = asked_by,
+	};
+
+	return policy_check(actor, operation, &target, err);
+}
+
+/* A tool hears of what does not exist as it does of what is not its own. */
+static const struct context_row nobodys = { .connector = "",
+	.external_id = "" };
+
+static int
 find_by_ids(struct svc *svc, const struct request *request,
-    const struct task_create *in, struct context_row *out, struct err *err)
+    const struct task_create *in, const struct actor *actor,
+    struct context_row *out, struct err *err)
 {
 	int got = store_context_get(
 	    svc->store, in->context_id, request->arena, out, err);
 
-	if (got < 0)
+	if (got < 0 || check_target(actor, request->type,
+			   got == 1 ? &nobodys : out, "", err) < 0)
 		return -1;
 	if (got == 1 || (*in->workspace_id &&
 			    strcmp(in->workspace_id, out->workspace_id) != 0))
@@ -73,7 +92,7 @@ find_context(struct svc *svc, const struct request *request,
 	int got;
 
 	if (*in->context_id)
-		return find_by_ids(svc, request, in, out, err);
+		return find_by_ids(svc, request, in, actor, out, err);
 	if (!*connector && !*external_id && actor->kind == ACTOR_TOOL) {
 		connector = actor->connector;
 		external_id = actor->external_id;
@@ -99,19 +118,6 @@ find_context(struct svc *svc, const struct request *request,
 		    "lists what there is",
 		    connector, external_id);
 	return got;
-}
-
-static int
-check_target(const struct actor *actor, const char *operation,
-    const struct context_row *x, const char *asked_by, struct err *err)
-{
-	const struct policy_target target = {
-		.connector = x->connector,
-		.external_id = x->external_id,
-		.asked_by = asked_by,
-	};
-
-	return policy_check(actor, operation, &target, err);
 }
 
 /* What does not fit an envelope is cut where it is longest. */
@@ -226,7 +232,7 @@ on_task_create(struct svc *svc, const struct request *request,
 	return 0;
 }
 
-/* The task and the right to use it so, in the order of existence. */
+/* The task and the right to use it so. */
 static int
 find_task(struct svc *svc, const struct request *request,
     struct task_ref *in_out, struct actor *actor_out, struct task_row *out,
@@ -241,8 +247,11 @@ find_task(struct svc *svc, const struct request *request,
 	got = store_task_get(
 	    svc->store, in_out->task_id, request->arena, out, err);
 	if (got == 1)
-		return err_set(
-		    err, ERR_NOT_FOUND, "task not found: %s", in_out->task_id);
+		return check_target(
+			   actor_out, request->type, &nobodys, "", err) < 0
+			   ? -1
+			   : err_set(err, ERR_NOT_FOUND, "task not found: %s",
+				 in_out->task_id);
 	if (got < 0 || store_context_get(svc->store, out->task.context_id,
 			   request->arena, &context, err) != 0)
 		return -1;
