@@ -15,7 +15,6 @@
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
 #include "libcommon/clock.h"
-#include "libcommon/confine.h"
 #include "libcommon/err.h"
 #include "libcommon/file.h"
 #include "libcommon/log.h"
@@ -28,6 +27,7 @@
 #include "services/task-engine/doors/lookup.h"
 #include "services/task-engine/doors/starter.h"
 #include "services/task-engine/engine.h"
+#include "services/task-engine/lockdown.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/store/turns.h"
 #include "services/task-engine/tasks/blame.h"
@@ -340,58 +340,6 @@ engine_init(
 	service_proof();
 	*svc_out = svc;
 	return 0;
-}
-
-static const char *
-folder_of(const char *path)
-{
-	/* Of what is switched off by an empty name it would be ".", where a
-	 * .env with the secrets of others may lie. */
-	if (*path == '\0')
-		return "/etc/ssl";
-	/* dirname writes into its argument; lock-down happens once. */
-	return dirname(xstrdup(path));
-}
-
-static void
-engine_confine(const struct svc *svc, struct confine_rules *rules)
-{
-	/* What TLS and name lookups read, whatever the distribution. */
-	static struct confine_path paths[] = {
-		{ "/etc/ssl", CONFINE_READ },
-		{ "/etc/pki", CONFINE_READ },
-		{ "/etc/gnutls", CONFINE_READ },
-		{ "/usr/share/ca-certificates", CONFINE_READ },
-		{ "/usr/local/share/ca-certificates", CONFINE_READ },
-		{ "/etc/resolv.conf", CONFINE_READ },
-		{ "/run/systemd/resolve", CONFINE_READ },
-		{ "/etc/hosts", CONFINE_READ },
-		{ "/etc/nsswitch.conf", CONFINE_READ },
-		{ "/etc/host.conf", CONFINE_READ },
-		{ "/etc/gai.conf", CONFINE_READ },
-		{ "/etc/services", CONFINE_READ },
-		{ "/usr/share/zoneinfo", CONFINE_READ },
-		{ NULL, CONFINE_READ_WRITE },
-		{ NULL, CONFINE_READ_WRITE },
-		{ NULL, CONFINE_READ_WRITE },
-		{ NULL, CONFINE_READ },
-		{ NULL, CONFINE_READ },
-		{ NULL, CONFINE_READ },
-	};
-	AUTO(xfree)
-	char *db = engine_cfg_db_path(svc->cfg, svc->env.common);
-	struct confine_path *own = &paths[N_OF(paths) - 6];
-
-	own[0].path = beneath(svc->env.common, "agent-runtime");
-	own[1].path = folder_of(db);
-	own[2].path = svc->workspace_root;
-	own[3].path = folder_of(svc->cfg->soul_global_file);
-	own[4].path = folder_of(svc->cfg->system_prompt_global_file);
-	own[5].path =
-	    *svc->cfg->llm_ca_file ? svc->cfg->llm_ca_file : "/etc/ssl";
-	rules->paths = paths;
-	rules->n_paths = N_OF(paths);
-	rules->flags = CONFINE_ALLOW_CONNECT;
 }
 
 static const struct service task_engine = {

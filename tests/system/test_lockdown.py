@@ -149,7 +149,7 @@ def make_data(tmp):
     return data
 
 
-def run_probe(daemon, tmp, attempts):
+def run_probe(daemon, tmp, attempts, **sets):
     """{attempt: outcome}"""
     write_keys(tmp / "keys", daemon)
     preload = build_dir() / "tests" / "tools" / "libprobe.so"
@@ -167,6 +167,7 @@ def run_probe(daemon, tmp, attempts):
     if daemon in SECRETS:
         env[SECRETS[daemon]] = CANARY
         env.update(BESIDE_SECRETS.get(daemon, {}))
+    env.update(sets)
     done = subprocess.run(
         [str(program(daemon))], env=env, cwd=tmp, text=True,
         stdin=subprocess.DEVNULL, capture_output=True, timeout=60 * SLOW,
@@ -219,3 +220,30 @@ def test_a_daemon_cannot_do_what_it_may_not(daemon, place):
                                          else set())}
     assert not wrong, f"{daemon} is not refused: {wrong}"
     assert (place / "outside").read_text() == "x"
+
+
+@pytest.mark.parametrize("soul, can", [
+    # The working directory holds .env: the file alone, even if it is edited.
+    ("SOUL.md", []), ("./SOUL.md", []), ("{tmp}/SOUL.md", []),
+    # The data, and with it the log: the same.
+    ("{tmp}/data/SOUL.md", []),
+    # A folder of its own: with what an editor puts beside the file.
+    ("context/SOUL.md", ["read {tmp}/context/new.md"]),
+    ("", None)])
+def test_directives_open_no_more_than_their_folder(place, soul, can):
+    make_data(place)
+    (place / "context").mkdir()
+    (place / "context" / "new.md").write_text("x")
+    (place / ".env").write_text("x")
+    soul = soul.format(tmp=place)
+    if soul:
+        (place / soul).write_text("Be kind.")
+    needed = [] if can is None else [
+        f"read {place / soul}", *(a.format(tmp=place) for a in can)]
+    forbidden = [f"read {place}/.env", f"list {place}",
+                 f"read {place}/outside", f"list {place}/data/log",
+                 f"write {place}/SOUL.md"]
+    got = run_probe("task-engine", place, forbidden + needed,
+                    AGENT_RUNTIME_SOUL_GLOBAL_FILE=soul)
+    assert {a: got[a] for a in needed} == {a: "allowed" for a in needed}
+    assert {got[a] for a in forbidden} <= REFUSED, got
