@@ -19,6 +19,7 @@ struct svc {
 	char *workspace_root;
 	struct store *store;
 	struct people people;
+	struct policy policy;
 	struct safety *safety;
 	struct post *post;
 	struct files *files;

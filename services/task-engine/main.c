@@ -179,6 +179,7 @@ open_people(struct svc *svc, struct err *err)
 	AUTO(xfree)
 	char *path = beneath(svc->env.common, "run/admin.token");
 
+	svc->policy = (struct policy){ svc->store, svc->cfg->guest_commands };
 	return people_open(&svc->people, svc->store, path, err);
 }
 
@@ -257,6 +258,8 @@ open_rooms(struct svc *svc, struct err *err)
 		.bus = svc->env.bus,
 		.loop = svc->env.loop,
 		.cfg = svc->cfg,
+		.policy = &svc->policy,
+		.people = &svc->people,
 		.workspace_root = svc->workspace_root,
 	};
 

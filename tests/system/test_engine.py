@@ -95,7 +95,7 @@ def test_first_start_makes_what_is_needed_and_no_more(engine):
     assert stat.S_IMODE(token.stat().st_mode) == 0o600
     assert stat.S_IMODE(engine.db.stat().st_mode) == 0o600
     assert stat.S_IMODE(engine.db.parent.stat().st_mode) == 0o700
-    assert engine.api.ask("engine.ready", {}) == {"schema_version": "1"}
+    assert engine.api.ask("engine.ready", {}) == {"schema_version": "2"}
     got = engine.api.ask("engine.status", {"credential": engine.local})
     folder = pathlib.Path(got["command_line_folder"])
     wait_for("the guide", lambda: (folder / "guide/pairing.md").exists())
@@ -682,7 +682,7 @@ def test_a_newer_schema_is_refused_naming_both(place):
     with contextlib.closing(sqlite3.connect(engine.db)) as db:
         db.execute("PRAGMA user_version = 99")
     line = refused_start(engine)
-    assert "schema 99" in line and "knows 1" in line
+    assert "schema 99" in line and "knows 2" in line
 
 
 @pytest.mark.parametrize("at", [0, 4096, 61440])

@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <uthash.h>
 
 #include "libcommon/arena.h"
+#include "services/task-engine/policy/policy.h"
 
 enum {
 	/* Of askers that are remembered; beyond it the quiet ones go. */
@@ -59,21 +59,6 @@ safety_free(struct safety **slot)
 	}
 	free(s);
 	*slot = NULL;
-}
-
-bool
-csv_has(const char *csv, const char *text)
-{
-	size_t size = strlen(text);
-
-	while (*csv) {
-		size_t n = strcspn(csv, ",");
-
-		if (n == size && strncasecmp(csv, text, n) == 0)
-			return true;
-		csv += n + (csv[n] == ',');
-	}
-	return false;
 }
 
 static void

@@ -34,7 +34,7 @@ enum safety_verdict {
 struct safety_question {
 	const char *context_id;
 	const char *actor; /* whole name */
-	const char *role;  /* "" without one; admin and overlord: no limit */
+	const char *role;  /* admin and overlord: no limit */
 	bool is_direct;
 	bool is_addressed;
 };
@@ -49,8 +49,5 @@ enum safety_verdict safety_check(struct safety *safety,
 
 /* What is said about it; "" when nothing is, unless the asker waits. */
 const char *safety_notice(enum safety_verdict verdict, bool asker_waits);
-
-/* Whether one of the items of a CSV is text, in any case. */
-bool csv_has(const char *csv, const char *text);
 
 #endif

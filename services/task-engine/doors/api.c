@@ -17,7 +17,7 @@ api_actor(struct svc *svc, const struct request *request,
 	if (people_actor(&svc->people, credential, request->now_ms,
 		request->arena, out, err) < 0)
 		return -1;
-	return policy_check(out, request->type, NULL, err);
+	return policy_check(&svc->policy, out, request->type, NULL, err);
 }
 
 const char *

@@ -38,15 +38,17 @@ complete(struct chat_turn *in, const struct actor *actor)
 }
 
 static int
-check(const struct chat_turn *in, const struct actor *actor, struct err *err)
+check(struct svc *svc, const struct chat_turn *in, const struct actor *actor,
+    struct err *err)
 {
 	const struct policy_target target = {
+		.workspace_id = "",
 		.connector = in->connector,
 		.external_id = in->external_id,
 		.asked_by = "",
 	};
 
-	if (policy_check(actor, "chat.turn", &target, err) < 0)
+	if (policy_check(&svc->policy, actor, "chat.turn", &target, err) < 0)
 		return -1;
 	if (actor->kind == ACTOR_TOOL &&
 	    strcmp(in->from_user_id, actor->external_id) != 0)
@@ -157,7 +159,7 @@ on_chat_turn(struct svc *svc, const struct request *request,
 	    api_actor(svc, request, &in.credential, &actor, err) < 0)
 		return -1;
 	complete(&in, &actor);
-	if (check(&in, &actor, err) < 0)
+	if (check(svc, &in, &actor, err) < 0)
 		return -1;
 	const char *const texts[] = { in.connector, in.external_id,
 		in.from_user_id, in.text };

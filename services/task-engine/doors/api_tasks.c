@@ -46,21 +46,23 @@ own_session(struct svc *svc, const struct request *request,
 }
 
 static int
-check_target(const struct actor *actor, const char *operation,
+check_target(struct svc *svc, const struct actor *actor, const char *operation,
     const struct context_row *x, const char *asked_by, struct err *err)
 {
 	const struct policy_target target = {
+		.workspace_id = x->workspace_id,
 		.connector = x->connector,
 		.external_id = x->external_id,
 		.asked_by = asked_by,
 	};
 
-	return policy_check(actor, operation, &target, err);
+	return policy_check(&svc->policy, actor, operation, &target, err);
 }
 
 /* A tool hears of what does not exist as it does of what is not its own. */
-static const struct context_row nobodys = { .connector = "",
-	.external_id = "" };
+static const struct context_row nobodys = {
+	.workspace_id = "", .connector = "", .external_id = ""
+};
 
 static int
 find_by_ids(struct svc *svc, const struct request *request,
@@ -70,7 +72,7 @@ find_by_ids(struct svc *svc, const struct request *request,
 	int got = store_context_get(
 	    svc->store, in->context_id, request->arena, out, err);
 
-	if (got < 0 || check_target(actor, request->type,
+	if (got < 0 || check_target(svc, actor, request->type,
 			   got == 1 ? &nobodys : out, "", err) < 0)
 		return -1;
 	if (got == 1 || (*in->workspace_id &&
@@ -197,11 +199,14 @@ on_task_create(struct svc *svc, const struct request *request,
 	struct task_create in;
 	struct context_row context;
 	struct actor actor;
+	enum role role;
 
 	if (task_create_decode(&in, request->body, request->arena, err) < 0 ||
 	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
 	    find_context(svc, request, &in, &actor, &context, err) < 0 ||
-	    check_target(&actor, request->type, &context, "", err) < 0)
+	    check_target(svc, &actor, request->type, &context, "", err) < 0 ||
+	    policy_role(
+		&svc->policy, &actor, context.workspace_id, &role, err) < 0)
 		return -1;
 	struct task_row row = {
 		.task = {
@@ -223,6 +228,7 @@ on_task_create(struct svc *svc, const struct request *request,
 		.run_key = run_key(request, &actor, in.key),
 		.request_sha256 = digest(request, &in),
 		.asked_by = actor.name,
+		.asked_as = role_name(role),
 	};
 
 	if (task_queue(svc->store, &context, &row, request->now_ms,
@@ -248,7 +254,7 @@ find_task(struct svc *svc, const struct request *request,
 	    svc->store, in_out->task_id, request->arena, out, err);
 	if (got == 1)
 		return check_target(
-			   actor_out, request->type, &nobodys, "", err) < 0
+			   svc, actor_out, request->type, &nobodys, "", err) < 0
 			   ? -1
 			   : err_set(err, ERR_NOT_FOUND, "task not found: %s",
 				 in_out->task_id);
@@ -256,7 +262,7 @@ find_task(struct svc *svc, const struct request *request,
 			   request->arena, &context, err) != 0)
 		return -1;
 	return check_target(
-	    actor_out, request->type, &context, out->asked_by, err);
+	    svc, actor_out, request->type, &context, out->asked_by, err);
 }
 
 int
@@ -280,13 +286,16 @@ on_task_retry(struct svc *svc, const struct request *request,
 	struct task_ref in;
 	struct task_row failed, copy = { 0 };
 	struct actor actor;
+	enum role role;
 
-	if (find_task(svc, request, &in, &actor, &failed, err) < 0)
+	if (find_task(svc, request, &in, &actor, &failed, err) < 0 ||
+	    policy_role(
+		&svc->policy, &actor, failed.task.workspace_id, &role, err) < 0)
 		return -1;
 	copy.run_key = run_key(request, &actor, in.key);
 	copy.request_sha256 = api_digest(request->arena, &in.task_id, 1);
-	if (task_retry(svc->store, &actor, &failed, &copy, request->now_ms,
-		request->arena, err) < 0)
+	if (task_retry(svc->store, &actor, role, &failed, &copy,
+		request->now_ms, request->arena, err) < 0)
 		return -1;
 	answer(request, reply, &copy.task, failed.task.id);
 	return 0;

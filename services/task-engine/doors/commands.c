@@ -10,7 +10,6 @@
 #include "libcommon/utf8.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/conversation/command.h"
-#include "services/task-engine/conversation/safety.h"
 #include "services/task-engine/conversation/say.h"
 #include "services/task-engine/delivery/connectors.h"
 #include "services/task-engine/doors/lookup.h"
@@ -87,6 +86,7 @@ run_task(struct svc *svc, const struct heard *heard,
 			.source_text = heard->message->text,
 		},
 		.asked_by = heard->actor->name,
+		.asked_as = role_name(heard->role),
 		.instance = heard->message->instance,
 		.source_message_seq = heard->message->seq,
 	};
@@ -112,8 +112,8 @@ run_status(struct svc *svc, const struct heard *heard,
 
 	(void)command;
 	buf_init(&text);
-	got = lookup_status(svc, heard->context, heard->actor->kind,
-	    heard->now_ms, arena, &text, err);
+	got = lookup_status(svc, heard->context, heard->actor, heard->now_ms,
+	    arena, &text, err);
 	if (got < 0)
 		return -1;
 	if (got == 1)
@@ -144,18 +144,10 @@ static int
 check(struct svc *svc, const struct heard *heard, const struct command_row *row,
     struct arena *arena, const char **why_out, struct err *err)
 {
-	if (policy_check(heard->actor, row->operation, NULL, err) < 0) {
-		*why_out = arena_strdup(arena, err->text);
-		return err->code == ERR_REFUSED ? 1 : -1;
-	}
-	if (heard->actor->kind > ACTOR_GUEST || row->id == COMMAND_HELP ||
-	    csv_has(svc->cfg->guest_commands, row->name))
+	if (heard_may(svc, heard, row->operation, err) == 0)
 		return 0;
-	*why_out = arena_printf(arena,
-	    "Access denied: `/%s` is not open to guests here. The people who "
-	    "run me can add it to AGENT_RUNTIME_GUEST_COMMANDS.",
-	    row->name);
-	return 1;
+	*why_out = arena_strdup(arena, err->text);
+	return err->code == ERR_REFUSED ? 1 : -1;
 }
 
 int

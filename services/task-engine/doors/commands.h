@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "libcommon/defs.h"
+#include "services/task-engine/store/roles.h"
 
 struct actor;
 struct arena;
@@ -17,6 +18,7 @@ struct svc;
 /* A message that was stored, with who said it and where. */
 struct heard {
 	const struct actor *actor;
+	enum role role; /* of the actor, in the workspace of the context */
 	const struct context_row *context;
 	const struct message_row *message;
 	int64_t now_ms;
@@ -24,6 +26,9 @@ struct heard {
 	bool is_silent;
 };
 
+/* Whether they may do that here; ERR_REFUSED says why not. */
+int heard_may(struct svc *svc, const struct heard *heard, const char *operation,
+    struct err *err) MUST_CHECK;
 /* Answers it, in the same transaction. */
 int heard_reply(struct svc *svc, const struct heard *heard, const char *text,
     struct err *err) MUST_CHECK;

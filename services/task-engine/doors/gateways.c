@@ -155,7 +155,9 @@ take(struct svc *svc, const struct request *request,
 		.is_silent = is_silent,
 	};
 
-	people_guest(&actor, connector, in->user_id);
+	if (people_account(&svc->people, connector, in->user_id, request->arena,
+		&actor, err) < 0)
+		return -1;
 	find_place(in, connector, instance, &place);
 	return inbound_take(
 	    svc, &inbound, request->now_ms, request->arena, seq_out, err);

@@ -65,6 +65,21 @@ heard_queue(
 	return store_turn_add(svc->store, &turn, heard->now_ms, &turn_id, err);
 }
 
+int
+heard_may(struct svc *svc, const struct heard *heard, const char *operation,
+    struct err *err)
+{
+	const struct policy_target target = {
+		.workspace_id = heard->context->workspace_id,
+		.connector = heard->context->connector,
+		.external_id = heard->context->external_id,
+		.asked_by = "",
+	};
+
+	return policy_check(
+	    &svc->policy, heard->actor, operation, &target, err);
+}
+
 static int
 refuse(struct svc *svc, const struct heard *heard, enum safety_verdict verdict,
     struct err *err)
@@ -76,13 +91,6 @@ refuse(struct svc *svc, const struct heard *heard, enum safety_verdict verdict,
 	return reply(svc, heard, text, *text != '\0', err);
 }
 
-/* Roles come with linked accounts; only the local person has one by nature. */
-static const char *
-role_of(const struct actor *actor)
-{
-	return actor->kind == ACTOR_LOCAL ? "overlord" : "";
-}
-
 static int
 take_words(struct svc *svc, const struct heard *heard, struct err *err)
 {
@@ -90,7 +98,7 @@ take_words(struct svc *svc, const struct heard *heard, struct err *err)
 	const struct safety_question question = {
 		.context_id = x->id,
 		.actor = heard->actor->name,
-		.role = role_of(heard->actor),
+		.role = role_name(heard->role),
 		.is_direct = x->is_direct,
 		.is_addressed = heard->message->is_addressed,
 	};
@@ -100,7 +108,7 @@ take_words(struct svc *svc, const struct heard *heard, struct err *err)
 
 	if (!is_for_us)
 		return 0;
-	if (policy_check(heard->actor, "message.answer", NULL, err) < 0)
+	if (heard_may(svc, heard, "message.answer", err) < 0)
 		return -1;
 	verdict = safety_check(svc->safety, &question, heard->now_ms);
 	if (verdict != SAFETY_ALLOWED)
@@ -145,7 +153,7 @@ inbound_take(struct svc *svc, const struct inbound *in, int64_t now_ms,
 {
 	struct message_row *message = in->message;
 	struct context_row context;
-	const struct heard heard = {
+	struct heard heard = {
 		.actor = in->actor,
 		.context = &context,
 		.message = message,
@@ -156,11 +164,14 @@ inbound_take(struct svc *svc, const struct inbound *in, int64_t now_ms,
 	int got;
 
 	if (store_place_ensure(
-		svc->store, in->place, now_ms, arena, &context, err) < 0)
+		svc->store, in->place, now_ms, arena, &context, err) < 0 ||
+	    policy_role(&svc->policy, in->actor, context.workspace_id,
+		&heard.role, err) < 0)
 		return -1;
 	message->workspace_id = context.workspace_id;
 	message->context_id = context.id;
-	message->actor_kind = actor_kind_name(in->actor->kind);
+	message->said_by = in->actor->name;
+	message->said_as = role_name(heard.role);
 	got = store_message_add(svc->store, message, seq_out, err);
 	if (got != 0)
 		return got;

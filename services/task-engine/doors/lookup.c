@@ -52,7 +52,7 @@ struct lookup {
 	struct arena *arena;
 	struct turn_work work;
 	struct command command;
-	enum actor_kind asker;
+	struct actor asker;
 	struct search_scope scope;
 	struct timer *again;
 	struct buf text;
@@ -146,9 +146,10 @@ count_tasks(struct store *store, const char *workspace_id,
 }
 
 static int
-say_facts(struct svc *svc, const struct context_row *x, enum actor_kind asker,
-    const struct search_state *index, const char *index_error,
-    struct arena *arena, struct buf *out, struct err *err)
+say_facts(struct svc *svc, const struct context_row *x,
+    const struct actor *asker, const struct search_state *index,
+    const char *index_error, struct arena *arena, struct buf *out,
+    struct err *err)
 {
 	struct status_facts facts = {
 		.workspace_id = x->workspace_id,
@@ -158,7 +159,7 @@ say_facts(struct svc *svc, const struct context_row *x, enum actor_kind asker,
 		.folder = "",
 	};
 
-	if (asker == ACTOR_LOCAL && x->is_direct)
+	if (asker->kind == ACTOR_LOCAL && x->is_direct)
 		facts.folder = arena_printf(
 		    arena, "%s/%s", svc->workspace_root, x->workspace_id);
 	if (count_tasks(svc->store, x->workspace_id, &facts, err) < 0)
@@ -169,8 +170,8 @@ say_facts(struct svc *svc, const struct context_row *x, enum actor_kind asker,
 
 int
 lookup_status(struct svc *svc, const struct context_row *x,
-    enum actor_kind asker, int64_t now_ms, struct arena *arena, struct buf *out,
-    struct err *err)
+    const struct actor *asker, int64_t now_ms, struct arena *arena,
+    struct buf *out, struct err *err)
 {
 	struct index_state *state;
 
@@ -301,7 +302,7 @@ on_state(void *arg, const struct envelope *answer, const struct err *why)
 	if (!error)
 		remember_state(l->owner, l->work.context.workspace_id, &state,
 		    clock_unix_ms());
-	if (say_facts(svc, &l->work.context, l->asker, error ? NULL : &state,
+	if (say_facts(svc, &l->work.context, &l->asker, error ? NULL : &state,
 		error, l->arena, &l->text, &err) < 0)
 		say_unavailable(l, err.text);
 	end(l);
@@ -377,14 +378,29 @@ ask(struct lookup *l, struct err *err)
 	    l->owner->svc->env.bus, &call, question->on_answer, l, err);
 }
 
+/* Who asked, as they are now, and what they may read here. */
+static int
+find_asker(struct lookup *l, struct err *err)
+{
+	struct svc *svc = l->owner->svc;
+	const struct message_row *m = &l->work.message;
+	int got = people_asker(
+	    &svc->people, m->said_by, m->said_as, l->arena, &l->asker, err);
+
+	if (got == 1)
+		return err_set(err, ERR_REFUSED, "who asked is gone");
+	if (got < 0)
+		return -1;
+	return policy_scope(&svc->policy, &l->asker, &l->work.context, l->arena,
+	    &l->scope, err);
+}
+
 static void
 begin(struct lookup *l)
 {
-	struct svc *svc = l->owner->svc;
 	struct err err;
 
 	blame_set(l->work.turn_id);
-	l->asker = actor_kind_parse(l->work.message.actor_kind);
 	command_parse(&l->command, l->work.message.text, true, l->arena);
 	if (!questions[l->command.id].type) {
 		/* Queued by a version that knew more commands. */
@@ -392,9 +408,7 @@ begin(struct lookup *l)
 		end(l);
 		return;
 	}
-	if (policy_scope(svc->store, l->asker, &l->work.context, l->arena,
-		&l->scope, &err) < 0 ||
-	    ask(l, &err) < 0) {
+	if (find_asker(l, &err) < 0 || ask(l, &err) < 0) {
 		say_unavailable(l, err.text);
 		end(l);
 		return;

@@ -30,7 +30,7 @@ void lookups_wake(struct lookups *lookups);
  * first, because what it said about the workspace is older than a few seconds.
  */
 int lookup_status(struct svc *svc, const struct context_row *context,
-    enum actor_kind asker, int64_t now_ms, struct arena *arena, struct buf *out,
-    struct err *err) MUST_CHECK;
+    const struct actor *asker, int64_t now_ms, struct arena *arena,
+    struct buf *out, struct err *err) MUST_CHECK;
 
 #endif

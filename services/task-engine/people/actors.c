@@ -14,6 +14,7 @@
 #include "libcommon/file.h"
 #include "libcommon/log.h"
 #include "proto/credential.h"
+#include "services/task-engine/store/people.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/store/tokens.h"
 
@@ -99,6 +100,34 @@ note_use(struct people *p, const struct token_item *token, int64_t now_ms,
 	return store_token_used(p->store, token->name, now_ms / 1000, err);
 }
 
+/* The person behind an account or a tool's session, if one was linked. */
+static int
+find_person(
+    struct people *p, struct arena *arena, struct actor *actor, struct err *err)
+{
+	struct identity_row identity;
+	int got = store_identity_find(p->store, actor->connector,
+	    actor->external_id, arena, &identity, err);
+
+	if (got == 0)
+		snprintf(actor->user_id, sizeof(actor->user_id), "%s",
+		    identity.user_id);
+	return got < 0 ? -1 : 0;
+}
+
+static int
+become_tool(struct people *p, const struct token_item *token,
+    struct arena *arena, struct actor *out, struct err *err)
+{
+	*out = (struct actor){ .kind = ACTOR_TOOL };
+	snprintf(out->name, sizeof(out->name), "tool:%s", token->name);
+	snprintf(
+	    out->connector, sizeof(out->connector), "%s", token->connector);
+	snprintf(out->external_id, sizeof(out->external_id), "%s",
+	    token->external_id);
+	return find_person(p, arena, out, err);
+}
+
 static int
 find_tool(struct people *p, const char *sha256, int64_t now_ms,
     struct arena *arena, struct actor *out, struct err *err)
@@ -113,11 +142,8 @@ find_tool(struct people *p, const char *sha256, int64_t now_ms,
 	/* The index compares too, but says nothing about how far it got. */
 	if (got == 1 || !id_equal_secret(stored, sha256))
 		return unknown(err);
-	*out = (struct actor){ .kind = ACTOR_TOOL };
-	snprintf(out->name, sizeof(out->name), "tool:%s", token.name);
-	snprintf(out->connector, sizeof(out->connector), "%s", token.connector);
-	snprintf(out->external_id, sizeof(out->external_id), "%s",
-	    token.external_id);
+	if (become_tool(p, &token, arena, out, err) < 0)
+		return -1;
 	return note_use(p, &token, now_ms, err);
 }
 
@@ -142,10 +168,45 @@ people_actor(struct people *p, const struct credential *credential,
 	return unknown(err);
 }
 
-void
-people_guest(struct actor *out, const char *connector, const char *user_id)
+int
+people_account(struct people *p, const char *connector, const char *user_id,
+    struct arena *arena, struct actor *out, struct err *err)
 {
-	*out = (struct actor){ .kind = ACTOR_GUEST };
-	snprintf(out->connector, sizeof(out->connector), "%s", connector);
+	*out = (struct actor){ .kind = ACTOR_ACCOUNT };
 	snprintf(out->name, sizeof(out->name), "%s:%s", connector, user_id);
+	snprintf(out->connector, sizeof(out->connector), "%s", connector);
+	snprintf(out->external_id, sizeof(out->external_id), "%s", user_id);
+	return find_person(p, arena, out, err);
+}
+
+static int
+find_named(struct people *p, const char *name, struct arena *arena,
+    struct actor *out, struct err *err)
+{
+	static const char tool[] = "tool:";
+	const char *colon = strchr(name, ':');
+	struct token_item token;
+	int got;
+
+	if (!colon)
+		return strcmp(name, "local") == 0 ? is_local(out) : 1;
+	if (strncmp(name, tool, sizeof(tool) - 1) != 0)
+		return people_account(p,
+		    arena_strndup(arena, name, (size_t)(colon - name)),
+		    colon + 1, arena, out, err);
+	got = store_token_get(p->store, colon + 1, arena, &token, err);
+	return got == 0 ? become_tool(p, &token, arena, out, err) : got;
+}
+
+int
+people_asker(struct people *p, const char *name, const char *role_then,
+    struct arena *arena, struct actor *out, struct err *err)
+{
+	int got = find_named(p, name, arena, out, err);
+
+	if (got != 0)
+		return got;
+	out->is_capped = true;
+	out->cap = role_read(role_then);
+	return 0;
 }

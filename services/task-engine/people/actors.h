@@ -34,8 +34,17 @@ int people_actor(struct people *people, const struct credential *credential,
     int64_t now_ms, struct arena *arena, struct actor *actor_out,
     struct err *err) MUST_CHECK;
 
-/* An account of a chat platform that is not linked to anybody. */
-void
-people_guest(struct actor *out, const char *connector, const char *user_id);
+/* An account of a chat platform, and the person it is linked to, if any. */
+int people_account(struct people *people, const char *connector,
+    const char *user_id, struct arena *arena, struct actor *actor_out,
+    struct err *err) MUST_CHECK;
+
+/*
+ * Whoever asked earlier, by their whole name, as they are now and never more
+ * than the role that they had then. Returns 1 when there is no such actor any
+ * more (its token was revoked): nothing may be done for it.
+ */
+int people_asker(struct people *people, const char *name, const char *role_then,
+    struct arena *arena, struct actor *actor_out, struct err *err) MUST_CHECK;
 
 #endif

@@ -1,28 +1,29 @@
-/* The table of operations, and the one call that decides by it. */
+/* The table of operations, and how a row decides. Pure. */
 
 #include "services/task-engine/policy/policy.h"
 
-#include <assert.h>
 #include <string.h>
-
-#include "libcommon/err.h"
+#include <strings.h>
 
 #define DOOR(operation, help)                                                  \
 	{                                                                      \
-		operation, NEED_DOOR, false, help                              \
+		operation, ROLE_GUEST, POLICY_DOOR, help                       \
 	}
-#define EVERYBODY(operation, help)                                             \
+#define SAY(operation, role, flags, help)                                      \
 	{                                                                      \
-		operation, NEED_GUEST, false, help                             \
+		operation, role, flags, help                                   \
 	}
-#define OWN(operation, help)                                                   \
+#define SESSION(operation, help)                                               \
 	{                                                                      \
-		operation, NEED_TOOL, true, help                               \
+		operation, ROLE_OVERLORD,                                      \
+		    POLICY_HTTP | POLICY_TOOL | POLICY_OWN, help               \
 	}
-#define LOCAL(operation, help)                                                 \
+#define LOCAL(operation, role, help)                                           \
 	{                                                                      \
-		operation, NEED_LOCAL, false, help                             \
+		operation, role, POLICY_HTTP, help                             \
 	}
+#define LISTED (POLICY_TOOL | POLICY_LISTED)
+#define OWN (POLICY_TOOL | POLICY_OWN | POLICY_BY_ID)
 
 // clang-format off
 const struct policy_row policy_rows[] = {
@@ -36,64 +37,38 @@ const struct policy_row policy_rows[] = {
 	DOOR("access.check",      "the api asks who that is"),
 	DOOR("chat.delivered",    "the api handed a reply over"),
 
-	EVERYBODY("command.help",   "what can be said here"),
-	EVERYBODY("command.task",   "queue a task"),
-	EVERYBODY("command.search", "search the workspace's Markdown"),
-	EVERYBODY("command.open",   "read one of its documents"),
-	EVERYBODY("command.status", "how the workspace stands"),
-	EVERYBODY("message.answer", "be answered by the agent"),
+	SAY("command.help",   ROLE_GUEST, POLICY_TOOL, "what can be said here"),
+	SAY("command.task",   ROLE_GUEST, LISTED, "queue a task"),
+	SAY("command.search", ROLE_GUEST, LISTED,
+	    "search the workspace's Markdown"),
+	SAY("command.open",   ROLE_GUEST, LISTED, "read one of its documents"),
+	SAY("command.status", ROLE_GUEST, LISTED, "how the workspace stands"),
+	SAY("message.answer", ROLE_GUEST, POLICY_TOOL,
+	    "be answered by the agent"),
 
-	OWN("chat.turn",          "say something in its own session"),
-	OWN("chat.result",        "read the reply to it"),
-	OWN("task.create",        "queue a task in its own session"),
-	OWN("task.get",           "read a task of its own session"),
-	OWN("task.list",          "list tasks of its own session"),
-	OWN("task.retry",         "run a failed task of its own again"),
-	OWN("task.cancel",        "stop a task of its own session"),
+	SESSION("chat.turn",      "say something in its own session"),
+	SESSION("chat.result",    "read the reply to it"),
+	SESSION("task.create",    "queue a task in its own session"),
+	SESSION("task.get",       "read a task of its own session"),
+	SESSION("task.list",      "list tasks of its own session"),
+	SESSION("task.retry",     "run a failed task of its own again"),
+	SESSION("task.cancel",    "stop a task of its own session"),
 
-	LOCAL("engine.status",    "the state of everything"),
-	LOCAL("heartbeat.read",   "how the daemons stand"),
-	LOCAL("info.read",        "name and version of the installation"),
-	LOCAL("workspace.list",   "all workspaces and their folders"),
-	LOCAL("context.list",     "all contexts and their chat logs"),
-	LOCAL("token.add",        "make a tool's credential"),
-	LOCAL("token.list",       "list tools' credentials"),
-	LOCAL("token.revoke",     "end a tool's credential"),
+	LOCAL("engine.status",  ROLE_ADMIN,    "the state of everything"),
+	LOCAL("heartbeat.read", ROLE_ADMIN,    "how the daemons stand"),
+	LOCAL("info.read",      ROLE_ADMIN,
+	    "name and version of the installation"),
+	LOCAL("workspace.list", ROLE_ADMIN,
+	    "all workspaces and their folders"),
+	LOCAL("context.list",   ROLE_ADMIN,
+	    "all contexts and their chat logs"),
+	LOCAL("token.add",      ROLE_OVERLORD, "make a tool's credential"),
+	LOCAL("token.list",     ROLE_OVERLORD, "list tools' credentials"),
+	LOCAL("token.revoke",   ROLE_OVERLORD, "end a tool's credential"),
 };
 // clang-format on
 
 const size_t n_policy_rows = N_OF(policy_rows);
-
-static const char *const kind_names[ACTOR_KIND_COUNT] = {
-	[ACTOR_GUEST] = "guest",
-	[ACTOR_TOOL] = "tool",
-	[ACTOR_LOCAL] = "local",
-};
-
-const char *
-actor_kind_name(enum actor_kind kind)
-{
-	return kind_names[kind];
-}
-
-enum actor_kind
-actor_kind_parse(const char *name)
-{
-	unsigned kind;
-
-	for (kind = ACTOR_KIND_COUNT - 1; kind > ACTOR_GUEST; kind--)
-		if (strcmp(kind_names[kind], name) == 0)
-			break;
-	return (enum actor_kind)kind;
-}
-
-enum actor_kind
-actor_kind_of(const char *actor_name)
-{
-	if (strcmp(actor_name, "local") == 0)
-		return ACTOR_LOCAL;
-	return strncmp(actor_name, "tool:", 5) == 0 ? ACTOR_TOOL : ACTOR_GUEST;
-}
 
 const struct policy_row *
 policy_find(const char *operation)
@@ -104,51 +79,53 @@ policy_find(const char *operation)
 	return NULL;
 }
 
-static bool
-is_own(const struct actor *actor, const struct policy_target *target)
+static enum policy_verdict
+decide_http(const struct policy_row *row, const struct policy_facts *facts)
 {
-	if (*target->asked_by && strcmp(target->asked_by, actor->name) == 0)
-		return true;
-	return actor->kind == ACTOR_TOOL &&
-	       strcmp(target->connector, actor->connector) == 0 &&
-	       strcmp(target->external_id, actor->external_id) == 0;
+	if (facts->kind != ACTOR_TOOL)
+		return POLICY_NEEDS_LOCAL;
+	if (!(row->flags & POLICY_TOOL))
+		return POLICY_NOT_FOR_TOOLS;
+	return facts->is_own ? POLICY_ALLOWED : POLICY_ONLY_OWN;
 }
 
-static bool
-is_strong_enough(enum actor_kind kind, enum policy_need need)
+enum policy_verdict
+policy_decide(const struct policy_row *row, const struct policy_facts *facts)
 {
-	switch (need) {
-	case NEED_DOOR:
-		return false; /* no actor asks this */
-	case NEED_GUEST:
-		return true;
-	case NEED_TOOL:
-		return kind >= ACTOR_TOOL;
-	case NEED_LOCAL:
-		return kind >= ACTOR_LOCAL;
+	bool is_owner = facts->is_own && (row->flags & POLICY_OWN);
+
+	if (row->flags & POLICY_DOOR)
+		return POLICY_NO_ACTOR_MAY;
+	if (facts->kind == ACTOR_LOCAL)
+		return POLICY_ALLOWED;
+	if (row->flags & POLICY_HTTP)
+		return decide_http(row, facts);
+	if (facts->kind == ACTOR_TOOL && !(row->flags & POLICY_TOOL))
+		return POLICY_NOT_FOR_TOOLS;
+	if (is_owner)
+		return POLICY_ALLOWED;
+	/* A tool's role reaches no further than its own session. */
+	if (facts->kind == ACTOR_TOOL && (row->flags & POLICY_OWN))
+		return POLICY_ONLY_OWN;
+	if ((row->flags & POLICY_LISTED) && facts->kind == ACTOR_ACCOUNT &&
+	    !facts->is_linked && !facts->is_listed)
+		return POLICY_NOT_FOR_GUESTS;
+	if (facts->role >= row->role)
+		return POLICY_ALLOWED;
+	return facts->is_linked ? POLICY_TOO_WEAK : POLICY_NOT_LINKED;
+}
+
+bool
+csv_has(const char *csv, const char *text)
+{
+	size_t size = strlen(text);
+
+	while (*csv) {
+		size_t n = strcspn(csv, ",");
+
+		if (n == size && strncasecmp(csv, text, n) == 0)
+			return true;
+		csv += n + (csv[n] == ',');
 	}
 	return false;
-}
-
-int
-policy_check(const struct actor *actor, const char *operation,
-    const struct policy_target *target, struct err *err)
-{
-	const struct policy_row *row = policy_find(operation);
-
-	assert(row);
-	if (!is_strong_enough(actor->kind, row->need))
-		return err_set(err, ERR_REFUSED, "%s may not use %s: %s",
-		    actor->name, operation,
-		    actor->kind == ACTOR_TOOL
-			? "a tool's token reaches only its own chat and tasks"
-			: "it needs the local credential "
-			  "(data/run/admin.token)");
-	if (row->own_only && actor->kind < ACTOR_LOCAL && target &&
-	    !is_own(actor, target))
-		return err_set(err, ERR_REFUSED,
-		    "%s may use %s only for its own session (%s %s)",
-		    actor->name, operation, actor->connector,
-		    actor->external_id);
-	return 0;
 }

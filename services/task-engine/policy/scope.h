@@ -11,13 +11,14 @@
 struct arena;
 struct context_row;
 struct err;
-struct store;
 
 /*
- * What a context may read: the workspace's shared Markdown, and of the private
- * folders only what is its own; proto/search.h says what an entry covers.
+ * What the actor may read in a context: the workspace's shared Markdown, and
+ * of the private folders only what is the context's own and, for a thread, its
+ * channel's. An admin reads everything in an admin channel, the person at the
+ * machine in a direct session. proto/search.h says what an entry covers.
  */
-int policy_scope(struct store *store, enum actor_kind kind,
+int policy_scope(const struct policy *policy, const struct actor *actor,
     const struct context_row *context, struct arena *arena,
     struct search_scope *out, struct err *err) MUST_CHECK;
 

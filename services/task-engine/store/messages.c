@@ -21,7 +21,8 @@ read_message(struct columns *c, void *row_out)
 	m->context_id = next_text(c);
 	m->actor = next_text(c);
 	m->actor_name = next_text(c);
-	m->actor_kind = next_text(c);
+	m->said_by = next_text(c);
+	m->said_as = next_text(c);
 	m->platform_id = next_text(c);
 	m->reply_to_id = next_text(c);
 	m->text = next_text(c);
@@ -46,7 +47,7 @@ store_message_add(struct store *s, const struct message_row *m,
 	    BINDS(b_text(m->instance), b_text(m->chat_id), b_text(m->event_id),
 		b_text(m->direction), b_text(m->workspace_id),
 		b_text(m->context_id), b_text(m->actor), b_text(m->actor_name),
-		b_text(m->actor_kind), b_text(m->platform_id),
+		b_text(m->said_by), b_text(m->said_as), b_text(m->platform_id),
 		b_text(m->reply_to_id), b_text(m->text), b_text(m->body_sha256),
 		b_text(m->cause), b_int(m->at_ms), b_int(m->is_addressed),
 		b_int(m->is_edit)),

@@ -25,7 +25,8 @@ struct message_row {
 	const char *context_id;
 	const char *actor;	 /* platform user id, or "agent-runtime" */
 	const char *actor_name;	 /* "" if not known */
-	const char *actor_kind;	 /* guest tool local; "" for our own */
+	const char *said_by;	 /* actor by whose authority; "" for our own */
+	const char *said_as;	 /* the role it had here then */
 	const char *platform_id; /* the platform's id of the message */
 	const char *reply_to_id;
 	const char *text;

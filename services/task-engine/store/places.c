@@ -9,7 +9,7 @@
 #include "libcommon/id.h"
 #include "services/task-engine/store/row.h"
 
-enum { SPACE_ID_PLAIN_MAX = 150 };
+enum { SPACE_ID_PLAIN_MAX = 150, SLUG_ARENA_BYTES = 4096 };
 
 static void
 read_text(struct columns *c, void *row_out)
@@ -42,6 +42,7 @@ read_context(struct columns *c, void *row_out)
 	x->name = next_text(c);
 	x->instance = next_text(c);
 	x->is_admin = next_bool(c);
+	x->is_global_hub = next_bool(c);
 	x->is_direct = next_bool(c);
 	x->created_ms = next_int(c);
 }
@@ -62,6 +63,25 @@ make_slug(const struct place *place, struct arena *arena)
 	id_sha256_hex(sha256, place->space_id, size);
 	return arena_printf(
 	    arena, "%s/%s~/%s", place->connector, place->space_kind, sha256);
+}
+
+int
+store_workspace_is_of(struct store *s, const char *workspace_id,
+    const char *connector, const char *kind, const char *space_id,
+    struct err *err)
+{
+	AUTO(arena_free)
+	struct arena *arena = arena_new(SLUG_ARENA_BYTES);
+	const struct place place = {
+		.connector = connector,
+		.space_kind = kind,
+		.space_id = space_id,
+	};
+	const char *id;
+	int got = stmt_get(s, STMT_WORKSPACE_BY_SLUG, arena, read_text, &id,
+	    BINDS(b_text(make_slug(&place, arena))), err);
+
+	return got == 0 ? strcmp(id, workspace_id) != 0 : got;
 }
 
 static int

@@ -29,7 +29,8 @@ struct context_row {
 	const char *parent_external_id; /* "" or the channel of a thread */
 	const char *name;
 	const char *instance; /* "telegram.main": last heard through */
-	bool is_admin;
+	bool is_admin;	      /* hears the notices of its workspace */
+	bool is_global_hub;   /* and those of all */
 	bool is_direct;
 	int64_t created_ms;
 };
@@ -63,6 +64,11 @@ int store_context_find(struct store *store, const char *connector,
     struct err *err) MUST_CHECK;
 int store_workspace_get(struct store *store, const char *workspace_id,
     struct arena *arena, struct workspace_row *out, struct err *err) MUST_CHECK;
+
+/* Whether the workspace is that space of the connector: 0 if so, 1 if not. */
+int store_workspace_is_of(struct store *store, const char *workspace_id,
+    const char *connector, const char *kind, const char *space_id,
+    struct err *err) MUST_CHECK;
 
 /* At most limit rows, oldest first. workspace_id "": all. */
 int

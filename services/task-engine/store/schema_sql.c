@@ -243,8 +243,55 @@ static const char *const version_1[] = {
 	NULL,
 };
 
+static const char *const version_2[] = {
+	/* Who said it, as policy names them, and the role they had then. */
+	"ALTER TABLE messages ADD COLUMN said_by TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE messages ADD COLUMN said_as TEXT NOT NULL DEFAULT '';"
+	"UPDATE messages SET said_by = CASE actor_kind"
+	"  WHEN 'local' THEN 'local' WHEN 'tool' THEN chat_id"
+	"  ELSE substr(instance, 1, instr(instance, '.') - 1) || ':' || actor"
+	"  END, said_as = iif(actor_kind = 'local', 'overlord', 'guest')"
+	" WHERE direction = 'inbound';"
+	"ALTER TABLE messages DROP COLUMN actor_kind;"
+	"ALTER TABLE tasks ADD COLUMN asked_as TEXT NOT NULL DEFAULT 'guest';"
+	"UPDATE tasks SET asked_as = 'overlord' WHERE asked_by = 'local';"
+
+	/* The hub hears what concerns all workspaces. */
+	"ALTER TABLE contexts ADD COLUMN is_global_hub INTEGER NOT NULL"
+	" DEFAULT 0 CHECK (is_global_hub IN (0, 1));"
+	"CREATE INDEX contexts_admin ON contexts (workspace_id)"
+	" WHERE is_admin = 1 OR is_global_hub = 1;",
+
+	/* The columns up to denied_reason are the predecessor's. */
+	"CREATE TABLE pairing_requests ("
+	" id TEXT PRIMARY KEY, token_hash TEXT NOT NULL UNIQUE,"
+	" token_hint TEXT NOT NULL, connector TEXT NOT NULL,"
+	" connector_user_id TEXT NOT NULL, display_name TEXT NOT NULL,"
+	" status TEXT NOT NULL CHECK (status IN"
+	"  ('pending','approved','denied','expired')),"
+	" expires_at_unix INTEGER NOT NULL, created_at_unix INTEGER NOT NULL,"
+	" updated_at_unix INTEGER NOT NULL, approved_user_id TEXT,"
+	" approver_user_id TEXT, denied_reason TEXT,"
+	/* Where the outcome is told, if it was asked for in a chat. */
+	" context_id TEXT REFERENCES contexts(id) ON DELETE SET NULL,"
+	" instance TEXT NOT NULL DEFAULT '') STRICT;"
+	"CREATE UNIQUE INDEX pairing_live ON pairing_requests"
+	" (connector, connector_user_id) WHERE status = 'pending';"
+	"CREATE INDEX pairing_created ON pairing_requests (created_at_unix);"
+	"CREATE INDEX pairing_context ON pairing_requests (context_id)"
+	" WHERE context_id IS NOT NULL;"
+	/* How often something was done in the window that began then. */
+	"CREATE TABLE allowances ("
+	" key TEXT PRIMARY KEY, began_ms INTEGER NOT NULL,"
+	" ends_ms INTEGER NOT NULL, used INTEGER NOT NULL) STRICT,"
+	" WITHOUT ROWID;"
+	"CREATE INDEX allowances_ends ON allowances (ends_ms);",
+	NULL,
+};
+
 const struct migration schema_migrations[] = {
 	{ 1, version_1 },
+	{ 2, version_2 },
 };
 
 const size_t n_schema_migrations = N_OF(schema_migrations);

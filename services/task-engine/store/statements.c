@@ -5,10 +5,10 @@
 #define WORKSPACE_COLUMNS "id, slug, name, kind, created_ms"
 #define CONTEXT_COLUMNS                                                        \
 	"id, workspace_id, connector, external_id, parent_external_id, name,"  \
-	" instance, is_admin, is_direct, created_ms"
+	" instance, is_admin, is_global_hub, is_direct, created_ms"
 #define MESSAGE_COLUMNS                                                        \
 	"seq, instance, chat_id, event_id, direction, workspace_id,"           \
-	" context_id, actor, actor_name, actor_kind, platform_id,"             \
+	" context_id, actor, actor_name, said_by, said_as, platform_id,"       \
 	" reply_to_id, text, body_sha256, cause, at_ms, is_addressed, is_edit"
 #define TASK_COLUMNS                                                           \
 	"id, workspace_id, context_id, kind, title, prompt, status,"           \
@@ -16,8 +16,8 @@
 	" source_connector, source_external_id, source_user_id, source_text,"  \
 	" attempts, worker_id, started_at_unix, finished_at_unix,"             \
 	" result_summary, result_path, error_message, created_ms / 1000,"      \
-	" updated_at_unix, run_key, request_sha256, asked_by, instance,"       \
-	" source_message_seq"
+	" updated_at_unix, run_key, request_sha256, asked_by, asked_as,"       \
+	" instance, source_message_seq"
 #define TURN_COLUMNS                                                           \
 	"seq, kind, attempts, crash_count, created_ms, context_id,"            \
 	" message_seq, task_id"
@@ -39,6 +39,45 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_KV_GET] = "SELECT value FROM kv WHERE key = ?1",
 	[STMT_KV_PUT] = "INSERT INTO kv (key, value) VALUES (?1, ?2)"
 			" ON CONFLICT (key) DO UPDATE SET value = ?2",
+
+#define IDENTITY                                                               \
+	"SELECT i.id, i.user_id, i.connector, i.connector_user_id,"            \
+	" u.display_name, CAST(strftime('%s', i.created_at) AS INTEGER)"       \
+	" FROM identities i JOIN users u ON u.id = i.user_id"
+	[STMT_IDENTITY_FIND] = IDENTITY " WHERE i.connector = ?1"
+					" AND i.connector_user_id = ?2"
+					" AND i.verified = 1",
+	[STMT_IDENTITY_GET] = IDENTITY " WHERE i.id = ?1",
+	[STMT_IDENTITIES_LIST] = IDENTITY " WHERE ?1 = '' OR i.user_id = ?1"
+					  " ORDER BY i.created_at, i.id"
+					  " LIMIT ?2",
+	[STMT_IDENTITY_ADD] =
+	    "INSERT INTO identities (id, user_id, connector,"
+	    " connector_user_id, verified, created_at)"
+	    " VALUES (?1, ?2, ?3, ?4, 1, datetime(?5, 'unixepoch'))"
+	    " ON CONFLICT (connector, connector_user_id) DO NOTHING",
+	[STMT_IDENTITY_REMOVE] = "DELETE FROM identities WHERE id = ?1",
+	[STMT_USER_EXISTS] = "SELECT 1 FROM users WHERE id = ?1",
+	[STMT_USER_ADD] = "INSERT INTO users (id, display_name, created_at)"
+			  " VALUES (?1, ?2, datetime(?3, 'unixepoch'))",
+/* The order of enum role; a test holds the two together. */
+#define STRONGEST                                                              \
+	"SELECT coalesce(max(CASE role WHEN 'viewer' THEN 1"                   \
+	" WHEN 'member' THEN 2 WHEN 'operator' THEN 3 WHEN 'admin' THEN 4"     \
+	" WHEN 'overlord' THEN 5 END), 0) FROM roles WHERE user_id = ?1"
+	[STMT_ROLE_IN] = STRONGEST " AND workspace_id IN (?2, '*')",
+	[STMT_ROLE_ANYWHERE] = STRONGEST,
+	[STMT_ROLE_PUT] =
+	    "INSERT INTO roles (user_id, workspace_id, role)"
+	    " VALUES (?1, ?2, ?3)"
+	    " ON CONFLICT (user_id, workspace_id) DO UPDATE SET role = ?3",
+	[STMT_ROLE_REMOVE] =
+	    "DELETE FROM roles WHERE user_id = ?1 AND workspace_id = ?2",
+	[STMT_ROLES_LIST] = "SELECT user_id, workspace_id, role FROM roles"
+			    " WHERE ?1 = '' OR user_id = ?1"
+			    " ORDER BY user_id, workspace_id LIMIT ?2",
+	[STMT_OVERLORDS] = "SELECT count(*) FROM roles"
+			   " WHERE role = 'overlord' AND user_id <> 'local'",
 
 	[STMT_WORKSPACE_ADD] =
 	    "INSERT INTO workspaces (id, slug, name, kind, created_ms,"
@@ -66,10 +105,10 @@ const char *const stmt_texts[STMT_COUNT] = {
 
 	[STMT_MESSAGE_ADD] =
 	    "INSERT INTO messages (instance, chat_id, event_id, direction,"
-	    " workspace_id, context_id, actor, actor_name, actor_kind,"
+	    " workspace_id, context_id, actor, actor_name, said_by, said_as,"
 	    " platform_id, reply_to_id, text, body_sha256, cause, at_ms,"
 	    " is_addressed, is_edit) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-	    " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+	    " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
 	    " ON CONFLICT (instance, chat_id, event_id) DO NOTHING",
 	[STMT_MESSAGE_GET] =
 	    "SELECT " MESSAGE_COLUMNS " FROM messages WHERE seq = ?1",
@@ -118,11 +157,11 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " prompt, status, route_class, priority, due_at_unix,"
 	    " assigned_lane, source_connector, source_external_id,"
 	    " source_user_id, source_text, created_ms, updated_at_unix,"
-	    " created_at, run_key, request_sha256, asked_by, instance,"
-	    " source_message_seq)"
+	    " created_at, run_key, request_sha256, asked_by, asked_as,"
+	    " instance, source_message_seq)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
 	    " ?14, ?15, ?16, ?16 / 1000, datetime(?16 / 1000, 'unixepoch'),"
-	    " ?17, ?18, ?19, ?20, ?21)"
+	    " ?17, ?18, ?19, ?20, ?21, ?22)"
 	    " ON CONFLICT (run_key) WHERE run_key IS NOT NULL DO NOTHING",
 	[STMT_TASK_GET] = "SELECT " TASK_COLUMNS " FROM tasks WHERE id = ?1",
 	[STMT_TASK_FIND_RUN_KEY] =
@@ -304,6 +343,9 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_TOKEN_FIND] = "SELECT name, connector, external_id, created_unix,"
 			    " last_used_unix, token_sha256 FROM tokens"
 			    " WHERE token_sha256 = ?1 AND revoked_unix IS NULL",
+	[STMT_TOKEN_GET] = "SELECT name, connector, external_id, created_unix,"
+			   " last_used_unix FROM tokens"
+			   " WHERE name = ?1 AND revoked_unix IS NULL",
 	[STMT_TOKEN_USED] =
 	    "UPDATE tokens SET last_used_unix = ?2 WHERE name = ?1",
 	[STMT_TOKEN_REVOKE] = "UPDATE tokens SET revoked_unix = ?2"

@@ -47,6 +47,7 @@ read_task_row(struct columns *c, void *row_out)
 	r->run_key = next_text(c);
 	r->request_sha256 = next_text(c);
 	r->asked_by = next_text(c);
+	r->asked_as = next_text(c);
 	r->instance = next_text(c);
 	r->source_message_seq = next_int(c);
 }
@@ -82,7 +83,7 @@ store_task_add(
 		b_opt(t->source_connector), b_opt(t->source_external_id),
 		b_opt(t->source_user_id), b_opt(t->source_text), b_int(now_ms),
 		b_opt(r->run_key), b_opt(r->request_sha256),
-		b_text(r->asked_by), b_text(r->instance),
+		b_text(r->asked_by), b_text(r->asked_as), b_text(r->instance),
 		b_opt_int(r->source_message_seq)),
 	    err);
 }

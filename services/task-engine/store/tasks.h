@@ -21,6 +21,7 @@ struct task_row {
 	const char *run_key;	    /* "" or the key that makes it unique */
 	const char *request_sha256; /* of the request with that key */
 	const char *asked_by;	    /* actor whose authority it runs with */
+	const char *asked_as;	    /* the role it had then: never more */
 	const char *instance;	    /* through which its origin was heard */
 	int64_t source_message_seq; /* 0: none */
 };

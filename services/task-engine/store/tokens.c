@@ -64,6 +64,14 @@ store_token_find(struct store *s, const char *token_sha256, struct arena *arena,
 }
 
 int
+store_token_get(struct store *s, const char *name, struct arena *arena,
+    struct token_item *out, struct err *err)
+{
+	return stmt_get(s, STMT_TOKEN_GET, arena, read_token, out,
+	    BINDS(b_text(name)), err);
+}
+
+int
 store_token_used(
     struct store *s, const char *name, int64_t now_unix, struct err *err)
 {

@@ -21,6 +21,9 @@ int store_token_add(struct store *store, const struct token_item *item,
 int store_token_find(struct store *store, const char *token_sha256,
     struct arena *arena, struct token_item *out, const char **sha256_out,
     struct err *err) MUST_CHECK;
+/* By its name; revoked ones are not found. Returns 1 when there is none. */
+int store_token_get(struct store *store, const char *name, struct arena *arena,
+    struct token_item *out, struct err *err) MUST_CHECK;
 int store_token_used(struct store *store, const char *name, int64_t now_unix,
     struct err *err) MUST_CHECK;
 /* Returns 1 when there is none of that name that still works. */

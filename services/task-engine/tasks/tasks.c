@@ -140,7 +140,7 @@ task_cancel(struct store *store, const struct actor *actor,
 }
 
 int
-task_retry(struct store *store, const struct actor *actor,
+task_retry(struct store *store, const struct actor *actor, enum role role,
     const struct task_row *failed, struct task_row *copy, int64_t now_ms,
     struct arena *arena, struct err *err)
 {
@@ -156,9 +156,11 @@ task_retry(struct store *store, const struct actor *actor,
 		store, failed->task.context_id, arena, &context, err) != 0)
 		return -1;
 	*copy = *failed;
-	/* Never more than whoever asks again may, nor than who asked first. */
-	if (actor->kind < actor_kind_of(failed->asked_by))
+	/* Never more than who asked first, nor than whoever asks again. */
+	if (role < role_read(failed->asked_as)) {
 		copy->asked_by = actor->name;
+		copy->asked_as = role_name(role);
+	}
 	copy->run_key = run_key;
 	copy->request_sha256 = sha256;
 	copy->source_message_seq = 0;

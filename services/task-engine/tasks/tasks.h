@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "libcommon/defs.h"
+#include "services/task-engine/store/roles.h"
 
 struct actor;
 struct arena;
@@ -37,9 +38,10 @@ int task_cancel(struct store *store, const struct actor *actor,
 
 /*
  * Queues a copy of a failed task, in *copy; its run_key and request_sha256
- * come with it. Returns 1 as task_queue does.
+ * come with it. It runs with the weaker authority: that of who asked first, or
+ * the actor's, whose role there is `role`. Returns 1 as task_queue does.
  */
-int task_retry(struct store *store, const struct actor *actor,
+int task_retry(struct store *store, const struct actor *actor, enum role role,
     const struct task_row *failed, struct task_row *copy, int64_t now_ms,
     struct arena *arena, struct err *err) MUST_CHECK;
 

@@ -49,8 +49,7 @@ workspace_folder(const struct turn *turn)
 static const char *
 folder_for_asker(const struct turn *turn)
 {
-	if (!turn->work.has_message ||
-	    actor_kind_parse(turn->work.message.actor_kind) != ACTOR_LOCAL)
+	if (turn->asker.kind != ACTOR_LOCAL)
 		return NULL;
 	return workspace_folder(turn);
 }

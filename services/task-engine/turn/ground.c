@@ -144,14 +144,6 @@ on_hits(void *arg, const struct envelope *answer, const struct err *err)
 	turn_answer(turn);
 }
 
-static enum actor_kind
-asker(const struct turn_work *work)
-{
-	if (work->kind == TURN_TASK)
-		return actor_kind_of(work->task.asked_by);
-	return actor_kind_parse(work->message.actor_kind);
-}
-
 static int
 search(struct turn *turn, struct err *err)
 {
@@ -169,7 +161,7 @@ search(struct turn *turn, struct err *err)
 
 	buf_init(&query);
 	buf_init(&buf);
-	if (policy_scope(turns->options.store, asker(&turn->work),
+	if (policy_scope(turns->options.policy, &turn->asker,
 		&turn->work.context, turn->arena, &turn->scope, err) < 0)
 		return -1;
 	blame_set(turn->work.turn_id);

@@ -8,6 +8,7 @@
 #include "proto/search.h"
 #include "services/task-engine/knowledge/words.h"
 #include "services/task-engine/llm/extractive.h"
+#include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/turns.h"
 #include "services/task-engine/tasks/finish.h"
 #include "services/task-engine/turn/turns.h"
@@ -38,7 +39,8 @@ struct turn {
 	struct turns *turns;
 	struct arena *arena; /* of everything below */
 	struct turn_work work;
-	const char *text; /* what was asked */
+	const char *text;   /* what was asked */
+	struct actor asker; /* by whose authority, as it is now */
 	enum knowledge_strategy strategy;
 	int64_t deadline_mono_ms;
 

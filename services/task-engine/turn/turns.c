@@ -13,6 +13,7 @@
 #include "libcommon/loop.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/llm/llm.h"
+#include "services/task-engine/people/actors.h"
 #include "services/task-engine/store/turns.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/turn/turn.h"
@@ -112,11 +113,55 @@ time_limit_ms(const struct engine_cfg *cfg, enum turn_kind kind)
 					 : cfg->agent_max_turn_s);
 }
 
+/* By whose authority it runs, as they are now. */
+static int
+find_asker(struct turn *turn, struct err *err)
+{
+	const struct turn_work *work = &turn->work;
+	bool is_task = work->kind == TURN_TASK;
+
+	return people_asker(turn->turns->options.people,
+	    is_task ? work->task.asked_by : work->message.said_by,
+	    is_task ? work->task.asked_as : work->message.said_as, turn->arena,
+	    &turn->asker, err);
+}
+
+/* Nothing is done for one who is gone. */
+static void
+end_unasked(struct turn *turn)
+{
+	static const struct turn_outcome outcome = {
+		.text = "Not done: whoever asked for this has no access any "
+			"more.",
+		.error = "whoever asked for it has no access any more",
+	};
+
+	turn_end(turn, &outcome);
+}
+
+/* A store that cannot be read is no reason to guess: later, perhaps. */
+static void
+give_back(struct turn *turn, const struct err *why)
+{
+	int64_t now_ms = clock_unix_ms();
+	struct err err;
+
+	log_warn("asker-unread", "turn=%" PRId64 " why=%s", turn->work.turn_id,
+	    log_quote(why->text));
+	if (requeue_turn(turn->turns->options.store, &turn->work,
+		now_ms + RETRY_MS, why->text, now_ms, &err) < 0)
+		log_warn("turn-not-requeued", "turn=%" PRId64 " why=%s",
+		    turn->work.turn_id, log_quote(err.text));
+	turn_remove(turn);
+}
+
 static void
 turn_start(
     struct turns *turns, struct arena *arena, const struct turn_work *work)
 {
 	struct turn *turn = xcalloc(1, sizeof(*turn));
+	struct err err;
+	int got;
 
 	turn->turns = turns;
 	turn->arena = arena;
@@ -130,6 +175,11 @@ turn_start(
 	turns->n_running++;
 	if (work->kind == TURN_TASK)
 		turns->n_tasks++;
+	got = find_asker(turn, &err);
+	if (got != 0) {
+		got < 0 ? give_back(turn, &err) : end_unasked(turn);
+		return;
+	}
 	blame_set(work->turn_id);
 	turn->strategy = knowledge_decide(turn->text);
 	blame_clear();

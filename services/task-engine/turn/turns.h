@@ -9,6 +9,8 @@ struct bus;
 struct engine_cfg;
 struct err;
 struct loop;
+struct people;
+struct policy;
 struct store;
 
 /*
@@ -24,6 +26,8 @@ struct turns_options {
 	struct bus *bus;
 	struct loop *loop;
 	const struct engine_cfg *cfg; /* outlives the turns */
+	const struct policy *policy;
+	struct people *people;
 	const char *workspace_root;
 };
 

@@ -357,6 +357,37 @@ cancelled_turns_say_nothing(void **state)
 }
 
 static void
+nothing_is_done_for_one_who_is_gone(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world.is_asker_gone = true;
+	world_queue(TURN_ANSWER, "where is the policy?");
+	world_queue(TURN_TASK, "write it");
+	wake();
+	settle(2);
+	assert_int_equal(world.n_searches, 0);
+	assert_int_equal(world.n_calls, 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_false(world.said[i].is_ok);
+		assert_non_null(strstr(world.said[i].text, "no access"));
+	}
+}
+
+static void
+an_asker_who_cannot_be_looked_up_is_asked_for_later(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world.is_asker_unread = true;
+	world_queue(TURN_ANSWER, "where is the policy?");
+	wake();
+	settle(0);
+	assert_int_equal(world.n_requeued, 1);
+	assert_int_equal(world.n_searches, 0);
+}
+
+static void
 closing_forgets_what_runs(void **state)
 {
 	(void)state;
@@ -419,6 +450,8 @@ main(void)
 		TEST(tasks_leave_room_for_answers),
 		TEST(an_answer_that_cannot_be_stored_is_kept),
 		TEST(cancelled_turns_say_nothing),
+		TEST(nothing_is_done_for_one_who_is_gone),
+		TEST(an_asker_who_cannot_be_looked_up_is_asked_for_later),
 		TEST(closing_forgets_what_runs),
 	};
 

@@ -12,6 +12,7 @@
 #include "libcommon/buf.h"
 #include "libcommon/envelope.h"
 #include "libcommon/json.h"
+#include "services/task-engine/people/actors.h"
 #include "services/task-engine/policy/scope.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/tasks/finish.h"
@@ -71,12 +72,14 @@ world_queue(enum turn_kind kind, const char *text)
 	work->has_task = kind == TURN_TASK;
 	work->message.text = text;
 	work->message.actor_name = "alice";
-	work->message.actor_kind = "local";
+	work->message.said_by = "local";
+	work->message.said_as = "overlord";
 	work->message.direction = "inbound";
 	work->message.cause = "";
 	work->message.seq = 7;
 	work->task.task.prompt = text;
 	work->task.asked_by = "local";
+	work->task.asked_as = "overlord";
 }
 
 /* The store. */
@@ -170,28 +173,43 @@ blame_clear(void)
 	blamed = 0;
 }
 
-enum actor_kind
-actor_kind_parse(const char *name)
+int
+people_asker(struct people *people, const char *name, const char *role_then,
+    struct arena *arena, struct actor *out, struct err *err)
 {
-	return strcmp(name, "local") == 0 ? ACTOR_LOCAL : ACTOR_GUEST;
-}
-
-enum actor_kind
-actor_kind_of(const char *actor_name)
-{
-	return actor_kind_parse(actor_name);
+	(void)people;
+	(void)arena;
+	assert_string_equal(name, "local");
+	assert_string_equal(role_then, "overlord");
+	if (world.is_asker_unread)
+		return err_set(err, ERR_UNAVAILABLE, "disk error");
+	*out = (struct actor){ .kind = ACTOR_LOCAL, .name = "local" };
+	return world.is_asker_gone ? 1 : 0;
 }
 
 int
-policy_scope(struct store *store, enum actor_kind kind,
+requeue_turn(struct store *store, const struct turn_work *work,
+    int64_t not_before_ms, const char *why, int64_t now_ms, struct err *err)
+{
+	(void)store;
+	(void)work;
+	(void)err;
+	assert_true(not_before_ms > now_ms);
+	assert_string_equal(why, "disk error");
+	world.n_requeued++;
+	return 0;
+}
+
+int
+policy_scope(const struct policy *policy, const struct actor *actor,
     const struct context_row *context, struct arena *arena,
     struct search_scope *out, struct err *err)
 {
-	(void)store;
+	(void)policy;
 	(void)context;
 	(void)arena;
 	(void)err;
-	assert_int_equal(kind, ACTOR_LOCAL);
+	assert_int_equal(actor->kind, ACTOR_LOCAL);
 	*out = (struct search_scope){ 0 };
 	return 0;
 }

@@ -34,6 +34,8 @@ struct world {
 	size_t n_said;
 	int n_failing_ends;
 	bool is_cancelled;
+	bool is_asker_gone, is_asker_unread;
+	size_t n_requeued;
 
 	struct {
 		char type[32];

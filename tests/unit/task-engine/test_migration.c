@@ -195,10 +195,74 @@ one_that_is_killed_is_resumed(void **state)
 	world_close(w);
 }
 
+static int64_t
+count(struct world *w, const char *where)
+{
+	sqlite3 *db = open_wal(w->db_path);
+	int64_t n = number(
+	    db, arena_printf(w->arena, "SELECT count(*) FROM %s", where));
+
+	sqlite3_close(db);
+	return n;
+}
+
+/* What schema 1 knew of who said a message is what schema 2 goes by. */
+static void
+who_said_it_outlives_schema_1(void **state)
+{
+	static const char old[] =
+	    "INSERT INTO workspaces (id, slug, name, kind, created_ms)"
+	    " VALUES ('w', 's', 'n', 'session', 1);"
+	    "INSERT INTO contexts (id, workspace_id, connector, external_id,"
+	    " instance, created_ms) VALUES ('c', 'w', 'codex', 'x', 'i', 1);"
+	    "INSERT INTO messages (instance, chat_id, event_id, direction,"
+	    " workspace_id, context_id, actor, actor_kind, text, at_ms) VALUES"
+	    " ('api.main', 'local', '1', 'inbound', 'w', 'c', 'codex-cli',"
+	    "  'local', 't', 1),"
+	    " ('api.main', 'tool:ci', '2', 'inbound', 'w', 'c', 'ci', 'tool',"
+	    "  't', 1),"
+	    " ('telegram.main', '-1', 'm:1', 'inbound', 'w', 'c', '42',"
+	    "  'guest', 't', 1),"
+	    " ('telegram.main', '-1', 'o:1', 'outbound', 'w', 'c',"
+	    "  'agent-runtime', '', 't', 1);"
+	    "INSERT INTO tasks (id, workspace_id, context_id, kind, title,"
+	    " prompt, status, asked_by, created_ms, instance) VALUES"
+	    " ('t1', 'w', 'c', 'general', 't', 'p', 'open', 'local', 1, 'i'),"
+	    " ('t2', 'w', 'c', 'general', 't', 'p', 'open', 'tool:ci', 1, 'i')";
+	static const char *const rows[] = {
+		"messages WHERE event_id = '1' AND said_by = 'local'"
+		" AND said_as = 'overlord'",
+		"messages WHERE event_id = '2' AND said_by = 'tool:ci'"
+		" AND said_as = 'guest'",
+		"messages WHERE event_id = 'm:1' AND said_by = 'telegram:42'"
+		" AND said_as = 'guest'",
+		"messages WHERE event_id = 'o:1' AND said_by = ''",
+		"tasks WHERE id = 't1' AND asked_as = 'overlord'",
+		"tasks WHERE id = 't2' AND asked_as = 'guest'",
+	};
+	struct world world, *w = &world;
+	sqlite3 *db;
+
+	(void)state;
+	world_open(w);
+	store_close(&w->store);
+	w->db_path = world_path(w, "m.sqlite");
+	db = open_wal(w->db_path);
+	DONE(schema_migrate(db, w->db_path, schema_migrations, 1, &w->err));
+	assert_int_equal(sqlite3_exec(db, old, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	DONE(store_open(&w->store, w->db_path, &w->err));
+	for (size_t i = 0; i < N_OF(rows); i++)
+		if (count(w, rows[i]) != 1)
+			fail_msg("%s", rows[i]);
+	world_close(w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_said_it_outlives_schema_1),
 		cmocka_unit_test(one_that_is_killed_is_resumed),
 	};
 

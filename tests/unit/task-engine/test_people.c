@@ -79,7 +79,8 @@ a_guessable_credential_is_refused(void **state)
 static struct token_made
 make(struct world *w, const char *name)
 {
-	static const struct actor local = { ACTOR_LOCAL, "local", "", "" };
+	static const struct actor local = { .kind = ACTOR_LOCAL,
+		.name = "local" };
 	const struct token_add in = {
 		.name = name, .connector = "codex", .external_id = ""
 	};
@@ -148,7 +149,8 @@ credentials_tell_who_asks(void **state)
 static void
 a_revoked_token_is_nobodys_and_both_are_audited(void **state)
 {
-	static const struct actor local = { ACTOR_LOCAL, "local", "", "" };
+	static const struct actor local = { .kind = ACTOR_LOCAL,
+		.name = "local" };
 	struct world world, *w = &world;
 	struct people people;
 	char sha256[ID_SHA256_HEX_SIZE];
@@ -186,7 +188,8 @@ a_revoked_token_is_nobodys_and_both_are_audited(void **state)
 static void
 bad_tokens_are_refused(void **state)
 {
-	static const struct actor local = { ACTOR_LOCAL, "local", "", "" };
+	static const struct actor local = { .kind = ACTOR_LOCAL,
+		.name = "local" };
 	static const struct {
 		const char *name, *connector;
 		enum err_code code;

@@ -21,7 +21,7 @@ enum {
 	TASKS = 1u << TURN_TASK,
 };
 
-static const struct actor local = { ACTOR_LOCAL, "local", "", "" };
+static const struct actor local = { .kind = ACTOR_LOCAL, .name = "local" };
 
 static struct task_row
 queue_task(struct world *w, const struct context_row *x, const char *title,
@@ -272,8 +272,8 @@ a_failed_task_says_so_and_can_be_retried_once_a_key(void **state)
 	queue_task(w, &w->context, "a", "p2", 0);
 	work = claim(w, ALL, 1);
 	DONE(store_begin(w->store, &w->err));
-	FAILS(task_retry(w->store, &local, &work.task, &copy, w->now_ms,
-		  w->arena, &w->err),
+	FAILS(task_retry(w->store, &local, ROLE_OVERLORD, &work.task, &copy,
+		  w->now_ms, w->arena, &w->err),
 	    ERR_INVALID);
 	store_rollback(w->store);
 	DONE(finish_turn(w->store, &work, &outcome, w->now_ms, &w->err));
@@ -281,12 +281,12 @@ a_failed_task_says_so_and_can_be_retried_once_a_key(void **state)
 	assert_string_equal(failed.task.status, "failed");
 	assert_string_equal(failed.task.error_message, "timeout");
 	DONE(store_begin(w->store, &w->err));
-	DONE(task_retry(
-	    w->store, &local, &failed, &copy, w->now_ms, w->arena, &w->err));
-	OTHER(task_retry(
-	    w->store, &local, &failed, &again, w->now_ms, w->arena, &w->err));
-	FAILS(task_retry(w->store, &local, &failed, &other, w->now_ms, w->arena,
-		  &w->err),
+	DONE(task_retry(w->store, &local, ROLE_OVERLORD, &failed, &copy,
+	    w->now_ms, w->arena, &w->err));
+	OTHER(task_retry(w->store, &local, ROLE_OVERLORD, &failed, &again,
+	    w->now_ms, w->arena, &w->err));
+	FAILS(task_retry(w->store, &local, ROLE_OVERLORD, &failed, &other,
+		  w->now_ms, w->arena, &w->err),
 	    ERR_CONFLICT);
 	DONE(store_commit(w->store, &w->err));
 	assert_string_equal(copy.task.id, again.task.id);
@@ -300,15 +300,19 @@ a_failed_task_says_so_and_can_be_retried_once_a_key(void **state)
 static void
 a_retried_task_runs_with_the_weaker_rights(void **state)
 {
+	static const struct actor tool = { .kind = ACTOR_TOOL,
+		.name = "tool:t" };
 	static const struct {
-		struct actor actor;
-		const char *asked_by, *wanted;
+		const struct actor *actor;
+		enum role role;
+		const char *asked_by, *asked_as, *by, *as;
 	} rows[] = {
-		{ { .kind = ACTOR_TOOL, .name = "tool:t" }, "local", "tool:t" },
-		{ { .kind = ACTOR_LOCAL, .name = "local" }, "tool:t",
-		    "tool:t" },
-		{ { .kind = ACTOR_TOOL, .name = "tool:t" }, "telegram:7",
-		    "telegram:7" },
+		{ &tool, ROLE_MEMBER, "local", "overlord", "tool:t", "member" },
+		{ &local, ROLE_OVERLORD, "tool:t", "member", "tool:t",
+		    "member" },
+		{ &tool, ROLE_MEMBER, "telegram:7", "guest", "telegram:7",
+		    "guest" },
+		{ &tool, ROLE_GUEST, "telegram:7", "admin", "tool:t", "guest" },
 	};
 	struct world world, *w = &world;
 
@@ -323,11 +327,13 @@ a_retried_task_runs_with_the_weaker_rights(void **state)
 		failed = work.task;
 		failed.task.status = "failed";
 		failed.asked_by = rows[i].asked_by;
+		failed.asked_as = rows[i].asked_as;
 		DONE(store_begin(w->store, &w->err));
-		DONE(task_retry(w->store, &rows[i].actor, &failed, &copy,
-		    w->now_ms, w->arena, &w->err));
+		DONE(task_retry(w->store, rows[i].actor, rows[i].role, &failed,
+		    &copy, w->now_ms, w->arena, &w->err));
 		store_rollback(w->store);
-		assert_string_equal(copy.asked_by, rows[i].wanted);
+		assert_string_equal(copy.asked_by, rows[i].by);
+		assert_string_equal(copy.asked_as, rows[i].as);
 		DONE(finish_turn(w->store, &work,
 		    &(struct turn_outcome){ .is_ok = true, .text = "x" },
 		    w->now_ms, &w->err));
