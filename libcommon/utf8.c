@@ -1,4 +1,4 @@
-/* UTF-8: checking, stepping and cutting; nothing is converted here. */
+/* UTF-8: checking, stepping, counting and cutting. */
 
 #include "libcommon/utf8.h"
 
@@ -87,6 +87,59 @@ utf8_cut(const char *text, size_t size, size_t limit)
 	while (cut > 0 && limit - cut < 3 && (text[cut] & 0xc0) == 0x80)
 		cut--;
 	return (text[cut] & 0xc0) == 0x80 ? limit : cut;
+}
+
+size_t
+utf8_put(char out[4], uint32_t code_point)
+{
+	const struct lead *lead = leads;
+
+	if (code_point == 0 || !is_scalar(code_point))
+		code_point = 0xfffd;
+	while (lead + 1 < leads + N_OF(leads) && code_point >= lead[1].least)
+		lead++;
+	for (unsigned i = lead->size; i-- > 1; code_point >>= 6)
+		out[i] = (char)(0x80 | (code_point & 0x3f));
+	out[0] = (char)(lead->bits | code_point);
+	return lead->size;
+}
+
+/* Broken bytes count one each, as the U+FFFD that will stand for them. */
+static size_t
+step_units(
+    const char *text, size_t size, enum utf8_unit unit, size_t *units_out)
+{
+	uint32_t code_point;
+	size_t step = utf8_next(text, size, &code_point);
+
+	*units_out = unit == UTF8_UTF16 && step == 4 ? 2 : 1;
+	return step ? step : 1;
+}
+
+size_t
+utf8_units(const char *text, size_t size, enum utf8_unit unit)
+{
+	size_t n = 0, units;
+
+	for (size_t at = 0; at < size; n += units)
+		at += step_units(text + at, size - at, unit, &units);
+	return n;
+}
+
+size_t
+utf8_offset(const char *text, size_t size, size_t n_units, enum utf8_unit unit)
+{
+	size_t at = 0, units;
+
+	while (at < size) {
+		size_t step = step_units(text + at, size - at, unit, &units);
+
+		if (units > n_units)
+			break;
+		n_units -= units;
+		at += step;
+	}
+	return at;
 }
 
 bool

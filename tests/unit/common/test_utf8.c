@@ -102,6 +102,52 @@ cuts_fall_between_code_points(void **state)
 }
 
 static void
+every_code_point_is_written(void **state)
+{
+	(void)state;
+	for (uint32_t c = 0; c < 0x110800; c++) {
+		bool is_text =
+		    c != 0 && c < 0x110000 && (c < 0xd800 || c > 0xdfff);
+		char bytes[4];
+		size_t n = utf8_put(bytes, c);
+		uint32_t read = 0;
+
+		if (utf8_next(bytes, n, &read) != n ||
+		    read != (is_text ? c : 0xfffd))
+			fail_msg("U+%04X", c);
+	}
+}
+
+#define EURO_GRIN "a\xe2\x82\xac\xf0\x9f\x98\x80z"
+
+static const struct {
+	const char *text;
+	enum utf8_unit unit;
+	size_t n_units, offset; /* of the first so many */
+} units[] = {
+	{ EURO_GRIN, UTF8_UTF16, 0, 0 }, { EURO_GRIN, UTF8_UTF16, 2, 4 },
+	{ EURO_GRIN, UTF8_UTF16, 3, 4 }, /* half a pair is none */
+	{ EURO_GRIN, UTF8_UTF16, 4, 8 }, { EURO_GRIN, UTF8_UTF16, 5, 9 },
+	{ EURO_GRIN, UTF8_UTF16, 99, 9 }, { EURO_GRIN, UTF8_CODE_POINTS, 3, 8 },
+	{ EURO_GRIN, UTF8_CODE_POINTS, 4, 9 },
+	{ "\x80\xff", UTF8_UTF16, 1, 1 }, /* no UTF-8: one each */
+};
+
+static void
+units_are_counted(void **state)
+{
+	(void)state;
+	assert_int_equal(utf8_units(EURO_GRIN, 9, UTF8_UTF16), 5);
+	assert_int_equal(utf8_units(EURO_GRIN, 9, UTF8_CODE_POINTS), 4);
+	assert_int_equal(utf8_units("\x80\xff", 2, UTF8_UTF16), 2);
+	for (size_t i = 0; i < N_OF(units); i++)
+		assert_int_equal(
+		    utf8_offset(units[i].text, strlen(units[i].text),
+			units[i].n_units, units[i].unit),
+		    units[i].offset);
+}
+
+static void
 what_deceives_a_terminal_is_known(void **state)
 {
 	static const uint32_t bad[] = { 0x00, 0x0a, 0x1b, 0x1f, 0x7f, 0x85,
@@ -122,6 +168,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_are_valid_or_not),
 		cmocka_unit_test(every_code_point_is_read),
+		cmocka_unit_test(every_code_point_is_written),
+		cmocka_unit_test(units_are_counted),
 		cmocka_unit_test(cuts_fall_between_code_points),
 		cmocka_unit_test(what_deceives_a_terminal_is_known),
 	};
