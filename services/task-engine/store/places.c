@@ -200,3 +200,13 @@ store_contexts_list(struct store *s, const char *workspace_id, int64_t limit,
 	    sizeof(**rows_out), rows_out, n_out,
 	    BINDS(b_text(workspace_id), b_int(limit)), err);
 }
+
+int
+store_contexts_told(struct store *s, const char *workspace_id,
+    struct arena *arena, struct context_row **rows_out, size_t *n_out,
+    struct err *err)
+{
+	return stmt_list(s, STMT_CONTEXTS_TOLD, arena, read_context,
+	    sizeof(**rows_out), rows_out, n_out, BINDS(b_text(workspace_id)),
+	    err);
+}

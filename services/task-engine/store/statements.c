@@ -103,6 +103,11 @@ const char *const stmt_texts[STMT_COUNT] = {
 			       " WHERE ?1 = '' OR workspace_id = ?1"
 			       " ORDER BY created_ms, id LIMIT ?2",
 
+	[STMT_CONTEXTS_TOLD] = "SELECT " CONTEXT_COLUMNS " FROM contexts"
+			       " WHERE (is_admin = 1 OR is_global_hub = 1)"
+			       " AND (workspace_id = ?1 OR is_global_hub = 1)"
+			       " ORDER BY created_ms, id",
+
 	[STMT_MESSAGE_ADD] =
 	    "INSERT INTO messages (instance, chat_id, event_id, direction,"
 	    " workspace_id, context_id, actor, actor_name, said_by, said_as,"

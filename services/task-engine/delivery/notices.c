@@ -1,0 +1,46 @@
+/* Tells the admin channels what concerns their workspace. */
+
+#include "services/task-engine/delivery/notices.h"
+
+#include <string.h>
+
+#include "libcommon/err.h"
+#include "libcommon/id.h"
+#include "services/task-engine/delivery/post.h"
+#include "services/task-engine/store/places.h"
+
+static int
+post_to(struct store *store, const struct notice *notice,
+    const struct context_row *context, int64_t now_ms, struct err *err)
+{
+	const struct post_note note = {
+		.context = context,
+		.text = notice->text,
+		.is_handled = true,
+	};
+	char id[ID_UUID_SIZE];
+
+	return post_add(store, &note, now_ms, id, err);
+}
+
+int
+notice_post(struct store *store, const struct notice *notice, int64_t now_ms,
+    struct arena *arena, size_t *n_told_out, struct err *err)
+{
+	struct context_row *rows;
+	size_t n;
+
+	*n_told_out = 0;
+	if (store_contexts_told(
+		store, notice->workspace_id, arena, &rows, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (notice->told_context_id &&
+		    strcmp(rows[i].id, notice->told_context_id) == 0)
+			continue;
+		if (post_to(store, notice, &rows[i], now_ms, err) < 0)
+			return -1;
+		++*n_told_out;
+	}
+	return 0;
+}

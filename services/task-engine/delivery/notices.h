@@ -1,0 +1,31 @@
+#ifndef TASK_ENGINE_DELIVERY_NOTICES_H
+#define TASK_ENGINE_DELIVERY_NOTICES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libcommon/defs.h"
+
+struct arena;
+struct err;
+struct store;
+
+/* What the people who look after a workspace are told. */
+struct notice {
+	const char *workspace_id;
+	const char *text; /* Markdown */
+	/* A context that was told already, so as not to say it there twice;
+	 * or NULL. */
+	const char *told_context_id;
+};
+
+/*
+ * Posts it to the admin channels of the workspace and to the hubs that hear
+ * what concerns all workspaces, once to each. *n_told_out: to how many.
+ * Within a transaction.
+ */
+int
+notice_post(struct store *store, const struct notice *notice, int64_t now_ms,
+    struct arena *arena, size_t *n_told_out, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,89 @@
+/* Who is told what concerns a workspace. */
+
+#include "services/task-engine/delivery/notices.h"
+
+#include <sqlite3.h>
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "proto/delivery.h"
+#include "services/task-engine/delivery/lease.h"
+#include "services/task-engine/store/store.h"
+#include "tests/unit/task-engine/world.h"
+#include "tests/unit/unit.h"
+
+static struct context_row
+place(struct world *w, const char *id, const char *space, const char *marks)
+{
+	struct context_row x;
+	sqlite3 *db;
+
+	w->now_ms++; /* the order is that of their making */
+	x = world_context(w, "telegram", id, "community", space);
+	assert_int_equal(sqlite3_open(w->db_path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db,
+		arena_printf(w->arena, "UPDATE contexts SET %s WHERE id = '%s'",
+		    marks, x.id),
+		NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	return x;
+}
+
+/* The chats that it was posted to, each followed by a space. */
+static const char *
+tell(struct world *w, const struct context_row *about, const char *told)
+{
+	const struct notice notice = {
+		.workspace_id = about->workspace_id,
+		.text = "Something happened.",
+		.told_context_id = told,
+	};
+	struct delivery_batch batch = { 0 };
+	const char *chats = "";
+	size_t n;
+
+	DONE(store_begin(w->store, &w->err));
+	DONE(notice_post(w->store, &notice, w->now_ms, w->arena, &n, &w->err));
+	DONE(lease_claim(w->store, "telegram.main", 50, w->now_ms, w->arena,
+	    &batch, &w->err));
+	store_rollback(w->store);
+	assert_int_equal(batch.n_deliveries, n);
+	for (size_t i = 0; i < n; i++)
+		chats = arena_printf(
+		    w->arena, "%s%s ", chats, batch.deliveries[i].chat_id);
+	return chats;
+}
+
+static void
+admin_channels_and_hubs_are_told_once(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	world_open(w);
+	struct context_row talk = place(w, "talk", "here", "is_admin = 0");
+	struct context_row admins = place(w, "admins", "here", "is_admin = 1");
+	struct context_row away = place(w, "away", "there", "is_admin = 1");
+
+	assert_string_equal(tell(w, &talk, NULL), "admins ");
+	assert_string_equal(tell(w, &admins, admins.id), "");
+	assert_string_equal(tell(w, &away, NULL), "away ");
+	place(w, "hub", "there", "is_global_hub = 1");
+	assert_string_equal(tell(w, &talk, talk.id), "admins hub ");
+	place(w, "both", "here", "is_admin = 1, is_global_hub = 1");
+	assert_string_equal(tell(w, &talk, NULL), "admins hub both ");
+	assert_string_equal(tell(w, &away, NULL), "away hub both ");
+	world_close(w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(admin_channels_and_hubs_are_told_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
