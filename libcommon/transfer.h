@@ -45,7 +45,12 @@ struct http_request {
 	int64_t idle_timeout_ms;
 	size_t max_response_bytes;
 	const char *unix_socket; /* NULL: TCP */
+	/* Names of response headers to keep, at most HTTP_WANTED_MAX and
+	 * NULL-terminated; they outlive the call. NULL: none. */
+	const char *const *wanted;
 };
+
+enum { HTTP_WANTED_MAX = 8, HTTP_VALUE_MAX = 127 };
 
 struct http_response {
 	long status;
@@ -53,6 +58,9 @@ struct http_response {
 	size_t size;
 	int64_t retry_after_ms; /* -1: not said */
 	const char *content_type;
+	/* Of the wanted headers, in their order; "": it did not come. Longer
+	 * ones are cut at HTTP_VALUE_MAX bytes. */
+	const char *values[HTTP_WANTED_MAX];
 };
 
 /*

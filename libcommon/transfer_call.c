@@ -32,6 +32,8 @@ struct http_call {
 	size_t max_response_bytes;
 	size_t n_header_bytes;
 	int64_t retry_after_ms;
+	const char *const *wanted;
+	char values[HTTP_WANTED_MAX][HTTP_VALUE_MAX + 1];
 	bool is_too_large;
 	char host[HOST_SIZE]; /* for error texts: a URL may hold a secret */
 	http_done_fn fn;
@@ -123,6 +125,8 @@ http_call_finish(CURL *easy, CURLcode result)
 	response.body = call->body.data;
 	response.size = call->body.size;
 	response.retry_after_ms = call->retry_after_ms;
+	for (size_t i = 0; i < HTTP_WANTED_MAX; i++)
+		response.values[i] = call->values[i];
 	call->fn(call->arg, &response, &err);
 }
 
@@ -165,13 +169,29 @@ retry_after_ms(const char *value)
 	return seconds * 1000;
 }
 
+/* False: the line is of another header. */
+static bool
+header_value(
+    char *out, size_t out_size, const char *line, size_t size, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (size <= n || line[n] != ':' || strncasecmp(line, name, n) != 0)
+		return false;
+	n++;
+	while (n < size && (line[n] == ' ' || line[n] == '\t'))
+		n++;
+	/* curl's bytes end with the line, not with a NUL. */
+	snprintf(out, out_size, "%.*s", (int)(size - n), line + n);
+	out[strcspn(out, "\r\n")] = '\0';
+	return true;
+}
+
 static size_t
 on_header(char *bytes, size_t one, size_t size, void *arg)
 {
-	static const char name[] = "retry-after:";
 	struct http_call *call = arg;
-	char value[64];
-	size_t n = sizeof(name) - 1;
+	char value[HTTP_VALUE_MAX + 1];
 
 	(void)one;
 	call->n_header_bytes += size;
@@ -179,14 +199,11 @@ on_header(char *bytes, size_t one, size_t size, void *arg)
 		call->is_too_large = true;
 		return 0;
 	}
-	if (size <= n || strncasecmp(bytes, name, n) != 0)
-		return size;
-	while (n < size && (bytes[n] == ' ' || bytes[n] == '\t'))
-		n++;
-	/* curl's bytes end with the line, not with a NUL. */
-	snprintf(value, sizeof(value), "%.*s", (int)(size - n), bytes + n);
-	value[strcspn(value, "\r\n")] = '\0';
-	call->retry_after_ms = retry_after_ms(value);
+	if (header_value(value, sizeof(value), bytes, size, "retry-after"))
+		call->retry_after_ms = retry_after_ms(value);
+	for (size_t i = 0; call->wanted && call->wanted[i]; i++)
+		header_value(call->values[i], sizeof(call->values[i]), bytes,
+		    size, call->wanted[i]);
 	return size;
 }
 
@@ -344,7 +361,11 @@ http_call_start(struct http_call **call_out, struct http_defaults *defaults,
     struct err *err)
 {
 	struct http_call *call;
+	size_t n_wanted = 0;
 
+	while (request->wanted && request->wanted[n_wanted])
+		n_wanted++;
+	assert(n_wanted <= HTTP_WANTED_MAX);
 	if (check_request(request, err) < 0)
 		return -1;
 	call = xcalloc(1, sizeof(*call));
@@ -356,6 +377,7 @@ http_call_start(struct http_call **call_out, struct http_defaults *defaults,
 	call->fn = fn;
 	call->arg = arg;
 	call->retry_after_ms = -1;
+	call->wanted = request->wanted;
 	buf_init(&call->body);
 	call->easy = curl_easy_init();
 	assert(call->easy != NULL);

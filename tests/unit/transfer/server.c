@@ -79,6 +79,16 @@ on_retry_date(int fd, const char *request)
 }
 
 static void
+on_limits(int fd, const char *request)
+{
+	(void)request;
+	answer(fd, "200 OK",
+	    "X-RateLimit-Remaining:4\r\nX-Ratelimit-Remaining-Not: 9\r\n"
+	    "x-ratelimit-scope: \tuser\r\n",
+	    "");
+}
+
+static void
 on_retry_nonsense(int fd, const char *request)
 {
 	(void)request;
@@ -157,6 +167,7 @@ static const struct {
 	{ "/ok", on_ok },
 	{ "/echo", on_echo },
 	{ "/redirect", on_redirect },
+	{ "/limits", on_limits },
 	{ "/retry-seconds", on_retry_seconds },
 	{ "/retry-date", on_retry_date },
 	{ "/retry-nonsense", on_retry_nonsense },

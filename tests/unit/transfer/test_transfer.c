@@ -30,6 +30,7 @@ struct result {
 	long status;
 	struct buf body;
 	int64_t retry_after_ms;
+	char values[3][HTTP_VALUE_MAX + 1];
 	struct err err;
 	int *left; /* the loop stops when it is 0 */
 };
@@ -45,6 +46,9 @@ on_done(void *arg, const struct http_response *response, const struct err *err)
 	if (response != NULL) {
 		result->status = response->status;
 		result->retry_after_ms = response->retry_after_ms;
+		for (size_t i = 0; i < N_OF(result->values); i++)
+			snprintf(result->values[i], sizeof(result->values[i]),
+			    "%s", response->values[i]);
 		buf_add(&result->body, response->body, response->size);
 		assert_int_equal(strlen(response->body), response->size);
 	} else {
@@ -129,6 +133,23 @@ responses_come_as_they_are(void **state)
 			fail_msg("%s: retry after %lld", responses[i].path,
 			    (long long)result.retry_after_ms);
 	}
+}
+
+static void
+wanted_headers_are_kept_and_no_others(void **state)
+{
+	static const char *const wanted[] = { "X-RateLimit-Scope",
+		"X-RateLimit-Remaining", "X-RateLimit-Bucket", NULL };
+	struct http_request request = get("/limits");
+	AUTO(result_release)
+	struct result result;
+
+	(void)state;
+	request.wanted = wanted;
+	run_one(&request, &result);
+	assert_string_equal(result.values[0], "user");
+	assert_string_equal(result.values[1], "4");
+	assert_string_equal(result.values[2], "");
 }
 
 static const struct {
@@ -417,6 +438,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(responses_come_as_they_are),
+		cmocka_unit_test(wanted_headers_are_kept_and_no_others),
 		cmocka_unit_test(failures_are_told_apart_and_end_in_time),
 		cmocka_unit_test(nobody_listening_is_unavailable),
 		cmocka_unit_test(request_is_sent_as_asked),
