@@ -4,8 +4,10 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "libcommon/arena.h"
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/json_check.h"
@@ -23,35 +25,92 @@ face(const cJSON *value)
 	return (const struct json *)value;
 }
 
-static void
-tree_free(cJSON **tree)
+/*
+ * cJSON takes a node, a key and a text at a time, some sixty for a message,
+ * and would give each of them back. A tree has an arena instead, which is
+ * known by the root: a root has no neighbours, so its prev is free.
+ */
+static struct arena *growing;
+
+/* Emptied ones, as many as messages often are in hand at a time. */
+static struct arena *spare[32];
+static size_t n_spare;
+
+static void *
+take_memory(size_t size)
 {
-	cJSON_Delete(*tree);
-	*tree = NULL;
+	return arena_alloc(growing, size);
+}
+
+static void
+leave_memory(void *memory)
+{
+	(void)memory;
+}
+
+static struct arena *
+arena_take(void)
+{
+	return n_spare > 0 ? spare[--n_spare] : arena_new(SIZE_MAX);
+}
+
+static void
+arena_give(struct arena **slot)
+{
+	struct arena *arena = STEAL(*slot);
+
+	if (arena == NULL)
+		return;
+	if (n_spare == N_OF(spare)) {
+		arena_free(&arena);
+		return;
+	}
+	arena_reset(arena);
+	spare[n_spare++] = arena;
+}
+
+static cJSON *
+grow_tree(struct arena *arena, const char *text, size_t size)
+{
+	cJSON_Hooks hooks = { take_memory, leave_memory };
+	cJSON *tree;
+
+	growing = arena;
+	cJSON_InitHooks(&hooks);
+	tree = cJSON_ParseWithLength(text, size);
+	cJSON_InitHooks(NULL);
+	growing = NULL;
+	return tree;
 }
 
 int
 json_parse(
     struct json **json_out, const char *text, size_t size, struct err *err)
 {
-	AUTO(tree_free)
-	cJSON *tree = NULL;
+	AUTO(arena_give)
+	struct arena *arena = NULL;
+	cJSON *tree;
 
 	if (json_check_text(text, size, err) < 0)
 		return -1;
-	tree = cJSON_ParseWithLength(text, size);
+	arena = arena_take();
+	tree = grow_tree(arena, text, size);
 	if (tree == NULL)
 		return err_set(err, ERR_INTERNAL, "cJSON refused valid JSON");
 	if (json_check_keys(tree, err) < 0)
 		return -1;
-	*json_out = (struct json *)STEAL(tree);
+	tree->prev = (cJSON *)(void *)STEAL(arena);
+	*json_out = (struct json *)tree;
 	return 0;
 }
 
 void
 json_free(struct json **json)
 {
-	cJSON_Delete((cJSON *)*json);
+	struct arena *arena =
+	    *json ? (struct arena *)(void *)((cJSON *)*json)->prev : NULL;
+
+	arena_give(&arena);
 	*json = NULL;
 }
 

@@ -13,6 +13,8 @@
 #include "libcommon/err.h"
 #include "libcommon/json.h"
 
+enum { FEW_KEYS = 32 };
+
 struct scan {
 	const char *text;
 	size_t size;
@@ -281,25 +283,49 @@ compare_keys(const void *a, const void *b)
 }
 
 static int
-check_object(const cJSON *object, struct err *err)
+refuse_key(struct err *err, const char *key)
+{
+	return err_set(
+	    err, ERR_INVALID, "JSON: the key \"%.60s\" stands twice", key);
+}
+
+static int
+check_by_sorting(const cJSON *object, size_t n_keys, struct err *err)
 {
 	AUTO(xfree)
-	const char **keys = NULL;
-	size_t n_keys = 0;
+	const char **keys = xcalloc(n_keys, sizeof(*keys));
 	const cJSON *member;
+	size_t n = 0;
+
+	cJSON_ArrayForEach(member, object) keys[n++] = member->string;
+	qsort(keys, n, sizeof(*keys), compare_keys);
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(keys[i - 1], keys[i]) == 0)
+			return refuse_key(err, keys[i]);
+	return 0;
+}
+
+/* Few keys are compared sooner than sorted: their first bytes differ. */
+static int
+check_in_pairs(const cJSON *object, struct err *err)
+{
+	for (const cJSON *a = object->child; a; a = a->next)
+		for (const cJSON *b = a->next; b; b = b->next)
+			if (a->string[0] == b->string[0] &&
+			    strcmp(a->string, b->string) == 0)
+				return refuse_key(err, a->string);
+	return 0;
+}
+
+static int
+check_object(const cJSON *object, struct err *err)
+{
+	const cJSON *member;
+	size_t n_keys = 0;
 
 	cJSON_ArrayForEach(member, object) n_keys++;
-	if (n_keys < 2)
-		return 0;
-	keys = xcalloc(n_keys, sizeof(*keys));
-	n_keys = 0;
-	cJSON_ArrayForEach(member, object) keys[n_keys++] = member->string;
-	qsort(keys, n_keys, sizeof(*keys), compare_keys);
-	for (size_t i = 1; i < n_keys; i++)
-		if (strcmp(keys[i - 1], keys[i]) == 0)
-			return err_set(err, ERR_INVALID,
-			    "JSON: the key \"%.60s\" stands twice", keys[i]);
-	return 0;
+	return n_keys > FEW_KEYS ? check_by_sorting(object, n_keys, err)
+				 : check_in_pairs(object, err);
 }
 
 /* Recursion ends at JSON_MAX_DEPTH, which json_check_text has made sure of. */

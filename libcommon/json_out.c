@@ -3,7 +3,6 @@
 #include "libcommon/json.h"
 
 #include <math.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,11 +151,29 @@ json_out_str(struct json_out *out, const char *key, const char *value)
 	json_out_strn(out, key, value, strlen(value));
 }
 
+/* By hand: printf, which is called twice, takes longer than the rest of a
+ * short message. */
+static void
+add_int(struct buf *buf, int64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (value < 0)
+		buf_addc(buf, '-');
+	buf_add(buf, digits + at, sizeof(digits) - at);
+}
+
 void
 json_out_int(struct json_out *out, const char *key, int64_t value)
 {
 	begin_value(out, key);
-	buf_addf(out->buf, "%" PRId64, value);
+	add_int(out->buf, value);
 }
 
 /* The fewest digits that read back as the same number. */
