@@ -52,6 +52,12 @@ log_set_level(enum log_level least)
 	least_level = least;
 }
 
+bool
+log_shows(enum log_level level)
+{
+	return level >= least_level;
+}
+
 int
 log_level_parse(const char *name, enum log_level *level_out)
 {
@@ -169,7 +175,7 @@ static void PRINTF(3, 0) log_line(
 	struct line line;
 	int size;
 
-	if (level < least_level)
+	if (!log_shows(level))
 		return;
 	line.size = 0;
 	line.limit = sizeof(line.text) - sizeof(cut_mark);

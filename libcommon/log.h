@@ -1,6 +1,8 @@
 #ifndef LIBCOMMON_LOG_H
 #define LIBCOMMON_LOG_H
 
+#include <stdbool.h>
+
 #include "libcommon/defs.h"
 
 /*
@@ -22,6 +24,7 @@ enum log_level {
 
 void log_init(const char *program, enum log_level least);
 void log_set_level(enum log_level least);
+bool log_shows(enum log_level level);
 /* Returns 0, or -1 for an unknown name. */
 int log_level_parse(const char *name, enum log_level *level_out);
 const char *log_level_name(enum log_level level);

@@ -97,7 +97,7 @@ run_in_savepoint(struct svc *svc, struct item *item, struct err *err)
 {
 	int64_t changes = store_count_changes(svc->store);
 
-	*svc->heard.ids = '\0';
+	svc->heard = (struct heard_note){ 0 };
 	if (store_savepoint(svc->store, err) < 0)
 		return -1;
 	if (service_dispatch(svc, item->request, &item->reply,

@@ -137,10 +137,13 @@ understand(struct svc *svc, const struct heard *heard, struct arena *arena,
 	return take_words(svc, heard, err);
 }
 
+/* Most of what a group says makes no line, and costs none. */
 static void
 note_heard(struct svc *svc, const struct message_row *message)
 {
-	svc->heard = (struct heard_note){ 0 };
+	if (!svc->heard.is_queued && !svc->heard.is_answered &&
+	    !log_shows(LOG_LEVEL_DEBUG))
+		return;
 	snprintf(svc->heard.ids, sizeof(svc->heard.ids),
 	    "key=%s instance=%s chat=%s seq=%" PRId64,
 	    log_quote(message->event_id), message->instance,
@@ -176,6 +179,8 @@ inbound_take(struct svc *svc, const struct inbound *in, int64_t now_ms,
 	if (got != 0)
 		return got;
 	message->seq = *seq_out;
+	if (understand(svc, &heard, arena, err) < 0)
+		return -1;
 	note_heard(svc, message);
-	return understand(svc, &heard, arena, err);
+	return 0;
 }
