@@ -280,6 +280,7 @@ bus_start(struct bus *bus, struct err *err)
 {
 	struct bus_door *door;
 
+	bus_threads_few();
 	LL_FOREACH (bus->doors, door)
 		if (open_door(door, err) < 0)
 			return err_prefix(err, "bus");

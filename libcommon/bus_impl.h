@@ -141,6 +141,9 @@ void bus_due_at(struct bus *bus, int64_t mono_ms);
 /* Both with between between them, the caller's to free. */
 char *bus_join(const char *a, const char *between, const char *b);
 
+/* bus_threads.c */
+void bus_threads_few(void); /* before anything else of nng */
+
 /* bus_sock.c */
 int bus_sock_open(struct bus_sock **out, struct bus_door *door,
     enum route_how how, struct err *err) MUST_CHECK;
