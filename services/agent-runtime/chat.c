@@ -188,7 +188,9 @@ greet(struct chat *chat)
 
 	buf_init(&line);
 	buf_addf(&line, "Your data lies in %s", chat->settings.data_dir);
-	if (client_call(chat->client, &request, &answer, &err) == 0)
+	if (client_is_hopeless(chat->client, err.text))
+		buf_addf(&line, "; %s", err.text);
+	else if (client_call(chat->client, &request, &answer, &err) == 0)
 		add_connectors(&line, answer.json);
 	buf_adds(&line, "; /help says what you can do, /exit leaves.");
 	screen_print(line.data, "", "");

@@ -2,9 +2,7 @@
 
 #include "services/agent-runtime/client.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,14 +14,15 @@
 #include "libcommon/json.h"
 #include "libcommon/loop.h"
 #include "libcommon/transfer.h"
-#include "services/agent-runtime/report.h"
 #include "services/agent-runtime/settings.h"
+#include "services/agent-runtime/standing.h"
 
 enum {
 	CONNECT_MS = 5000,
 	TOKEN_MAX = 4096,
 	MAX_HEADERS = 4,
 	MAX_RESPONSE = 4 * 1024 * 1024,
+	WATCH_MS = 200,
 };
 
 struct client {
@@ -162,8 +161,11 @@ client_answer_release(struct client_answer *answer)
 
 struct wait {
 	struct client *client;
+	const struct client_request *request;
 	struct client_answer *answer;
+	struct http_call *call;
 	struct err err;
+	bool was_given_up;
 };
 
 static void
@@ -181,59 +183,37 @@ on_done(void *arg, const struct http_response *response, const struct err *err)
 	loop_stop(wait->client->loop);
 }
 
-/* NULL: there is none whose serve is alive. */
-static struct json *
-read_report(const struct client *client)
-{
-	AUTO(xfree)
-	char *path = join(client->run_dir, "/" REPORT_FILE);
-	AUTO(buf_release)
-	struct buf text;
-	AUTO(json_free)
-	struct json *report = NULL;
-	struct err err;
-	int64_t pid;
-
-	buf_init(&text);
-	if (file_read(&text, AT_FDCWD, path, REPORT_MAX_BYTES, &err) < 0 ||
-	    json_parse(&report, text.data, text.size, &err) < 0)
-		return NULL;
-	pid = json_int(json_get(report, "pid"), 0);
-	if (pid <= 0 || (kill((pid_t)pid, 0) < 0 && errno != EPERM))
-		return NULL;
-	return STEAL(report);
-}
-
 bool
 client_suite_is_running(const struct client *client)
 {
 	AUTO(json_free)
-	struct json *report = read_report(client);
+	struct json *report = standing_read(client->run_dir);
 
 	return report != NULL;
 }
 
-/* ": task-engine is failing, api is starting"; "" when all of them run. */
-static void
-add_not_running(struct buf *out, const struct client *client)
+bool
+client_is_hopeless(const struct client *client, char why[256])
 {
 	AUTO(json_free)
-	struct json *report = read_report(client);
-	const struct json *list =
-	    report != NULL ? json_get(report, "daemons") : NULL;
-	const char *before = ": ";
+	struct json *report = NULL;
 
-	if (list == NULL || json_type(list) != JSON_LIST)
-		return;
-	for (const struct json *d = json_first(list); d; d = json_next(d)) {
-		const char *state = json_str(json_get(d, "state"), "?");
+	if (client->socket == NULL)
+		return false; /* a server elsewhere */
+	report = standing_read(client->run_dir);
+	return standing_is_hopeless(report, NULL, why);
+}
 
-		if (strcmp(state, "running") == 0)
-			continue;
-		buf_addf(out, "%s%s is %s", before,
-		    json_str(json_get(d, "name"), "?"), state);
-		before = ", ";
-	}
+void
+client_add_not_running(const struct client *client, struct buf *out)
+{
+	AUTO(json_free)
+	struct json *report = NULL;
+
+	if (client->socket == NULL)
+		return; /* a server elsewhere */
+	report = standing_read(client->run_dir);
+	standing_add_not_running(out, report);
 }
 
 /* It was reached and said nothing in time, or was not reached in time. */
@@ -250,7 +230,7 @@ too_late(const struct client *client, const struct err *why, struct err *err)
 		    "--timeout-sec)",
 		    why->text);
 	buf_init(&who);
-	add_not_running(&who, client);
+	client_add_not_running(client, &who);
 	return err_set(err, ERR_TIMEOUT,
 	    "the suite runs but does not answer in time%s; see `agent-runtime "
 	    "status` and `agent-runtime logs`",
@@ -262,6 +242,10 @@ static int
 nobody_answers(
     const struct client *client, const struct err *why, struct err *err)
 {
+	char hopeless[sizeof(err->text)];
+
+	if (client_is_hopeless(client, hopeless))
+		return err_set(err, ERR_UNAVAILABLE, "%s", hopeless);
 	if (why->code == ERR_TIMEOUT)
 		return too_late(client, why, err);
 	if (why->code != ERR_UNAVAILABLE || client->socket == NULL) {
@@ -278,6 +262,29 @@ nobody_answers(
 	    "the suite is not running (nobody answers at %s); start it with "
 	    "`agent-runtime serve` or ./scripts/run",
 	    client->socket);
+}
+
+static void
+on_watch(void *arg)
+{
+	struct wait *wait = arg;
+
+	if (!wait->request->give_up(wait->request->arg, &wait->err))
+		return;
+	wait->was_given_up = true;
+	transfer_cancel(&wait->call);
+	loop_stop(wait->client->loop);
+}
+
+static void
+run_until_done(struct client *client, struct wait *wait)
+{
+	struct timer *watch = timer_new(client->loop, on_watch, wait);
+
+	if (wait->request->give_up != NULL)
+		timer_start(watch, WATCH_MS, WATCH_MS);
+	loop_run(client->loop);
+	timer_free(&watch);
 }
 
 static enum err_code
@@ -349,13 +356,14 @@ int
 client_call(struct client *client, const struct client_request *request,
     struct client_answer *answer, struct err *err)
 {
-	struct wait wait = { .client = client, .answer = answer };
+	struct wait wait = {
+		.client = client, .request = request, .answer = answer
+	};
 	AUTO(xfree)
 	char *url = join(client->base, request->path);
 	AUTO(xfree)
 	char *key = NULL;
 	const char *headers[MAX_HEADERS];
-	struct http_call *call;
 	struct http_request http = {
 		.method = request->method,
 		.url = url,
@@ -373,9 +381,13 @@ client_call(struct client *client, const struct client_request *request,
 	buf_init(&answer->text);
 	collect_headers(client, request, &key, headers);
 	if (transfer_start(
-		client->transfer, &http, on_done, &wait, &call, err) < 0)
+		client->transfer, &http, on_done, &wait, &wait.call, err) < 0)
 		return -1;
-	loop_run(client->loop);
+	run_until_done(client, &wait);
+	if (wait.was_given_up) {
+		*err = wait.err;
+		return -1;
+	}
 	if (answer->status == 0)
 		return nobody_answers(client, &wait.err, err);
 	return judge(answer, err);

@@ -29,6 +29,10 @@ struct client_request {
 	const char *key;	/* Idempotency-Key; NULL: none */
 	const struct buf *body; /* JSON; NULL: none */
 	int64_t timeout_ms; /* 0: AGENT_RUNTIME_ADMIN_HTTP_TIMEOUT_SECONDS */
+	/* Asked a few times a second while there is no answer: true, with *err
+	 * filled, ends the wait. NULL: waits for the whole time. */
+	bool (*give_up)(void *arg, struct err *err);
+	void *arg;
 };
 
 struct client_answer {
@@ -49,5 +53,12 @@ int client_call(struct client *client, const struct client_request *request,
 
 /* Whether a `serve` of this data directory seems to be running. */
 bool client_suite_is_running(const struct client *client);
+
+/* Whether that `serve` has given up a daemon without which nothing is
+ * answered; then why says which, and what to do. */
+bool client_is_hopeless(const struct client *client, char why[256]);
+
+/* What of it does not run (": api is starting"); "" when all does. */
+void client_add_not_running(const struct client *client, struct buf *out);
 
 #endif

@@ -2,42 +2,15 @@
 
 #include "services/agent-runtime/health.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "libcommon/buf.h"
 #include "libcommon/err.h"
-#include "libcommon/file.h"
 #include "services/agent-runtime/client.h"
-#include "services/agent-runtime/report.h"
 #include "services/agent-runtime/settings.h"
+#include "services/agent-runtime/standing.h"
 
 enum { ASK_MS = 3000, PATH_SIZE = 4200 };
-
-static struct json *
-read_report(const char *data_dir)
-{
-	AUTO(buf_release)
-	struct buf text;
-	AUTO(json_free)
-	struct json *report = NULL;
-	char path[PATH_SIZE];
-	struct err err;
-	int64_t pid;
-
-	buf_init(&text);
-	snprintf(path, sizeof(path), "%s/run/" REPORT_FILE, data_dir);
-	if (file_read(&text, AT_FDCWD, path, REPORT_MAX_BYTES, &err) < 0 ||
-	    json_parse(&report, text.data, text.size, &err) < 0)
-		return NULL;
-	pid = json_int(json_get(report, "pid"), 0);
-	if (pid <= 0 || (kill((pid_t)pid, 0) < 0 && errno != EPERM))
-		return NULL; /* left by a serve that was killed */
-	return STEAL(report);
-}
 
 static struct json *
 ask(struct client *client, const char *path, char why[256])
@@ -66,42 +39,23 @@ list_of(const struct json *object, const char *key)
 							    : NULL;
 }
 
-/* Nobody can be let in without the engine: asking would only take long. */
-static bool
-has_lost_engine(const struct json *report, char why[256])
-{
-	const struct json *d = list_of(report, "daemons");
-
-	for (; d != NULL; d = json_next(d)) {
-		const char *state = json_str(json_get(d, "state"), "");
-
-		if (strcmp(json_str(json_get(d, "name"), ""), "task-engine") !=
-			0 ||
-		    (strcmp(state, "failing") != 0 &&
-			strcmp(state, "bad-config") != 0))
-			continue;
-		snprintf(why, 256,
-		    "task-engine is %s (%s): nothing is answered until it "
-		    "runs; see `agent-runtime logs` and `agent-runtime doctor`",
-		    state, json_str(json_get(d, "last_exit"), "?"));
-		return true;
-	}
-	return false;
-}
-
 void
 health_look(struct health_view *view, const struct settings *settings,
     struct client *client)
 {
-	char ignored[256];
+	char ignored[256], run_dir[PATH_SIZE];
 	AUTO(json_free)
 	struct json *ready = NULL;
 
 	*view = (struct health_view){ .report = NULL };
-	view->report = read_report(settings->data_dir);
+	snprintf(run_dir, sizeof(run_dir), "%s/run", settings->data_dir);
+	view->report = standing_read(run_dir);
 	ready = ask(client, "/readyz", ignored);
 	view->is_ready = ready != NULL;
-	if (!view->is_ready && has_lost_engine(view->report, view->why))
+	/* Nobody can be let in without the engine: asking would only take
+	 * long. */
+	if (!view->is_ready &&
+	    standing_is_hopeless(view->report, "task-engine", view->why))
 		return;
 	view->heartbeat = ask(client, "/api/v1/heartbeat", view->why);
 	/* Without the one there is no hope for the other. */

@@ -14,7 +14,13 @@
 #include "libcommon/json.h"
 #include "services/agent-runtime/client.h"
 
-enum { FIRST_PAUSE_MS = 100, MAX_PAUSE_MS = 2000, PATH_SIZE = 64 };
+enum {
+	FIRST_PAUSE_MS = 100,
+	MAX_PAUSE_MS = 2000,
+	PATH_SIZE = 64,
+	/* A daemon that was killed is back long before that. */
+	RESTART_MS = 1000,
+};
 
 struct turn {
 	struct client *client;
@@ -25,6 +31,8 @@ struct turn {
 	bool was_taken; /* a 202 came: only ask for the result */
 	bool was_heard; /* some answer came: the suite is there */
 	bool was_told;	/* the person knows that it takes longer */
+	bool is_hopeless;
+	int64_t away_since_ms; /* something does not run; 0: all does */
 };
 
 static void
@@ -50,6 +58,41 @@ put_body(
 	json_out_object_end(&out);
 }
 
+/* A short restart is nobody's business; a longer one should not be silence. */
+static void
+tell_of_restart(struct turn *turn)
+{
+	AUTO(buf_release)
+	struct buf who;
+	int64_t now = clock_mono_ms();
+
+	buf_init(&who);
+	client_add_not_running(turn->client, &who);
+	if (who.size == 0)
+		turn->away_since_ms = 0;
+	else if (turn->away_since_ms == 0)
+		turn->away_since_ms = now;
+	if (who.size == 0 || turn->was_told ||
+	    now - turn->away_since_ms < RESTART_MS)
+		return;
+	turn->was_told = true;
+	fprintf(stderr, "waiting for the suite%s\n", who.data);
+}
+
+static bool
+give_up(void *arg, struct err *err)
+{
+	struct turn *turn = arg;
+	char why[sizeof(err->text)];
+
+	turn->is_hopeless = client_is_hopeless(turn->client, why);
+	if (turn->is_hopeless)
+		err_set(err, ERR_UNAVAILABLE, "%s", why);
+	else
+		tell_of_restart(turn);
+	return turn->is_hopeless;
+}
+
 static int
 call_once(struct turn *turn, struct client_answer *answer, struct err *err)
 {
@@ -61,6 +104,8 @@ call_once(struct turn *turn, struct client_answer *answer, struct err *err)
 		.key = turn->key,
 		.body = &turn->body,
 		.timeout_ms = left_ms > 1 ? left_ms : 1,
+		.give_up = give_up,
+		.arg = turn,
 	};
 
 	if (turn->was_taken) {
@@ -97,7 +142,6 @@ pause_before_retry(struct turn *turn, int64_t retry_after_ms)
 	return true;
 }
 
-/* A short restart is nobody's business; a longer one should not be silence. */
 static void
 tell_once(struct turn *turn, const struct err *err)
 {
@@ -111,13 +155,13 @@ static int
 take_turn(struct turn *turn, struct client_answer *answer, struct err *err)
 {
 	for (;;) {
-		int rc = call_once(turn, answer, err);
+		int rc = give_up(turn, err) ? -1 : call_once(turn, answer, err);
 
 		if (answer->status != 0)
 			turn->was_heard = true;
 		if (rc == 0 && answer->status != 202)
 			return 0;
-		if (rc < 0 && !may_pass(turn, err))
+		if (rc < 0 && (turn->is_hopeless || !may_pass(turn, err)))
 			return -1;
 		if (rc == 0) {
 			turn->was_taken = true;

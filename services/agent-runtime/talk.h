@@ -17,7 +17,8 @@ struct talk_identity {
 /*
  * Sends one message and waits for its reply, at most that long. A lost
  * connection, a busy server and a late reply are tried again under the same
- * key, so that however often that happens, one message is answered once.
+ * key, so that however often that happens, one message is answered once. When
+ * serve has given up a daemon that is needed it fails at once, and says which.
  */
 int talk(struct client *client, const struct talk_identity *identity,
     const char *text, int64_t timeout_ms, struct client_answer *answer,

@@ -309,6 +309,13 @@ class Suite:
             env={**self.environment(), **(env or {})}, input=input, text=True,
             capture_output=True, timeout=timeout * SLOW, check=False)
 
+    def spawn(self, *args):
+        """The same, not waited for; a Popen with pipes of text."""
+        return subprocess.Popen(
+            [str(program("agent-runtime")), *args], cwd=self.tmp,
+            env=self.environment(), stdin=subprocess.DEVNULL, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
 
 @pytest.fixture
 def suite():

@@ -2,6 +2,7 @@
 logs, bus."""
 
 import contextlib
+import fcntl
 import json
 import os
 import pty
@@ -11,6 +12,7 @@ import signal
 import stat
 import subprocess
 import termios
+import threading
 import time
 
 import pytest
@@ -250,11 +252,24 @@ def test_status_without_the_api(suite):
 
 def test_an_engine_that_keeps_dying_is_named(suite):
     s = suite()
+    s.kill("task-engine", signal.SIGSTOP)
+    waiting = s.spawn("chat", "hi")
+    s.wait_log("http-taken .*path=/api/v1/chat")
     pids = set()
     while len(pids) < 5:  # it may be dying still
         with contextlib.suppress(ProcessLookupError):
             pids.add(s.kill("task-engine"))
     s.wait_log("daemon-failing name=task-engine")
+    hopeless = ("task-engine is failing (signal 9 (Killed)): nothing is "
+                "answered until it runs; see `agent-runtime logs`")
+    start = time.monotonic()
+    assert hopeless in waiting.communicate(timeout=3 * SLOW)[1]
+    assert waiting.returncode == 1
+    got = s.run("chat", "hi")
+    assert got.returncode == 1 and hopeless in got.stderr
+    got = s.run("chat", input="hi\n")
+    assert got.returncode == 1 and hopeless in got.stderr
+    assert time.monotonic() - start < 5 * SLOW
     start = time.monotonic()
     got = s.http("GET", "/api/v1/heartbeat")
     assert got.status == 503 and time.monotonic() - start < 5 * SLOW
@@ -265,14 +280,28 @@ def test_an_engine_that_keeps_dying_is_named(suite):
     assert got.returncode == 1
     assert "health task-engine is failing (signal 9" in text
     assert "agent-runtime logs" in text
-    got = s.run("chat", "--timeout-sec", "2", "hi")
-    assert got.returncode == 1
-    assert ("does not answer in time: task-engine is failing; see "
-            "`agent-runtime status`") in got.stderr
     got = s.run("doctor")
     text = " ".join(got.stdout.split())
     assert "task-engine is failing" in text
     assert "indexer is running" not in text
+
+
+def test_a_chat_that_waits_for_a_restart_says_so(suite):
+    s = suite()
+    s.kill("task-engine", signal.SIGSTOP)
+    waiting = s.spawn("chat", "/help")
+    s.wait_log("http-taken .*path=/api/v1/chat")
+    # A lock that somebody holds: it ends with status 1, again and again.
+    with open(s.data / "agent-runtime" / "engine.lock") as lock:
+        holder = threading.Thread(target=fcntl.flock,
+                                  args=(lock, fcntl.LOCK_EX))
+        holder.start()
+        s.kill("task-engine")
+        holder.join()
+        assert re.match("waiting for the suite: task-engine is (backoff|"
+                        "starting)$", waiting.stderr.readline().strip())
+    out, err = waiting.communicate(timeout=20 * SLOW)
+    assert waiting.returncode == 0 and "/task" in out, err
 
 
 def test_version_is_there_for_programs_too(down):
