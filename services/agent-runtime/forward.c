@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,20 @@ clear_progress(struct forward *f)
 	f->has_progress = false;
 }
 
+/*
+ * Whoever has the terminal now does not know that we wrote to it. To continue
+ * is what line editors and full screens redraw themselves for; to a shell or a
+ * program without a screen it means nothing.
+ */
+static void
+have_it_redrawn(const struct forward *f)
+{
+	pid_t foreground = tcgetpgrp(f->terminal_fd);
+
+	if (f->is_shared && foreground > 1)
+		(void)kill(-foreground, SIGCONT);
+}
+
 static void
 to_terminal(struct forward *f, const char *prefix, const char *line)
 {
@@ -62,6 +77,7 @@ to_terminal(struct forward *f, const char *prefix, const char *line)
 	buf_addf(&whole, "%s%s", f->is_shared ? "\r\033[K" : "", prefix);
 	f->has_progress = false;
 	put(f->terminal_fd, whole.data, line, "\n");
+	have_it_redrawn(f);
 }
 
 void

@@ -126,15 +126,16 @@ def test_replies_cannot_drive_the_terminal(up):
 
 
 class Terminal:
-    """agent-runtime chat on a terminal of its own."""
+    """agent-runtime chat on a terminal of its own, or a shell that runs it."""
 
-    def __init__(self, suite, *args):
+    def __init__(self, suite, script=None, term="dumb"):
         pid, self.fd = pty.fork()
         if pid == 0:
             os.chdir(suite.tmp)
-            os.execve(program("agent-runtime"),
-                      ["agent-runtime", "chat", *args],
-                      {**suite.environment(), "TERM": "dumb"})
+            argv = [str(program("agent-runtime")), "chat"]
+            if script:
+                argv = ["/bin/sh", "-c", script, argv[0]]
+            os.execve(argv[0], argv, {**suite.environment(), "TERM": term})
         self.pid = pid
         self.text = ""
 
@@ -201,6 +202,35 @@ def test_ctrl_d_leaves_the_prompt(up):
     term.expect_prompt()
     term.type("\x04")
     assert term.status() == 0
+
+
+def test_an_error_appears_above_the_prompt(down):
+    """As ./scripts/run has it: serve and the prompt on one terminal."""
+    term = Terminal(down, """
+        "$0" serve --log-file &
+        "$0" status --wait 20 2>/dev/null >&2 && "$0" chat
+        kill $!; wait $!""", term="vt100")
+    term.expect_prompt()
+    term.type("/hel")
+    term.expect("/hel")
+    report = down.data / "run" / "serve" / "serve.json"
+    killed = set()
+    while len(killed) < 5:
+        for daemon in json.loads(report.read_text())["daemons"]:
+            if daemon["name"] == "indexer" and daemon["pid"]:
+                killed.add(daemon["pid"])
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(daemon["pid"], signal.SIGKILL)
+        time.sleep(0.01)
+    term.expect(r"\n?\r\x1b\[K\S+ error agent-runtime daemon-failing "
+                r"name=indexer [^\n]*\n")
+    drawn = term.expect(r"you> \S*")
+    assert drawn[0] == "you> /hel"
+    term.type("p\r")
+    term.expect("agent> .*")
+    term.expect_prompt()
+    term.type("/exit\r")
+    assert term.status(20.0) == 0
 
 
 def test_a_killed_api_is_no_lost_message(up):
