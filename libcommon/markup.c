@@ -12,178 +12,27 @@
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
 #include "libcommon/defs.h"
-#include "libcommon/markup_parts.h"
+#include "libcommon/markup_build.h"
 #include "libcommon/utf8.h"
 
 enum {
-	/* Deeper marks and lists are text: no platform shows so many. */
-	DEPTH_MAX = 24,
-	INDENT = 2,
 	/* Without its flags for bare links: 0.4.8 reads beyond the text with
 	 * them when brackets stand around one. markup_guard finds them. */
 	DIALECT = MD_FLAG_NOINDENTEDCODEBLOCKS | MD_FLAG_NOHTML |
 		  MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS,
 };
 
-#define NOT_BEGUN SIZE_MAX
-
-/* A mark begins with its first text, behind the lines left free before it. */
-struct open_mark {
-	enum mark_kind kind;
-	const char *detail;
-	size_t at; /* in marks, or NOT_BEGUN */
-};
-
-struct list {
-	bool is_ordered;
-	unsigned number;
-};
-
-struct builder {
-	struct arena *arena;
-	struct buf text;
-	struct mark *marks;
-	size_t n_marks, marks_room;
-	struct open_mark open[DEPTH_MAX];
-	size_t n_open; /* may pass DEPTH_MAX */
-	struct list lists[DEPTH_MAX];
-	size_t n_lists; /* the same */
-
-	unsigned gap;	     /* line ends before the next text */
-	const char *bullet;  /* before the next text, or NULL */
-	size_t bullet_depth; /* of open: those began before the bullet */
-	bool is_in_code, is_in_block;
-
-	bool is_in_table;
-	struct markup_cell *cells;
-	size_t n_cells, cells_room;
-	size_t n_rows, n_columns; /* so far; columns of the last row */
-	struct buf cell;
-};
-
 static void
-want_gap(struct builder *b, unsigned lines)
-{
-	/* Within a list the items stand close. */
-	if (b->n_lists > 0 && lines > 1)
-		lines = 1;
-	if (b->gap < lines)
-		b->gap = lines;
-}
-
-static void
-mark_begin(struct builder *b, struct open_mark *open)
-{
-	if (b->n_marks == b->marks_room) {
-		b->marks_room = b->marks_room ? 2 * b->marks_room : 16;
-		b->marks =
-		    xrealloc(b->marks, b->marks_room * sizeof(*b->marks));
-	}
-	open->at = b->n_marks++;
-	b->marks[open->at] = (struct mark){
-		.kind = open->kind,
-		.start = b->text.size,
-		.end = b->text.size,
-		.detail = open->detail,
-	};
-}
-
-static void
-begin_marks(struct builder *b, size_t until)
-{
-	for (size_t i = 0; i < until && i < DEPTH_MAX; i++)
-		if (b->open[i].at == NOT_BEGUN)
-			mark_begin(b, &b->open[i]);
-}
-
-static void
-indent(struct builder *b, size_t levels)
-{
-	for (size_t i = 0; i < levels * INDENT; i++)
-		buf_addc(&b->text, ' ');
-}
-
-/* Quotes are whole lines, with their indentation. */
-static size_t
-quotes_depth(const struct builder *b)
-{
-	size_t n = b->n_open < DEPTH_MAX ? b->n_open : DEPTH_MAX;
-
-	while (n > 0 && b->open[n - 1].kind != MARK_QUOTE)
-		n--;
-	return n;
-}
-
-/* Everything that is due before the next byte of text. */
-static void
-flush(struct builder *b)
-{
-	bool is_new_line = b->gap > 0 && b->text.size > 0;
-	size_t depth = b->n_lists < DEPTH_MAX ? b->n_lists : DEPTH_MAX;
-
-	for (; is_new_line && b->gap > 0; b->gap--)
-		buf_addc(&b->text, '\n');
-	b->gap = 0;
-	if (b->bullet) {
-		begin_marks(b, b->bullet_depth);
-		indent(b, depth - 1);
-		buf_adds(&b->text, b->bullet);
-		b->bullet = NULL;
-	} else if (is_new_line && !b->is_in_block) {
-		begin_marks(b, quotes_depth(b));
-		indent(b, depth);
-	}
-	begin_marks(b, b->n_open);
-}
-
-static void
-put(struct builder *b, const char *text, size_t size)
-{
-	struct buf *out = b->is_in_table ? &b->cell : &b->text;
-
-	if (size == 0)
-		return;
-	if (!b->is_in_table)
-		flush(b);
-	for (size_t i = 0; i < size; i++)
-		if (text[i] != '\r')
-			buf_addc(out, text[i]);
-}
-
-static void
-put_line_end(struct builder *b)
+put_line_end(struct markup_builder *b)
 {
 	if (b->is_in_table || b->is_in_code)
-		put(b, " ", 1);
+		markup_put(b, " ", 1);
 	else
-		want_gap(b, 1);
-}
-
-static void
-push(struct builder *b, enum mark_kind kind, const char *detail)
-{
-	if (b->n_open < DEPTH_MAX)
-		b->open[b->n_open] =
-		    (struct open_mark){ kind, detail, NOT_BEGUN };
-	b->n_open++;
-}
-
-/* The mark that ends here, or NULL when there is none to see. */
-static struct mark *
-pop(struct builder *b)
-{
-	struct mark *mark;
-
-	b->n_open--;
-	if (b->n_open >= DEPTH_MAX || b->open[b->n_open].at == NOT_BEGUN)
-		return NULL;
-	mark = &b->marks[b->open[b->n_open].at];
-	mark->end = b->text.size;
-	return mark;
+		markup_gap(b, 1);
 }
 
 static const char *
-attribute(struct builder *b, const MD_ATTRIBUTE *from)
+attribute(struct markup_builder *b, const MD_ATTRIBUTE *from)
 {
 	AUTO(buf_release)
 	struct buf out = { 0 };
@@ -205,7 +54,7 @@ attribute(struct builder *b, const MD_ATTRIBUTE *from)
 
 /* What turns the reading direction or the line has no place in a target. */
 static const char *
-clean_target(struct builder *b, const char *target)
+clean_target(struct markup_builder *b, const char *target)
 {
 	AUTO(buf_release)
 	struct buf out = { 0 };
@@ -247,28 +96,28 @@ shows_target(const char *label, size_t size, const char *target)
 
 /* No mark may lie within code. */
 static void
-drop_marks_from(struct builder *b, size_t at)
+drop_marks_from(struct markup_builder *b, size_t at)
 {
 	for (size_t i = at; i < b->n_marks; i++)
 		b->marks[i].end = b->marks[i].start;
 }
 
 static void
-put_target(struct builder *b, const char *target, bool is_behind_label)
+put_target(struct markup_builder *b, const char *target, bool is_behind_label)
 {
 	bool is_link = is_safe_target(target);
 
 	if (is_behind_label)
-		put(b, " (", 2);
-	push(b, is_link ? MARK_LINK : MARK_CODE, is_link ? target : "");
-	put(b, target, strlen(target));
-	pop(b);
+		markup_put(b, " (", 2);
+	markup_push(b, is_link ? MARK_LINK : MARK_CODE, is_link ? target : "");
+	markup_put(b, target, strlen(target));
+	markup_pop(b);
 	if (is_behind_label)
-		put(b, ")", 1);
+		markup_put(b, ")", 1);
 }
 
 static void
-leave_link_in_table(struct builder *b, const char *target)
+leave_link_in_table(struct markup_builder *b, const char *target)
 {
 	if (*target && !strstr(b->cell.data, target))
 		buf_addf(
@@ -276,7 +125,7 @@ leave_link_in_table(struct builder *b, const char *target)
 }
 
 static void
-leave_link(struct builder *b, const MD_ATTRIBUTE *to)
+leave_link(struct markup_builder *b, const MD_ATTRIBUTE *to)
 {
 	const char *target = clean_target(b, attribute(b, to));
 	struct mark *mark;
@@ -285,7 +134,7 @@ leave_link(struct builder *b, const MD_ATTRIBUTE *to)
 		leave_link_in_table(b, target);
 		return;
 	}
-	mark = pop(b);
+	mark = markup_pop(b);
 	if (mark && shows_target(b->text.data + mark->start,
 			mark->end - mark->start, target)) {
 		mark->detail = target;
@@ -303,14 +152,14 @@ leave_link(struct builder *b, const MD_ATTRIBUTE *to)
 }
 
 static void
-enter_item(struct builder *b, const MD_BLOCK_LI_DETAIL *item)
+enter_item(struct markup_builder *b, const MD_BLOCK_LI_DETAIL *item)
 {
-	struct list *list;
+	struct markup_list *list;
 
-	want_gap(b, 1);
+	markup_gap(b, 1);
 	b->bullet = "\xe2\x80\xa2 ";
 	b->bullet_depth = b->n_open;
-	if (b->n_lists == 0 || b->n_lists > DEPTH_MAX)
+	if (b->n_lists == 0 || b->n_lists > MARKUP_DEPTH_MAX)
 		return;
 	list = &b->lists[b->n_lists - 1];
 	if (list->is_ordered)
@@ -321,42 +170,43 @@ enter_item(struct builder *b, const MD_BLOCK_LI_DETAIL *item)
 }
 
 static void
-enter_list(struct builder *b, bool is_ordered, unsigned start)
+enter_list(struct markup_builder *b, bool is_ordered, unsigned start)
 {
-	want_gap(b, b->n_lists > 0 ? 1 : 2);
-	if (b->n_lists < DEPTH_MAX)
-		b->lists[b->n_lists] = (struct list){ is_ordered, start };
+	markup_gap(b, b->n_lists > 0 ? 1 : 2);
+	if (b->n_lists < MARKUP_DEPTH_MAX)
+		b->lists[b->n_lists] =
+		    (struct markup_list){ is_ordered, start };
 	b->n_lists++;
 }
 
 static void
-leave_list(struct builder *b)
+leave_list(struct markup_builder *b)
 {
 	b->n_lists--;
-	want_gap(b, 2);
+	markup_gap(b, 2);
 }
 
 /* A block that follows a bullet without text begins on a line of its own. */
 static void
-begin_block(struct builder *b)
+begin_block(struct markup_builder *b)
 {
 	if (b->bullet)
-		flush(b);
-	want_gap(b, 2);
+		markup_flush(b);
+	markup_gap(b, 2);
 }
 
 static void
-enter_code(struct builder *b, const MD_BLOCK_CODE_DETAIL *code)
+enter_code(struct markup_builder *b, const MD_BLOCK_CODE_DETAIL *code)
 {
 	begin_block(b);
-	push(b, MARK_BLOCK, attribute(b, &code->lang));
+	markup_push(b, MARK_BLOCK, attribute(b, &code->lang));
 	b->is_in_block = true;
 }
 
 static void
-leave_code(struct builder *b)
+leave_code(struct markup_builder *b)
 {
-	struct mark *mark = pop(b);
+	struct mark *mark = markup_pop(b);
 
 	b->is_in_block = false;
 	/* The line end of its last line is not of the code. */
@@ -364,11 +214,11 @@ leave_code(struct builder *b)
 		buf_truncate(&b->text, b->text.size - 1);
 		mark->end = b->text.size;
 	}
-	want_gap(b, 2);
+	markup_gap(b, 2);
 }
 
 static void
-leave_table(struct builder *b)
+leave_table(struct markup_builder *b)
 {
 	AUTO(buf_release)
 	struct buf lines = { 0 };
@@ -377,23 +227,23 @@ leave_table(struct builder *b)
 	buf_init(&lines);
 	markup_table_write(&lines, b->cells, b->n_cells);
 	begin_block(b);
-	push(b, MARK_BLOCK, "");
+	markup_push(b, MARK_BLOCK, "");
 	b->is_in_block = true;
-	put(b, lines.data, lines.size);
+	markup_put(b, lines.data, lines.size);
 	b->is_in_block = false;
-	pop(b);
-	want_gap(b, 2);
+	markup_pop(b);
+	markup_gap(b, 2);
 }
 
 static void
-enter_table(struct builder *b)
+enter_table(struct markup_builder *b)
 {
 	b->is_in_table = true;
 	b->n_cells = b->n_rows = 0;
 }
 
 static void
-leave_cell(struct builder *b)
+leave_cell(struct markup_builder *b)
 {
 	size_t column = b->n_columns++;
 
@@ -417,7 +267,7 @@ on_enter_block(MD_BLOCKTYPE type, void *detail, void *arg)
 {
 	static const char *const levels[] = { "", "1", "2", "3", "4", "5",
 		"6" };
-	struct builder *b = arg;
+	struct markup_builder *b = arg;
 
 	switch (type) {
 	case MD_BLOCK_DOC:
@@ -427,7 +277,7 @@ on_enter_block(MD_BLOCKTYPE type, void *detail, void *arg)
 		break;
 	case MD_BLOCK_QUOTE:
 		begin_block(b);
-		push(b, MARK_QUOTE, "");
+		markup_push(b, MARK_QUOTE, "");
 		break;
 	case MD_BLOCK_UL:
 		enter_list(b, false, 0);
@@ -440,19 +290,19 @@ on_enter_block(MD_BLOCKTYPE type, void *detail, void *arg)
 		break;
 	case MD_BLOCK_HR:
 		begin_block(b);
-		put(b, "\xe2\x80\x94\xe2\x80\x94\xe2\x80\x94", 9);
-		want_gap(b, 2);
+		markup_put(b, "\xe2\x80\x94\xe2\x80\x94\xe2\x80\x94", 9);
+		markup_gap(b, 2);
 		break;
 	case MD_BLOCK_H:
-		want_gap(b, 2);
-		push(b, MARK_HEADING,
+		markup_gap(b, 2);
+		markup_push(b, MARK_HEADING,
 		    levels[((MD_BLOCK_H_DETAIL *)detail)->level]);
 		break;
 	case MD_BLOCK_CODE:
 		enter_code(b, detail);
 		break;
 	case MD_BLOCK_P:
-		want_gap(b, 2);
+		markup_gap(b, 2);
 		break;
 	case MD_BLOCK_TABLE:
 		enter_table(b);
@@ -471,7 +321,7 @@ on_enter_block(MD_BLOCKTYPE type, void *detail, void *arg)
 static int
 on_leave_block(MD_BLOCKTYPE type, void *detail, void *arg)
 {
-	struct builder *b = arg;
+	struct markup_builder *b = arg;
 
 	(void)detail;
 	switch (type) {
@@ -483,8 +333,8 @@ on_leave_block(MD_BLOCKTYPE type, void *detail, void *arg)
 		break;
 	case MD_BLOCK_QUOTE:
 	case MD_BLOCK_H:
-		pop(b);
-		want_gap(b, 2);
+		markup_pop(b);
+		markup_gap(b, 2);
 		break;
 	case MD_BLOCK_UL:
 	case MD_BLOCK_OL:
@@ -493,14 +343,14 @@ on_leave_block(MD_BLOCKTYPE type, void *detail, void *arg)
 	case MD_BLOCK_LI:
 		/* An item without text is shown all the same. */
 		if (b->bullet)
-			flush(b);
-		want_gap(b, 1);
+			markup_flush(b);
+		markup_gap(b, 1);
 		break;
 	case MD_BLOCK_CODE:
 		leave_code(b);
 		break;
 	case MD_BLOCK_P:
-		want_gap(b, 2);
+		markup_gap(b, 2);
 		break;
 	case MD_BLOCK_TABLE:
 		leave_table(b);
@@ -544,21 +394,21 @@ find_span(MD_SPANTYPE type, enum mark_kind *kind_out)
 static int
 on_enter_span(MD_SPANTYPE type, void *detail, void *arg)
 {
-	struct builder *b = arg;
+	struct markup_builder *b = arg;
 	enum mark_kind kind;
 
 	(void)detail;
 	if (type == MD_SPAN_CODE)
 		b->is_in_code = true;
 	if (!b->is_in_table && find_span(type, &kind))
-		push(b, kind, "");
+		markup_push(b, kind, "");
 	return 0;
 }
 
 static int
 on_leave_span(MD_SPANTYPE type, void *detail, void *arg)
 {
-	struct builder *b = arg;
+	struct markup_builder *b = arg;
 	enum mark_kind kind;
 
 	if (type == MD_SPAN_CODE)
@@ -568,35 +418,35 @@ on_leave_span(MD_SPANTYPE type, void *detail, void *arg)
 	else if (type == MD_SPAN_IMG)
 		leave_link(b, &((MD_SPAN_IMG_DETAIL *)detail)->src);
 	else if (!b->is_in_table && find_span(type, &kind))
-		pop(b);
+		markup_pop(b);
 	return 0;
 }
 
 static void
-put_entity(struct builder *b, const char *text, size_t size)
+put_entity(struct markup_builder *b, const char *text, size_t size)
 {
 	AUTO(buf_release)
 	struct buf out = { 0 };
 
 	buf_init(&out);
 	markup_entity_write(&out, text, size);
-	put(b, out.data, out.size);
+	markup_put(b, out.data, out.size);
 }
 
 static int
 on_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *arg)
 {
-	struct builder *b = arg;
+	struct markup_builder *b = arg;
 
 	switch (type) {
 	case MD_TEXT_NORMAL:
 	case MD_TEXT_CODE:
 	case MD_TEXT_HTML:
 	case MD_TEXT_LATEXMATH:
-		put(b, text, size);
+		markup_put(b, text, size);
 		break;
 	case MD_TEXT_NULLCHAR:
-		put(b, "\xef\xbf\xbd", 3);
+		markup_put(b, "\xef\xbf\xbd", 3);
 		break;
 	case MD_TEXT_BR:
 	case MD_TEXT_SOFTBR:
@@ -610,7 +460,7 @@ on_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *arg)
 }
 
 static void
-hand_over(struct builder *b, struct markup *out)
+hand_over(struct markup_builder *b, struct markup *out)
 {
 	struct mark *marks =
 	    arena_alloc(b->arena, (b->n_marks + 1) * sizeof(*marks));
@@ -637,7 +487,7 @@ markup_parse(struct markup *out, const char *markdown, size_t size,
 		.leave_span = on_leave_span,
 		.text = on_text,
 	};
-	struct builder b = { .arena = arena };
+	struct markup_builder b = { .arena = arena };
 
 	buf_init(&b.text);
 	buf_init(&b.cell);
