@@ -25,7 +25,9 @@ struct connector {
 	struct service_env env;
 	struct timer *again;
 	struct arena *arena;
-	const char *cursor; /* NULL until hello was answered */
+	char *cursor; /* NULL until hello was answered */
+	connector_welcome_fn on_welcome;
+	void *arg;
 	bool has_complained;
 };
 
@@ -59,9 +61,35 @@ on_welcome(void *arg, const struct envelope *answer, const struct err *why)
 		complain(c, err.text);
 		return;
 	}
-	c->cursor = welcome.cursor;
+	connector_set_cursor(c, welcome.cursor);
 	log_info("hello", "was_clean_stop=%s",
 	    welcome.was_clean_stop ? "true" : "false");
+	if (c->on_welcome)
+		c->on_welcome(c->arg, c->cursor, welcome.was_clean_stop);
+}
+
+void
+connector_set_cursor(struct connector *c, const char *cursor)
+{
+	xfree(&c->cursor);
+	c->cursor = xstrdup(cursor);
+}
+
+void
+connector_ask(struct connector *c, const char *type, const struct buf *body,
+    int64_t within_ms, bus_answer_fn fn, void *arg)
+{
+	const struct bus_call call = {
+		.to = SVC_TASK_ENGINE,
+		.type = type,
+		.cause = log_context_origin(),
+		.deadline_ms = clock_unix_ms() + within_ms,
+		.body = body,
+	};
+	struct err err;
+
+	if (bus_call(c->env.bus, &call, fn, arg, &err) < 0)
+		fn(arg, NULL, &err);
 }
 
 static void
@@ -69,29 +97,25 @@ say_hello(void *arg)
 {
 	struct connector *c = arg;
 	struct gateway_hello hello = { .version = AGENT_RUNTIME_VERSION };
-	struct bus_call call = {
-		.to = SVC_TASK_ENGINE,
-		.type = "gateway.hello",
-		.deadline_ms = clock_unix_ms() + HELLO_DEADLINE_MS,
-	};
 	AUTO(buf_release)
-	struct buf body;
-	struct err err;
+	struct buf body = { 0 };
 
 	arena_reset(c->arena);
 	buf_init(&body);
 	gateway_hello_encode(&hello, &body);
-	call.body = &body;
-	if (bus_call(c->env.bus, &call, on_welcome, c, &err) < 0)
-		complain(c, err.text);
+	connector_ask(
+	    c, "gateway.hello", &body, HELLO_DEADLINE_MS, on_welcome, c);
 }
 
 struct connector *
-connector_open(const struct service_env *env)
+connector_open(
+    const struct service_env *env, connector_welcome_fn fn, void *arg)
 {
 	struct connector *c = xcalloc(1, sizeof(*c));
 
 	c->env = *env;
+	c->on_welcome = fn;
+	c->arg = arg;
 	c->arena = arena_new(ARENA_BYTES);
 	c->again = timer_new(env->loop, say_hello, c);
 	say_hello(c);
@@ -100,11 +124,11 @@ connector_open(const struct service_env *env)
 
 /* The process leaves before anybody could use the answer. */
 static void
-ignore_answer(void *arg, const struct envelope *answer, const struct err *err)
+on_goodbye(void *arg, const struct envelope *answer, const struct err *err)
 {
 	(void)arg;
-	(void)answer;
-	(void)err;
+	if (!answer)
+		log_warn("goodbye-unsaid", "text=%s", log_quote(err->text));
 }
 
 static void
@@ -114,20 +138,13 @@ say_goodbye(struct connector *c)
 		.cursor = c->cursor,
 		.is_goodbye = true,
 	};
-	struct bus_call call = {
-		.to = SVC_TASK_ENGINE,
-		.type = "gateway.cursor",
-		.deadline_ms = clock_unix_ms() + GOODBYE_DEADLINE_MS,
-	};
 	AUTO(buf_release)
-	struct buf body;
-	struct err err;
+	struct buf body = { 0 };
 
 	buf_init(&body);
 	gateway_cursor_encode(&goodbye, &body);
-	call.body = &body;
-	if (bus_call(c->env.bus, &call, ignore_answer, NULL, &err) < 0)
-		log_warn("goodbye-unsaid", "text=%s", log_quote(err.text));
+	connector_ask(
+	    c, "gateway.cursor", &body, GOODBYE_DEADLINE_MS, on_goodbye, NULL);
 }
 
 void
@@ -141,6 +158,7 @@ connector_close(struct connector **connector)
 		say_goodbye(c);
 	timer_free(&c->again);
 	arena_free(&c->arena);
+	xfree(&c->cursor);
 	xfree(connector);
 }
 

@@ -1,7 +1,12 @@
 #ifndef LIBCOMMON_CONNECTOR_H
 #define LIBCOMMON_CONNECTOR_H
 
-struct bus_peer;
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "libcommon/bus.h"
+
+struct buf;
 struct envelope;
 struct service_env;
 struct svc;
@@ -13,9 +18,23 @@ struct svc;
  */
 struct connector;
 
-struct connector *connector_open(const struct service_env *env);
+/* The engine's answer to hello, once: where the last process left off. */
+typedef void (*connector_welcome_fn)(
+    void *arg, const char *cursor, bool was_clean_stop);
+
+/* fn may be NULL. */
+struct connector *connector_open(
+    const struct service_env *env, connector_welcome_fn fn, void *arg);
 /* Says goodbye, if hello was answered; the bus must still be open. */
 void connector_close(struct connector **connector);
+
+/* The cursor that goodbye tells; copied. */
+void connector_set_cursor(struct connector *connector, const char *cursor);
+
+/* A request to the engine. fn is called exactly once, at once when the request
+ * could not even be sent. */
+void connector_ask(struct connector *connector, const char *type,
+    const struct buf *body, int64_t within_ms, bus_answer_fn fn, void *arg);
 
 /* The handler of delivery.ready in a connector that has no session yet: what
  * is due stays in the engine's outbox. */

@@ -47,7 +47,7 @@ discord_init(
 
 	(void)err;
 	discord_stand(env->cfg);
-	svc->connector = connector_open(env);
+	svc->connector = connector_open(env, NULL, NULL);
 	*svc_out = svc;
 	return 0;
 }

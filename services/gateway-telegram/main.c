@@ -46,7 +46,7 @@ telegram_init(
 
 	(void)err;
 	telegram_stand(env->cfg);
-	svc->connector = connector_open(env);
+	svc->connector = connector_open(env, NULL, NULL);
 	*svc_out = svc;
 	return 0;
 }

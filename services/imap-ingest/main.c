@@ -90,7 +90,7 @@ imap_init(struct svc **svc_out, const struct service_env *env, struct err *err)
 
 	(void)err;
 	imap_stand(env->cfg);
-	svc->connector = connector_open(env);
+	svc->connector = connector_open(env, NULL, NULL);
 	*svc_out = svc;
 	return 0;
 }
