@@ -38,14 +38,16 @@ store_tidy(struct store *s, int64_t now_ms, int64_t limit, int64_t *n_out,
     struct err *err)
 {
 	const struct bind before = b_int(now_ms - REPLY_KEPT_MS);
-	int64_t n_replies, n_files;
+	int64_t n_replies, n_files, n_allowances;
 
 	if (stmt_run(s, STMT_REPLIES_TIDY, &n_replies,
 		BINDS(before, b_int(limit)), err) < 0 ||
 	    stmt_run(s, STMT_FILES_TIDY, &n_files, BINDS(before, b_int(limit)),
-		err) < 0)
+		err) < 0 ||
+	    stmt_run(s, STMT_ALLOWANCES_TIDY, &n_allowances,
+		BINDS(b_int(now_ms), b_int(limit)), err) < 0)
 		return -1;
-	*n_out = n_replies + n_files;
+	*n_out = n_replies + n_files + n_allowances;
 	return 0;
 }
 

@@ -328,6 +328,17 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_FILES_TIDY] =
 	    "DELETE FROM files WHERE state = 'written' AND updated_ms < ?1"
 	    " AND seq IN (SELECT seq FROM files ORDER BY seq LIMIT ?2)",
+#define WINDOW_IS_OVER "(ends_ms <= ?4 OR began_ms > ?4)"
+	[STMT_ALLOWANCE_TAKE] =
+	    "INSERT INTO allowances (key, began_ms, ends_ms, used)"
+	    " SELECT ?1, ?4, ?3, 1 WHERE ?2 > 0 ON CONFLICT (key) DO UPDATE"
+	    " SET began_ms = iif(" WINDOW_IS_OVER ", ?4, began_ms),"
+	    " ends_ms = iif(" WINDOW_IS_OVER ", ?3, ends_ms),"
+	    " used = iif(" WINDOW_IS_OVER ", 1, used + 1)"
+	    " WHERE " WINDOW_IS_OVER " OR used < ?2",
+	[STMT_ALLOWANCES_TIDY] =
+	    "DELETE FROM allowances WHERE key IN (SELECT key FROM allowances"
+	    " WHERE ends_ms <= ?1 ORDER BY ends_ms LIMIT ?2)",
 	[STMT_CURSOR_GET] = "SELECT cursor, version, was_clean_stop"
 			    " FROM cursors WHERE instance = ?1",
 	[STMT_CURSOR_PUT] =
