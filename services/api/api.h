@@ -11,6 +11,7 @@
 struct http_server;
 struct timer;
 struct visit;
+struct visit_question;
 
 /* Who may connect where; what each may ask is a matter of routes.c. */
 enum api_listener {
@@ -55,8 +56,9 @@ struct svc {
 	bool has_tcp;
 	struct visit *ready_waiters; /* of /readyz */
 	bool is_ready_asked;
-	struct visit *visits;	   /* those that wait for the engine */
-	int64_t engine_away_since; /* monotonic; 0: it is there */
+	struct visit *visits;		  /* those that wait for the engine */
+	struct visit_question *questions; /* that are not answered yet */
+	int64_t engine_away_since;	  /* monotonic; 0: it is there */
 	struct api_counters *counters;
 };
 

@@ -3,6 +3,7 @@
 #include "services/api/visit.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <utlist.h>
@@ -28,10 +29,17 @@ enum {
 	MAX_PAIRS = 32,
 	ARENA_BYTES = 4 * 1024 * 1024,
 	HEAD_BYTES = 4096, /* of an envelope, at most */
+	/* Unanswered questions of one credential: a quarter of what is held,
+	 * so that a greedy one leaves room. Those that its clients no longer
+	 * wait for count, since the daemons still work on them. */
+	MAX_QUESTIONS = HTTP_MAX_WAITING / 4,
 };
 
 /* Outlives the visit when its client leaves: the bus answers nonetheless. */
 struct visit_question {
+	struct visit_question *prev, *next;
+	struct svc *svc;
+	char asker[ID_SHA256_HEX_SIZE]; /* one credential from another */
 	struct visit *visit; /* NULL: nobody wants to know any more */
 	visit_answer_fn fn;
 	visit_silence_fn silence;
@@ -260,6 +268,7 @@ on_answer(void *arg, const struct envelope *answer, const struct err *why)
 	struct visit *visit = question->visit;
 	struct err err;
 
+	DL_DELETE(question->svc->questions, question);
 	if (visit == NULL)
 		return;
 	question_forget(visit);
@@ -277,8 +286,41 @@ on_answer(void *arg, const struct envelope *answer, const struct err *why)
 }
 
 static void
+name_asker(const struct credential *who, char out[ID_SHA256_HEX_SIZE])
+{
+	if (*who->token_sha256 != '\0')
+		snprintf(out, ID_SHA256_HEX_SIZE, "%s", who->token_sha256);
+	else if (*who->subject != '\0')
+		id_sha256_hex(out, who->subject, strlen(who->subject));
+	else
+		snprintf(
+		    out, ID_SHA256_HEX_SIZE, "uid %" PRId64, who->peer_uid);
+}
+
+static int
+check_room(const struct svc *svc, const char *asker, struct err *err)
+{
+	const struct visit_question *question;
+	size_t n = 0;
+
+	if (http_server_n_waiting(svc->server) >= HTTP_MAX_WAITING)
+		return err_set(err, ERR_UNAVAILABLE,
+		    "too many requests are waiting; try again");
+	DL_FOREACH (svc->questions, question)
+		n += strcmp(question->asker, asker) == 0;
+	if (n < MAX_QUESTIONS)
+		return 0;
+	return err_set(err, ERR_BUSY,
+	    "%zu requests with this credential wait for their answers "
+	    "already; let some of them end first",
+	    n);
+}
+
+static void
 question_ask(struct visit *visit, struct visit_question *question)
 {
+	question->svc = visit->svc;
+	DL_APPEND(visit->svc->questions, question);
 	visit->question = question;
 	question->visit = visit;
 	visit->asked_ms = clock_mono_ms();
@@ -306,7 +348,7 @@ visit_ask(struct visit *visit, const char *type, const void *in,
 	struct visit_question *question;
 	AUTO(buf_release)
 	struct buf body;
-	char id[ID_ULID_SIZE];
+	char id[ID_ULID_SIZE], asker[ID_SHA256_HEX_SIZE];
 	struct bus_call call = {
 		.to = is_engine ? SVC_TASK_ENGINE : SVC_SCHEDULER,
 		.type = type,
@@ -317,9 +359,9 @@ visit_ask(struct visit *visit, const char *type, const void *in,
 
 	buf_init(&body);
 	id_ulid(id, clock_unix_ms());
-	if (http_server_n_waiting(visit->svc->server) >= HTTP_MAX_WAITING)
-		return err_set(err, ERR_UNAVAILABLE,
-		    "too many requests are waiting; try again");
+	name_asker(&visit->credential, asker);
+	if (check_room(visit->svc, asker, err) < 0)
+		return -1;
 	shape_encode(route->body, in, &body);
 	if (body.size > ENVELOPE_MAX_BYTES - HEAD_BYTES) {
 		http_exchange_refuse(visit->exchange, HTTP_TOO_LARGE,
@@ -327,6 +369,7 @@ visit_ask(struct visit *visit, const char *type, const void *in,
 		return 0;
 	}
 	question = xcalloc(1, sizeof(*question));
+	memcpy(question->asker, asker, sizeof(asker));
 	question->fn = fn;
 	question->silence = silence;
 	question->is_engine = is_engine;
@@ -338,6 +381,7 @@ visit_ask(struct visit *visit, const char *type, const void *in,
 	if (bus_call(visit->svc->bus, &call, on_answer, question, err) == 0)
 		return 0;
 	question_forget(visit);
+	DL_DELETE(visit->svc->questions, question);
 	xfree(&question);
 	return -1;
 }

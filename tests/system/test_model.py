@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import ROOT, SLOW, wait_for
+from conftest import ROOT, SLOW, UnixConnection, wait_for
 
 sys.path.insert(0, str(ROOT / "tests" / "fakes"))
 from model_stub import ModelStub  # noqa: E402
@@ -180,6 +180,37 @@ def test_many_turns_share_the_allowed_calls(suite, stub):
         f"stub: Question number {i} please" for i in range(12))
     assert stub.most_at_once == 3
     assert stub.calls == 12
+
+
+def test_a_greedy_tool_is_told_to_come_again(suite, stub):
+    s = suite(model(stub))
+    greedy, other = (s.http("POST", "/api/v1/tokens", {
+        "name": name, "connector": "codex"}).json["token"]
+        for name in ("greedy", "other"))
+    stub.fault("hang")
+    held = [UnixConnection(s.socket, 60) for _ in range(64)]
+    for i, conn in enumerate(held):
+        conn.request("POST", "/api/v1/chat", json.dumps({"text": f"no {i}"}),
+                     {"Content-Type": "application/json",
+                      "Authorization": "Bearer " + greedy})
+    wait_for("64 messages to be taken",
+             lambda: s.log().count(" path=/api/v1/chat ") == 64)
+
+    def say(token=None):
+        return s.http("POST", "/api/v1/chat", {"text": "/help"}, token=token)
+    for _ in range(2):
+        got = say(greedy)
+        assert got.status == 429, got
+        assert "64 requests with this credential" in got.json["error"]
+        assert int(got.headers["retry-after"]) >= 1
+        assert s.http("GET", "/api/v1/tasks", token=greedy).status == 429
+        assert say(other).status == 200 and say().status == 200
+        # They do not wait any more; the engine still works for them.
+        for conn in held:
+            conn.close()
+    stub.next_times = 0
+    s.kill("task-engine")
+    wait_for("room", lambda: say(greedy).status == 200, 30, step=0.2)
 
 
 def test_one_workspace_does_not_starve_another(suite, stub):
