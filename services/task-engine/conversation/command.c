@@ -4,26 +4,9 @@
 
 #include <assert.h>
 #include <string.h>
-#include <strings.h>
 
 #include "libcommon/arena.h"
-
-// clang-format off
-const struct command_row command_rows[] = {
-	{ COMMAND_HELP,   "help",   "",                "command.help",
-	    "what you can say here" },
-	{ COMMAND_TASK,   "task",   "<prompt>",        "command.task",
-	    "give me work to do in the background" },
-	{ COMMAND_STATUS, "status", "",                "command.status",
-	    "how this workspace stands" },
-	{ COMMAND_SEARCH, "search", "<query>",         "command.search",
-	    "search the Markdown of this workspace" },
-	{ COMMAND_OPEN,   "open",   "<path-or-docid>", "command.open",
-	    "read a document that a search found" },
-};
-// clang-format on
-
-const size_t n_command_rows = N_OF(command_rows);
+#include "services/task-engine/conversation/speech.h"
 
 enum { NAME_LONGEST = 32 };
 
@@ -38,29 +21,10 @@ command_find(enum command_id id)
 }
 
 static bool
-is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static bool
 is_name(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 	       (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
-static const char *
-trim(const char *text, struct arena *arena)
-{
-	size_t size;
-
-	while (is_space(*text))
-		text++;
-	size = strlen(text);
-	while (size && is_space(text[size - 1]))
-		size--;
-	return arena_strndup(arena, text, size);
 }
 
 /* ASCII only: folding other letters would change their number of bytes. */
@@ -77,19 +41,22 @@ fold_name(const char *text, size_t size, struct arena *arena)
 	return name;
 }
 
-static enum command_id
+static const struct command_row *
 find_name(const char *name)
 {
 	for (size_t i = 0; i < n_command_rows; i++)
-		if (strcmp(command_rows[i].name, name) == 0)
-			return command_rows[i].id;
-	return COMMAND_UNKNOWN;
+		if (strcmp(command_rows[i].name, name) == 0 ||
+		    (*command_rows[i].alias &&
+			strcmp(command_rows[i].alias, name) == 0))
+			return &command_rows[i];
+	return NULL;
 }
 
 static void
 parse_slash(struct command *out, const char *text, bool is_addressed,
     struct arena *arena)
 {
+	const struct command_row *row;
 	size_t size = 0;
 	const char *rest;
 
@@ -103,32 +70,72 @@ parse_slash(struct command *out, const char *text, bool is_addressed,
 		if (!is_addressed)
 			return;
 		rest++;
-		while (*rest && !is_space(*rest))
+		while (*rest && speech_space(rest) == 0)
 			rest++;
 	}
 	/* "/etc/passwd" and "/shrug!" are words. */
-	if (*rest && !is_space(*rest))
+	if (*rest && speech_space(rest) == 0)
 		return;
 	out->name = fold_name(text, size, arena);
-	out->id = find_name(out->name);
-	out->argument = trim(rest, arena);
+	row = find_name(out->name);
+	out->id = row ? row->id : COMMAND_UNKNOWN;
+	out->argument = speech_trim(rest, strlen(rest), arena);
+}
+
+/* Signs are no part of an order; a question is no order at all. */
+static bool
+stands_alone(const struct speech *speech)
+{
+	const struct said *last = &speech->words[speech->n_words - 1];
+
+	return speech->is_whole && !speech->is_cut &&
+	       !speech->words[0].is_quoted && !speech->words[0].is_mention &&
+	       last->mark != '?';
+}
+
+static bool
+fits_bare(const struct command_row *row, const struct speech *speech)
+{
+	size_t n_more = speech->n_words - 1;
+
+	if (!row->bare || (n_more == 0 && row->needs_argument))
+		return false;
+	if (n_more == 0)
+		return true;
+	return !speech_ends_sentence(&speech->words[0]) &&
+	       speech_match(speech, 1, row->bare) == n_more;
+}
+
+static void
+parse_bare(struct command *out, const char *text, struct arena *arena)
+{
+	const struct command_row *row;
+	const struct said *last;
+	struct speech speech;
+
+	speech_read(&speech, text, arena);
+	if (speech.n_words == 0 || !stands_alone(&speech))
+		return;
+	row = find_name(fold_name(
+	    speech.words[0].text, strlen(speech.words[0].text), arena));
+	if (!row || !fits_bare(row, &speech))
+		return;
+	last = &speech.words[speech.n_words - 1];
+	out->id = row->id;
+	out->name = row->name;
+	if (speech.n_words > 1)
+		out->argument = arena_strndup(arena, text + speech.words[1].at,
+		    last->at + last->size - speech.words[1].at);
 }
 
 void
 command_parse(struct command *out, const char *text, bool is_addressed,
     struct arena *arena)
 {
-	text = trim(text, arena);
+	text = speech_trim(text, strlen(text), arena);
 	*out = (struct command){ COMMAND_NONE, "", "" };
-	if (*text == '/') {
+	if (*text == '/')
 		parse_slash(out, text + 1, is_addressed, arena);
-		return;
-	}
-	for (size_t i = 0; is_addressed && i < n_command_rows; i++) {
-		if (*command_rows[i].argument ||
-		    strcasecmp(command_rows[i].name, text) != 0)
-			continue;
-		out->id = command_rows[i].id;
-		out->name = command_rows[i].name;
-	}
+	else if (is_addressed)
+		parse_bare(out, text, arena);
 }

@@ -168,7 +168,7 @@ command_run(struct svc *svc, const struct heard *heard,
 		return -1;
 	if (got == 1)
 		return heard_reply(svc, heard, why, err);
-	if (!*row->argument || *command->argument)
+	if (!row->needs_argument || *command->argument)
 		return runs[command->id](svc, heard, command, arena, err);
 	buf_init(&text);
 	say_usage(&text, row->name);

@@ -2,6 +2,8 @@
 
 #include "services/task-engine/conversation/command.h"
 
+#include <string.h>
+
 #include "libcommon/arena.h"
 #include "tests/unit/unit.h"
 
@@ -29,6 +31,14 @@ static const struct {
 	{ "our name and an argument", "/task@harbour_bot row", true,
 	    COMMAND_TASK, "row" },
 	{ "unknown", "/frobnicate it", false, COMMAND_UNKNOWN, "it" },
+	{ "argument behind a no-break space (G-23)", "/task\xc2\xa0row", false,
+	    COMMAND_TASK, "row" },
+	{ "a second name", "/start", true, COMMAND_HELP, "" },
+	{ "fixed word with a full stop", "Status.", true, COMMAND_STATUS, "" },
+	{ "fixed word in question", "status?", true, COMMAND_NONE, "" },
+	{ "fixed word in quotes", "\"status\"", true, COMMAND_NONE, "" },
+	{ "fixed word in code", "```status```", true, COMMAND_NONE, "" },
+	{ "fixed word as a name", "@status", true, COMMAND_NONE, "" },
 	{ "underscore is hyphen", "/he_lp", false, COMMAND_UNKNOWN, "" },
 	{ "a path is a sentence", "/etc/passwd is short", true, COMMAND_NONE,
 	    "" },
@@ -76,12 +86,76 @@ texts_are_what_the_table_says(void **state)
 	}
 }
 
+static bool
+is_name(const char *text)
+{
+	size_t size = strlen(text);
+
+	/* Discord's and, with '_', Telegram's rule. */
+	return size > 0 && size <= 32 &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz_-") == size;
+}
+
 static void
-every_command_has_a_row(void **state)
+rows_are_fit_for_platforms(void **state)
 {
 	(void)state;
-	for (unsigned id = COMMAND_HELP; id < COMMAND_ID_COUNT; id++)
-		assert_int_equal(command_find((enum command_id)id)->id, id);
+	for (size_t i = 0; i < n_command_rows; i++) {
+		const struct command_row *row = &command_rows[i];
+
+		assert_ptr_equal(command_find(row->id), row);
+		assert_true(is_name(row->name));
+		assert_true(strlen(row->help) <= COMMAND_MENU_MAX);
+		assert_true(strlen(row->menu_help) <= COMMAND_MENU_MAX);
+		assert_int_equal(*row->argument != 0, *row->menu_argument != 0);
+		assert_int_equal(*row->argument != 0, *row->menu_help != 0);
+		assert_true(!*row->argument || is_name(row->menu_argument));
+		assert_true(*row->argument || !row->needs_argument);
+	}
+}
+
+static void
+every_row_is_reached_by_its_names(void **state)
+{
+	AUTO(arena_free)
+	struct arena *arena = arena_new(1 << 20);
+
+	(void)state;
+	for (size_t i = 0; i < n_command_rows; i++) {
+		const struct command_row *row = &command_rows[i];
+		const char *names[] = { row->name, row->alias };
+
+		for (size_t n = 0; n < N_OF(names); n++) {
+			struct command got;
+
+			if (!*names[n])
+				continue;
+			command_parse(&got,
+			    arena_printf(arena, "/%s", names[n]), false, arena);
+			assert_int_equal(got.id, row->id);
+		}
+	}
+}
+
+static void
+what_needs_the_slash_is_words_without_it(void **state)
+{
+	AUTO(arena_free)
+	struct arena *arena = arena_new(1 << 20);
+
+	(void)state;
+	for (size_t i = 0; i < n_command_rows; i++) {
+		const struct command_row *row = &command_rows[i];
+		struct command got;
+
+		command_parse(&got, row->name, true, arena);
+		assert_int_equal(got.id,
+		    row->bare && !row->needs_argument ? row->id : COMMAND_NONE);
+		command_parse(&got,
+		    arena_printf(arena, "%s of the old harbour", row->name),
+		    true, arena);
+		assert_int_equal(got.id, COMMAND_NONE);
+	}
 }
 
 int
@@ -89,7 +163,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_are_what_the_table_says),
-		cmocka_unit_test(every_command_has_a_row),
+		cmocka_unit_test(rows_are_fit_for_platforms),
+		cmocka_unit_test(every_row_is_reached_by_its_names),
+		cmocka_unit_test(what_needs_the_slash_is_words_without_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
