@@ -103,8 +103,7 @@ choose_token(
 	token = arena_strdup(arena, s->words[n].text);
 	for (char *p = token; *p; p++)
 		*p = (char)toupper((unsigned char)*p);
-	*out =
-	    (struct pairing_choice){ .token = token, .role = "", .reason = "" };
+	*out = (struct pairing_choice){ .token = token, .reason = "" };
 	return n + 1;
 }
 
@@ -121,15 +120,15 @@ read_grant(struct pairing_choice *out, const struct speech *s, size_t at,
     struct err *err)
 {
 	at += speech_match(s, at, "as an|a?");
-	if (at < s->n_words && mark_is_role(s->words[at].text))
-		out->role = s->words[at++].text;
+	if (at < s->n_words && role_parse(s->words[at].text, &out->role))
+		at++;
 	if (speech_match(s, at, "all") == 1) {
 		out->is_everywhere = true;
 		at++;
 	}
 	if (at == s->n_words)
 		return 0;
-	if (*out->role || out->is_everywhere)
+	if (out->role != ROLE_GUEST || out->is_everywhere)
 		return refuse_more(err, s, at);
 	return args_complain(err, s, at,
 	    "no role; roles are overlord, admin, operator, member, viewer");

@@ -7,6 +7,7 @@
 
 #include "libcommon/defs.h"
 #include "services/task-engine/conversation/triage.h"
+#include "services/task-engine/store/roles.h"
 
 struct arena;
 struct err;
@@ -37,7 +38,7 @@ struct action_choice {
 
 struct pairing_choice {
 	const char *token;  /* in capitals */
-	const char *role;   /* of an approval; "" when none was given */
+	enum role role;	    /* of an approval; ROLE_GUEST: none was given */
 	bool is_everywhere; /* "all": for all workspaces */
 	const char *reason; /* of a denial */
 };

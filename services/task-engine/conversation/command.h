@@ -55,7 +55,6 @@ struct command_row {
 	 */
 	const char *bare;
 	const char *operation; /* of the policy table */
-	const char *who;       /* whose it is by nature, for documents */
 	const char *help;
 	/* For platforms' menus; their name of the argument, "" without one. */
 	const char *menu_argument;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "libcommon/defs.h"
+#include "services/task-engine/store/roles.h"
 
 enum { SHORT_ID_MIN = 4 };
 
@@ -97,13 +97,9 @@ mark_is_token(const char *word, size_t size)
 bool
 mark_is_role(const char *word)
 {
-	static const char *const roles[] = { "overlord", "admin", "operator",
-		"member", "viewer" };
+	enum role role;
 
-	for (size_t i = 0; i < N_OF(roles); i++)
-		if (strcmp(word, roles[i]) == 0)
-			return true;
-	return false;
+	return role_parse(word, &role);
 }
 
 bool

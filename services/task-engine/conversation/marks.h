@@ -29,7 +29,7 @@ bool mark_is_task(const char *word);
  */
 bool mark_is_token(const char *word, size_t size);
 
-bool mark_is_role(const char *word);
+bool mark_is_role(const char *word); /* a guest has none */
 /* A Markdown file, or a document's short id ("#a1b2c3"). */
 bool mark_is_document(const char *word);
 /* Something of the network: a URL, or a name with a dot in it. */

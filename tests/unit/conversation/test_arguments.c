@@ -32,7 +32,8 @@ say_decision(struct buf *out, const struct decision *d)
 		return;
 	}
 	buf_addf(out, "pairing %s%s%s%s%s%s", d->pairing.token,
-	    *d->pairing.role ? " as " : "", d->pairing.role,
+	    d->pairing.role ? " as " : "",
+	    d->pairing.role ? role_name(d->pairing.role) : "",
 	    d->pairing.is_everywhere ? " everywhere" : "",
 	    *d->pairing.reason ? ": " : "", d->pairing.reason);
 }
