@@ -259,24 +259,32 @@ write_all(int fd, const char *data, size_t size)
 	return 0;
 }
 
+struct content {
+	const void *data;
+	size_t size;
+	mode_t mode;
+	bool is_synced; /* both the file and its name */
+};
+
 /* Everything up to the rename; errno says why it failed. */
 static int
-write_temporary(
-    int parent, const char *name, const void *data, size_t size, mode_t mode)
+write_temporary(int parent, const char *name, const struct content *content)
 {
 	AUTO(fd_close)
 	int fd = openat(parent, name,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	    content->mode);
 
 	/* The mode that was asked for, whatever the umask. */
-	if (fd < 0 || fchmod(fd, mode) < 0)
+	if (fd < 0 || fchmod(fd, content->mode) < 0 ||
+	    write_all(fd, content->data, content->size) < 0)
 		return -1;
-	return write_all(fd, data, size) < 0 || fsync(fd) < 0 ? -1 : 0;
+	return content->is_synced ? fsync(fd) : 0;
 }
 
-int
-file_replace(int dir_fd, const char *path, const void *data, size_t size,
-    mode_t mode, struct err *err)
+static int
+replace(int dir_fd, const char *path, const struct content *content,
+    struct err *err)
 {
 	char temporary[32] = ".tmp-";
 	unsigned char random[8];
@@ -288,13 +296,33 @@ file_replace(int dir_fd, const char *path, const void *data, size_t size,
 		return -1;
 	id_random(random, sizeof(random));
 	id_hex(temporary + strlen(temporary), random, sizeof(random));
-	if (write_temporary(parent, temporary, data, size, mode) < 0 ||
+	if (write_temporary(parent, temporary, content) < 0 ||
 	    renameat(parent, temporary, parent, name) < 0) {
 		fail(err, "write", path);
 		unlinkat(parent, temporary, 0);
 		return -1;
 	}
-	return fsync(parent) < 0 ? fail(err, "sync the directory of", path) : 0;
+	if (content->is_synced && fsync(parent) < 0)
+		return fail(err, "sync the directory of", path);
+	return 0;
+}
+
+int
+file_replace(int dir_fd, const char *path, const void *data, size_t size,
+    mode_t mode, struct err *err)
+{
+	const struct content content = { data, size, mode, true };
+
+	return replace(dir_fd, path, &content, err);
+}
+
+int
+file_replace_soon(int dir_fd, const char *path, const void *data, size_t size,
+    mode_t mode, struct err *err)
+{
+	const struct content content = { data, size, mode, false };
+
+	return replace(dir_fd, path, &content, err);
 }
 
 /* 0: empty, as its holder took the lock just now. */

@@ -45,6 +45,13 @@ int file_replace(int dir_fd, const char *path, const void *data, size_t size,
     mode_t mode, struct err *err) MUST_CHECK;
 
 /*
+ * The same without waiting for the disk: a crash of the process leaves the old
+ * or the new content; a loss of power may leave an older one, or none.
+ */
+int file_replace_soon(int dir_fd, const char *path, const void *data,
+    size_t size, mode_t mode, struct err *err) MUST_CHECK;
+
+/*
  * Creates path if need be and takes an exclusive lock (flock) that the kernel
  * frees with the process. Returns the descriptor; -1 with ERR_CONFLICT and the
  * holder's pid in the text. Of a holder that is dead, and whose children hold

@@ -126,6 +126,43 @@ id_sha256_hex(char out[ID_SHA256_HEX_SIZE], const void *data, size_t size)
 	id_hex(out, digest, sizeof(digest));
 }
 
+/* A hash over the key's block, each byte changed by pad, and the data. */
+static void
+hash_keyed(uint8_t out[SHA256_DIGEST_LENGTH],
+    const uint8_t block[SHA256_BLOCK_LENGTH], uint8_t pad, const void *data,
+    size_t size)
+{
+	uint8_t padded[SHA256_BLOCK_LENGTH];
+	SHA2_CTX context;
+
+	for (size_t i = 0; i < sizeof(padded); i++)
+		padded[i] = block[i] ^ pad;
+	SHA256Init(&context);
+	SHA256Update(&context, padded, sizeof(padded));
+	SHA256Update(&context, data, size);
+	SHA256Final(out, &context);
+}
+
+void
+id_hmac_sha256_hex(char out[ID_SHA256_HEX_SIZE], const void *key,
+    size_t key_size, const void *data, size_t size)
+{
+	uint8_t block[SHA256_BLOCK_LENGTH] = { 0 };
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	SHA2_CTX context;
+
+	if (key_size <= sizeof(block)) {
+		memcpy(block, key, key_size);
+	} else {
+		SHA256Init(&context);
+		SHA256Update(&context, key, key_size);
+		SHA256Final(block, &context);
+	}
+	hash_keyed(digest, block, 0x36, data, size);
+	hash_keyed(digest, block, 0x5c, digest, sizeof(digest));
+	id_hex(out, digest, sizeof(digest));
+}
+
 bool
 id_equal_secret(const char *a, const char *b)
 {

@@ -21,6 +21,10 @@ void id_random(void *out, size_t size);
 void id_hex(char *out, const void *bytes, size_t size); /* 2 * size + 1 */
 void id_sha256_hex(char out[ID_SHA256_HEX_SIZE], const void *data, size_t size);
 
+/* HMAC-SHA256 (RFC 2104) under a key of any length. */
+void id_hmac_sha256_hex(char out[ID_SHA256_HEX_SIZE], const void *key,
+    size_t key_size, const void *data, size_t size);
+
 /* True when equal; time depends only on the length of the longer one. */
 bool id_equal_secret(const char *a, const char *b);
 

@@ -125,11 +125,11 @@ int service_main(int argc, char **argv, const struct service *service);
 
 /*
  * For on_batch: looks the handler up, calls it, and writes the whole reply
- * envelope to out. Returns the handler's error code (ERR_NONE: done); sets
+ * envelope to out, also when it fails: -1 then only says what out tells. Sets
  * *deferred_out when the handler will answer later (out is then empty).
  */
-enum err_code service_dispatch(struct svc *svc, struct bus_request *request,
-    struct buf *out, bool *deferred_out);
+int service_dispatch(struct svc *svc, struct bus_request *request,
+    struct buf *out, bool *deferred_out, struct err *err) MUST_CHECK;
 
 /* Answers a deferred request; error NULL: body is the answer. */
 void service_reply_later(

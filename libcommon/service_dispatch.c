@@ -106,7 +106,7 @@ judge(struct err *err, const char *what, const char *id)
 	    service_name(service_run.service->id), id);
 }
 
-static enum err_code
+static int
 refuse(struct bus_request *request, struct buf *out, struct err *err,
     int64_t retry_after_ms)
 {
@@ -119,7 +119,7 @@ refuse(struct bus_request *request, struct buf *out, struct err *err,
 	judge(err, what, in->id);
 	bus_reply_head(request, &head);
 	envelope_encode_error(out, &head, err, retry_after_ms);
-	return err->code;
+	return -1;
 }
 
 static int
@@ -152,53 +152,54 @@ call_handler(struct svc *svc, struct bus_request *bus_request,
 	return rc;
 }
 
-static enum err_code
+static int
 answer(struct svc *svc, struct bus_request *request, struct buf *out,
-    struct reply *reply)
+    struct reply *reply, struct err *err)
 {
 	struct envelope_head head;
-	struct err err = { 0 };
 
-	if (call_handler(svc, request, reply, &err) < 0) {
+	if (call_handler(svc, request, reply, err) < 0) {
 		reply->is_deferred = false;
-		return refuse(request, out, &err, reply->retry_after_ms);
+		return refuse(request, out, err, reply->retry_after_ms);
 	}
 	if (reply->is_deferred) {
 		assert(bus_request_route(request)->flags & ROUTE_DEFERRED);
-		return ERR_NONE;
+		return 0;
 	}
 	bus_reply_head(request, &head);
 	envelope_encode_ok(out, &head, reply->body);
-	return ERR_NONE;
+	return 0;
 }
 
-enum err_code
+int
 service_dispatch(struct svc *svc, struct bus_request *request, struct buf *out,
-    bool *deferred_out)
+    bool *deferred_out, struct err *err)
 {
 	const struct envelope *in = bus_request_envelope(request);
 	struct buf body;
 	struct reply reply = { .body = &body };
-	enum err_code code;
+	int rc;
 
 	buf_init(&body);
 	log_context(in->id, in->cause);
-	code = answer(svc, request, out, &reply);
+	rc = answer(svc, request, out, &reply, err);
 	log_context_clear();
 	buf_release(&body);
 	*deferred_out = reply.is_deferred;
-	return code;
+	return rc;
 }
 
 static void
 dispatch_one(struct svc *svc, struct bus_request *request)
 {
 	bool is_deferred;
+	struct err ignored = { 0 };
 	struct buf out;
 
 	buf_init(&out);
-	(void)service_dispatch(svc, request, &out, &is_deferred);
-	if (is_deferred)
+	/* A failure is in out as well. */
+	if (service_dispatch(svc, request, &out, &is_deferred, &ignored) == 0 &&
+	    is_deferred)
 		bus_defer(request);
 	else
 		bus_reply(request, &out);

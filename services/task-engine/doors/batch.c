@@ -96,12 +96,13 @@ static int
 run_in_savepoint(struct svc *svc, struct item *item, struct err *err)
 {
 	int64_t changes = store_count_changes(svc->store);
+	struct err why = { 0 };
 
 	svc->heard = (struct heard_note){ 0 };
 	if (store_savepoint(svc->store, err) < 0)
 		return -1;
 	if (service_dispatch(svc, item->request, &item->reply,
-		&item->is_deferred) != ERR_NONE) {
+		&item->is_deferred, &why) < 0) {
 		store_rollback_to(svc->store);
 		/* SQLite may have rolled back all: then the next request would
 		 * commit by itself, and its answer would not say so. */

@@ -254,7 +254,9 @@ replacing_leaves_one_file_of_the_mode(void **state)
 	make_tree();
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(
-		    file_replace(root_fd, "dir/file", "new", 3, 0640, &err), 0);
+		    file_replace(root_fd, "dir/file", "old", 3, 0640, &err), 0);
+	assert_int_equal(
+	    file_replace_soon(root_fd, "dir/file", "new", 3, 0640, &err), 0);
 	umask(old);
 	expect("dir/file", "new");
 	assert_int_equal(stat("dir/file", &st), 0);

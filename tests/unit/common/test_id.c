@@ -102,6 +102,55 @@ digests_are_those_of_the_standard(void **state)
 				 "27ae41e4649b934ca495991b7852b855");
 }
 
+#define X10(text) text text text text text text text text text text
+#define X20(text) X10(text) X10(text)
+#define X50(text) X20(text) X20(text) X10(text)
+
+/* RFC 4231, 4.2 to 4.8; 4.6 is cut to 128 bits. */
+static const struct {
+	const char *key, *data, *mac;
+} macs[] = {
+	{ X20("\x0b"), "Hi There",
+	    "b0344c61d8db38535ca8afceaf0bf12b"
+	    "881dc200c9833da726e9376c2e32cff7" },
+	{ "Jefe", "what do ya want for nothing?",
+	    "5bdcc146bf60754e6a042426089575c7"
+	    "5a003f089d2739839dec58b964ec3843" },
+	{ X20("\xaa"), X50("\xdd"),
+	    "773ea91e36800e46854db8ebd09181a7"
+	    "2959098b3ef8c122d9635514ced565fe" },
+	{ "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d"
+	  "\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19",
+	    X50("\xcd"),
+	    "82558a389a443c0ea4cc819899f2083a"
+	    "85f0faa3e578f8077a2e3ff46729665b" },
+	{ X20("\x0c"), "Test With Truncation",
+	    "a3b6167473100ee06e0c796c2955552b" },
+	{ X50("\xaa") X50("\xaa") X20("\xaa") X10("\xaa") "\xaa",
+	    "Test Using Larger Than Block-Size Key - Hash Key First",
+	    "60e431591ee0b67f0d8a26aacbf5b77f"
+	    "8e0bc6213728c5140546040f0ee37f54" },
+	{ X50("\xaa") X50("\xaa") X20("\xaa") X10("\xaa") "\xaa",
+	    "This is a test using a larger than block-size key and a larger "
+	    "than block-size data. The key needs to be hashed before being "
+	    "used by the HMAC algorithm.",
+	    "9b09ffa71b942fcb27635fbcd5b0e944"
+	    "bfdc63644f0713938a7f51535c3a35e2" },
+};
+
+static void
+macs_are_those_of_the_standard(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(macs); i++) {
+		char mac[ID_SHA256_HEX_SIZE];
+
+		id_hmac_sha256_hex(mac, macs[i].key, strlen(macs[i].key),
+		    macs[i].data, strlen(macs[i].data));
+		assert_memory_equal(mac, macs[i].mac, strlen(macs[i].mac));
+	}
+}
+
 static void
 bytes_become_hex(void **state)
 {
@@ -152,6 +201,7 @@ main(void)
 		cmocka_unit_test(ulids_are_recognised),
 		cmocka_unit_test(uuids_are_random_version_4),
 		cmocka_unit_test(digests_are_those_of_the_standard),
+		cmocka_unit_test(macs_are_those_of_the_standard),
 		cmocka_unit_test(bytes_become_hex),
 		cmocka_unit_test(random_bytes_fill_all_of_it),
 		cmocka_unit_test(secrets_are_compared_whole),
