@@ -34,8 +34,11 @@ enum {
 	BOUND_TASKS = 500,
 	BOUND_PLACES = 500,
 	BOUND_TOKENS = 500,
+	BOUND_AUDIT = 500,
 };
 
+/* Seconds whose milliseconds are still exact. */
+#define BOUND_UNIX INT64_C(9007199254740)
 /* What JSON carries exactly. */
 #define BOUND_INT INT64_C(9007199254740991)
 

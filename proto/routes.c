@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "libcommon/defs.h"
+#include "proto/audit.h"
 #include "proto/beat.h"
 #include "proto/chat.h"
 #include "proto/credential.h"
@@ -114,6 +115,13 @@ const struct route routes[] = {
 	{ "token.revoke",     ROUTE_REQ,  API,       ENGINE, 0,
 	    &token_ref_shape, &empty_shape,
 	    "ends a tool's credential" },
+	{ "audit.list",       ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
+	    &audit_query_shape, &audit_list_shape,
+	    "rows of the audit log" },
+	{ "audit.verify",     ROUTE_REQ,  API,       ENGINE,
+	    ROUTE_READ | ROUTE_DEFERRED,
+	    &audit_verify_shape, &audit_verdict_shape,
+	    "whether the audit log was changed" },
 };
 // clang-format on
 

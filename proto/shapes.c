@@ -1,6 +1,7 @@
 /* Every shape there is. Only tests and tools link this list. */
 
 #include "libcommon/defs.h"
+#include "proto/audit.h"
 #include "proto/beat.h"
 #include "proto/chat.h"
 #include "proto/credential.h"
@@ -15,6 +16,11 @@
 #include "proto/token.h"
 
 const struct shape *const shapes[] = {
+	&audit_query_shape,
+	&audit_item_shape,
+	&audit_list_shape,
+	&audit_verify_shape,
+	&audit_verdict_shape,
 	&beat_counter_shape,
 	&beat_shape,
 	&component_shape,

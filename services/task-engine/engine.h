@@ -18,6 +18,7 @@ struct svc {
 	const struct engine_cfg *cfg;
 	char *workspace_root;
 	struct store *store;
+	struct audit *audit;
 	struct people people;
 	struct policy policy;
 	struct safety *safety;
@@ -25,6 +26,7 @@ struct svc {
 	struct files *files;
 	struct turns *turns;
 	struct lookups *lookups;
+	struct audit_job *audit_jobs;
 	struct timer *begin; /* the first look at what is queued */
 
 	struct secret_replies secret_replies;

@@ -20,6 +20,7 @@
 #include "libcommon/log.h"
 #include "libcommon/loop.h"
 #include "libcommon/service.h"
+#include "services/task-engine/audit/audit.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/conversation/safety.h"
 #include "services/task-engine/delivery/post.h"
@@ -106,6 +107,9 @@ say_state(struct svc *svc)
 	const char *text =
 	    *svc->database_trouble ? svc->database_trouble : svc->files_trouble;
 
+	if (!*text && svc->audit)
+		text = audit_trouble(svc->audit);
+
 	service_set_state(*text ? BEAT_DEGRADED : BEAT_HEALTHY, text);
 }
 
@@ -171,6 +175,16 @@ open_database(struct svc *svc, struct err *err)
 	if (make_private(path, err) < 0)
 		return -1;
 	return store_open(&svc->store, path, err);
+}
+
+static int
+open_audit(struct svc *svc, struct err *err)
+{
+	AUTO(xfree)
+	char *folder = beneath(svc->env.common, "agent-runtime");
+
+	return audit_open(
+	    &svc->audit, svc->store, folder, clock_unix_ms(), err);
 }
 
 static int
@@ -295,11 +309,13 @@ engine_deinit(struct svc **slot)
 	struct svc *svc = *slot;
 
 	timer_free(&svc->begin);
+	audit_jobs_close(svc);
 	lookups_close(&svc->lookups);
 	turns_close(&svc->turns);
 	files_close(&svc->files);
 	post_close(&svc->post);
 	safety_free(&svc->safety);
+	audit_close(&svc->audit);
 	store_close(&svc->store);
 	blame_close();
 	secret_replies_release(&svc->secret_replies);
@@ -313,8 +329,9 @@ open_all(struct svc *svc, struct err *err)
 {
 	umask(ENGINE_UMASK);
 	share_with_group(svc->workspace_root);
-	if (open_database(svc, err) < 0 || open_people(svc, err) < 0 ||
-	    recover(svc, err) < 0 || open_rooms(svc, err) < 0)
+	if (open_database(svc, err) < 0 || open_audit(svc, err) < 0 ||
+	    open_people(svc, err) < 0 || recover(svc, err) < 0 ||
+	    open_rooms(svc, err) < 0)
 		return -1;
 	svc->safety = make_safety(svc->cfg);
 	store_on_commit(svc->store, turns_queued, svc);
@@ -339,7 +356,7 @@ engine_init(
 	}
 	service_counter("requests", &svc->n_requests);
 	service_counter("batches", &svc->n_batches);
-	service_set_state(BEAT_HEALTHY, "");
+	say_state(svc);
 	service_proof();
 	*svc_out = svc;
 	return 0;

@@ -469,9 +469,17 @@ def test_a_tool_reaches_only_its_own(engine):
         engine.chat("/help", "k3", tool)
     assert refused.value.code == "unauthenticated"
     assert made["token"].encode() not in engine.db.read_bytes()
-    operations = [r[0] for r in engine.sql(
-        "SELECT operation FROM audit ORDER BY seq")]
-    assert operations == ["token.add", "token.revoke"]
+    done = [r[0] for r in engine.sql(
+        "SELECT operation FROM audit WHERE outcome = 'done' ORDER BY seq")]
+    assert done == ["audit.key", "token.add", "task.create", "task.create",
+                    "token.revoke"]
+    refused = engine.sql("SELECT operation, actor, door FROM audit WHERE"
+                         " outcome = 'refused' ORDER BY seq")
+    operations = [r[0] for r in refused]
+    for type_, body in refusals:
+        assert body.get("operation", type_) in operations
+    assert {r[1:] for r in refused[:-1]} == {("tool:ci", "api.main")}
+    assert refused[-1] == ("chat.turn", "nobody", "api.main")
 
 
 def test_nobody_speaks_for_an_account_of_a_platform(engine):
@@ -537,8 +545,10 @@ def test_tasks_over_http(place):
             "credential": engine.local, "status": "cancelled"})["items"]
         assert [t["id"] for t in listed] == [task["id"]]
         assert by_ids["context_id"] == task["context_id"]
-        assert engine.sql("SELECT actor, subject FROM audit") == [
-            ("local", task["id"])]
+        assert engine.sql("SELECT operation, actor, subject FROM audit"
+                          " WHERE subject = ? ORDER BY seq", task["id"]) == [
+            ("task.create", "local", task["id"]),
+            ("task.cancel", "local", task["id"])]
         columns = [c[1] for c in engine.sql("PRAGMA table_info(tasks)")]
         assert columns[:26] == [
             "id", "workspace_id", "context_id", "kind", "title", "prompt",

@@ -8,7 +8,20 @@
 #include "libcommon/buf.h"
 #include "libcommon/id.h"
 #include "libcommon/service.h"
+#include "services/task-engine/audit/audit.h"
 #include "services/task-engine/engine.h"
+
+void
+api_asks(struct svc *svc, const struct request *request,
+    const struct actor *actor, const char *operation)
+{
+	const struct audit_entry known = {
+		.actor = arena_strdup(request->arena, actor->name),
+		.operation = operation,
+	};
+
+	audit_request(svc->store, &known);
+}
 
 int
 api_actor(struct svc *svc, const struct request *request,
@@ -17,6 +30,7 @@ api_actor(struct svc *svc, const struct request *request,
 	if (people_actor(&svc->people, credential, request->now_ms,
 		request->arena, out, err) < 0)
 		return -1;
+	api_asks(svc, request, out, request->type);
 	return policy_check(&svc->policy, out, request->type, NULL, err);
 }
 

@@ -22,6 +22,10 @@ int api_actor(struct svc *svc, const struct request *request,
     const struct credential *credential, struct actor *out,
     struct err *err) MUST_CHECK;
 
+/* Tells the audit log who asks what; operation lives as long as the request. */
+void api_asks(struct svc *svc, const struct request *request,
+    const struct actor *actor, const char *operation);
+
 /* SHA-256 in hex over the texts, each with its length. */
 const char *api_digest(struct arena *arena, const char *const *texts, size_t n);
 

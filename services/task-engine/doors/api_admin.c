@@ -55,6 +55,7 @@ on_access_check(struct svc *svc, const struct request *request,
 	if (!policy_find(in.operation))
 		return err_set(
 		    err, ERR_INVALID, "no operation \"%s\"", in.operation);
+	api_asks(svc, request, &actor, in.operation);
 	if (policy_check(&svc->policy, &actor, in.operation, NULL, err) < 0)
 		return -1;
 	out.actor = actor.name;

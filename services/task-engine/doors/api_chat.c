@@ -7,6 +7,7 @@
 #include "libcommon/err.h"
 #include "proto/chat.h"
 #include "proto/empty.h"
+#include "services/task-engine/audit/audit.h"
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/doors/api.h"
 #include "services/task-engine/doors/doors.h"
@@ -62,6 +63,20 @@ check(struct svc *svc, const struct chat_turn *in, const struct actor *actor,
 		    "can speak for an account of a chat platform here",
 		    in->connector, tool_connectors());
 	return 0;
+}
+
+/* A tool speaks only for itself; the person at the machine may for others. */
+static void
+note_identity(struct svc *svc, const struct request *request,
+    const struct chat_turn *in, const struct actor *actor)
+{
+	const struct audit_entry known = {
+		.speaks_as = arena_printf(
+		    request->arena, "%s:%s", in->connector, in->from_user_id),
+	};
+
+	if (actor->kind == ACTOR_LOCAL)
+		audit_request(svc->store, &known);
 }
 
 static int
@@ -159,6 +174,7 @@ on_chat_turn(struct svc *svc, const struct request *request,
 	    api_actor(svc, request, &in.credential, &actor, err) < 0)
 		return -1;
 	complete(&in, &actor);
+	note_identity(svc, request, &in, &actor);
 	if (check(svc, &in, &actor, err) < 0)
 		return -1;
 	const char *const texts[] = { in.connector, in.external_id,

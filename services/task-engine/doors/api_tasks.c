@@ -8,6 +8,7 @@
 #include "libcommon/err.h"
 #include "libcommon/utf8.h"
 #include "proto/task.h"
+#include "services/task-engine/audit/audit.h"
 #include "services/task-engine/doors/api.h"
 #include "services/task-engine/doors/doors.h"
 #include "services/task-engine/engine.h"
@@ -250,6 +251,8 @@ find_task(struct svc *svc, const struct request *request,
 	if (task_ref_decode(in_out, request->body, request->arena, err) < 0 ||
 	    api_actor(svc, request, &in_out->credential, actor_out, err) < 0)
 		return -1;
+	audit_request(
+	    svc->store, &(struct audit_entry){ .subject = in_out->task_id });
 	got = store_task_get(
 	    svc->store, in_out->task_id, request->arena, out, err);
 	if (got == 1)

@@ -10,6 +10,7 @@
 #include "libcommon/envelope.h"
 #include "libcommon/err.h"
 #include "libcommon/log.h"
+#include "services/task-engine/audit/audit.h"
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/doors/doors.h"
 #include "services/task-engine/engine.h"
@@ -92,17 +93,64 @@ keep_heard(struct svc *svc, struct item *item)
 	*item->heard = svc->heard;
 }
 
+/* What the audit log says of the request's rows by itself. */
+static void
+begin_audit(struct svc *svc, const struct bus_request *request)
+{
+	const struct bus_peer *peer = bus_request_peer(request);
+	const struct envelope *in = bus_request_envelope(request);
+	const struct audit_entry known = {
+		.operation = in->type,
+		.door = arena_printf(bus_request_arena(request), "%s.%s",
+		    service_name(peer->service), peer->instance),
+		.cause = *in->cause ? in->cause : in->id,
+	};
+
+	audit_request_end(svc->store);
+	audit_request(svc->store, &known);
+}
+
+/*
+ * A daemon at its own door is no actor. Of somebody who is not known only the
+ * attempt to change something is worth a row.
+ */
+static void
+audit_refusal(
+    struct svc *svc, const struct bus_request *request, const struct err *err)
+{
+	struct audit_entry entry = { .reason = err->text };
+
+	if (err->code == ERR_UNAUTHENTICATED && !is(request, ROUTE_READ))
+		entry.actor = "nobody";
+	else if (err->code != ERR_REFUSED || !audit_has_actor(svc->store))
+		return;
+	audit_refused(svc->store, &entry, clock_unix_ms());
+}
+
+static int
+dispatch(struct svc *svc, struct item *item)
+{
+	struct err why = { 0 };
+	int rc;
+
+	svc->heard = (struct heard_note){ 0 };
+	begin_audit(svc, item->request);
+	rc = service_dispatch(
+	    svc, item->request, &item->reply, &item->is_deferred, &why);
+	if (rc < 0)
+		audit_refusal(svc, item->request, &why);
+	audit_request_end(svc->store);
+	return rc;
+}
+
 static int
 run_in_savepoint(struct svc *svc, struct item *item, struct err *err)
 {
 	int64_t changes = store_count_changes(svc->store);
-	struct err why = { 0 };
 
-	svc->heard = (struct heard_note){ 0 };
 	if (store_savepoint(svc->store, err) < 0)
 		return -1;
-	if (service_dispatch(svc, item->request, &item->reply,
-		&item->is_deferred, &why) < 0) {
+	if (dispatch(svc, item) < 0) {
 		store_rollback_to(svc->store);
 		/* SQLite may have rolled back all: then the next request would
 		 * commit by itself, and its answer would not say so. */
@@ -244,6 +292,16 @@ answer(struct item *item)
 	buf_release(&item->reply);
 }
 
+/* Outside of what the refusals undid. They stay refused without it. */
+static void
+write_refused(struct svc *svc)
+{
+	struct err err;
+
+	if (audit_write_refused(svc->store, &err) < 0)
+		log_error("refusal-not-audited", "why=%s", log_quote(err.text));
+}
+
 void
 doors_on_batch(struct svc *svc, struct bus_request **requests, size_t n)
 {
@@ -263,6 +321,7 @@ doors_on_batch(struct svc *svc, struct bus_request **requests, size_t n)
 		service_proof();
 		stop_cancelled(svc);
 	}
+	write_refused(svc);
 	svc->n_cancelled = 0;
 	svc->n_batches++;
 	svc->n_requests += (int64_t)n;

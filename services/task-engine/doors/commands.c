@@ -147,7 +147,10 @@ check(struct svc *svc, const struct heard *heard, const struct command_row *row,
 	if (heard_may(svc, heard, row->operation, err) == 0)
 		return 0;
 	*why_out = arena_strdup(arena, err->text);
-	return err->code == ERR_REFUSED ? 1 : -1;
+	if (err->code != ERR_REFUSED)
+		return -1;
+	heard_refused(svc, heard, row->operation, *why_out);
+	return 1;
 }
 
 int

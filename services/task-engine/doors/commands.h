@@ -29,6 +29,10 @@ struct heard {
 /* Whether they may do that here; ERR_REFUSED says why not. */
 int heard_may(struct svc *svc, const struct heard *heard, const char *operation,
     struct err *err) MUST_CHECK;
+/* Notes in the audit log that it was refused, if it needs a role at all: what
+ * guests try that is not open to them is no event. */
+void heard_refused(struct svc *svc, const struct heard *heard,
+    const char *operation, const char *why);
 /* Answers it, in the same transaction. */
 int heard_reply(struct svc *svc, const struct heard *heard, const char *text,
     struct err *err) MUST_CHECK;

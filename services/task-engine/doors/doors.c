@@ -29,6 +29,8 @@ const struct handler engine_handlers[] = {
 	{ "token.add", on_token_add, NULL },
 	{ "token.list", on_token_list, NULL },
 	{ "token.revoke", on_token_revoke, NULL },
+	{ "audit.list", on_audit_list, NULL },
+	{ "audit.verify", on_audit_verify, NULL },
 };
 
 _Static_assert(

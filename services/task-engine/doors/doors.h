@@ -13,7 +13,7 @@ struct bus_request;
  * it runs within the transaction of its batch, each request in a savepoint.
  */
 extern const struct handler engine_handlers[];
-enum { N_ENGINE_HANDLERS = 22 };
+enum { N_ENGINE_HANDLERS = 24 };
 
 /* -1 names a handler or a command that the policy table has no row for. */
 int doors_check_policy(struct err *err) MUST_CHECK;
@@ -75,5 +75,13 @@ int on_token_list(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 int on_token_revoke(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
+
+/* api_audit.c */
+int on_audit_list(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_audit_verify(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+/* Nobody is answered any more. */
+void audit_jobs_close(struct svc *svc);
 
 #endif

@@ -11,6 +11,7 @@
 #include "libcommon/err.h"
 #include "libcommon/id.h"
 #include "libcommon/log.h"
+#include "services/task-engine/audit/audit.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/conversation/command.h"
 #include "services/task-engine/conversation/safety.h"
@@ -78,6 +79,20 @@ heard_may(struct svc *svc, const struct heard *heard, const char *operation,
 
 	return policy_check(
 	    &svc->policy, heard->actor, operation, &target, err);
+}
+
+void
+heard_refused(struct svc *svc, const struct heard *heard, const char *operation,
+    const char *why)
+{
+	const struct audit_entry entry = {
+		.actor = heard->actor->name,
+		.operation = operation,
+		.reason = why,
+	};
+
+	if (policy_find(operation)->role > ROLE_GUEST)
+		audit_refused(svc->store, &entry, heard->now_ms);
 }
 
 static int
@@ -171,6 +186,9 @@ inbound_take(struct svc *svc, const struct inbound *in, int64_t now_ms,
 	    policy_role(&svc->policy, in->actor, context.workspace_id,
 		&heard.role, err) < 0)
 		return -1;
+	audit_request(svc->store,
+	    &(struct audit_entry){ .workspace_id = context.workspace_id,
+		.context_id = context.id });
 	message->workspace_id = context.workspace_id;
 	message->context_id = context.id;
 	message->said_by = in->actor->name;

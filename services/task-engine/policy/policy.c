@@ -65,6 +65,9 @@ const struct policy_row policy_rows[] = {
 	LOCAL("token.add",      ROLE_OVERLORD, "make a tool's credential"),
 	LOCAL("token.list",     ROLE_OVERLORD, "list tools' credentials"),
 	LOCAL("token.revoke",   ROLE_OVERLORD, "end a tool's credential"),
+	LOCAL("audit.list",     ROLE_OVERLORD, "read the audit log"),
+	LOCAL("audit.verify",   ROLE_OVERLORD,
+	    "check whether the audit log was changed"),
 };
 // clang-format on
 

@@ -293,6 +293,29 @@ static const char *const version_2[] = {
 	" ends_ms INTEGER NOT NULL, used INTEGER NOT NULL) STRICT,"
 	" WITHOUT ROWID;"
 	"CREATE INDEX allowances_ends ON allowances (ends_ms);",
+
+	/*
+	 * Numbers are never used twice (AUTOINCREMENT), so that rows which were
+	 * cut off leave a gap. Rows from before are chained by SHA-256 alone.
+	 */
+	"CREATE TABLE audit_2 ("
+	" seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,"
+	" at_ms INTEGER NOT NULL, actor TEXT NOT NULL,"
+	" speaks_as TEXT NOT NULL DEFAULT '', operation TEXT NOT NULL,"
+	" door TEXT NOT NULL DEFAULT '', workspace_id TEXT NOT NULL,"
+	" context_id TEXT NOT NULL DEFAULT '', subject TEXT NOT NULL,"
+	" detail TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',"
+	" cause TEXT NOT NULL DEFAULT '',"
+	" outcome TEXT NOT NULL DEFAULT 'done' CHECK (outcome IN"
+	"  ('done','refused')),"
+	" is_keyed INTEGER NOT NULL DEFAULT 0 CHECK (is_keyed IN (0, 1)),"
+	" hash TEXT NOT NULL) STRICT;"
+	"INSERT INTO audit_2 (seq, id, at_ms, actor, operation, workspace_id,"
+	" subject, detail, hash) SELECT seq, id, at_ms, actor, operation,"
+	" workspace_id, subject, detail, sha256 FROM audit;"
+	"DROP TABLE audit;"
+	"ALTER TABLE audit_2 RENAME TO audit;"
+	"CREATE INDEX audit_keys ON audit (seq) WHERE operation = 'audit.key';",
 	NULL,
 };
 

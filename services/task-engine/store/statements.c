@@ -10,6 +10,17 @@
 	"seq, instance, chat_id, event_id, direction, workspace_id,"           \
 	" context_id, actor, actor_name, said_by, said_as, platform_id,"       \
 	" reply_to_id, text, body_sha256, cause, at_ms, is_addressed, is_edit"
+#define AUDIT_COLUMNS                                                          \
+	"seq, id, at_ms, actor, speaks_as, operation, door, workspace_id,"     \
+	" context_id, subject, detail, reason, cause, outcome, is_keyed, hash"
+/* An operation that ends in a dot stands for all that begin so. */
+#define AUDIT_FILTER                                                           \
+	"seq > ?1 AND seq < ?2 AND at_ms >= ?3 AND at_ms < ?4"                 \
+	" AND (?5 = '' OR operation = ?5 OR (substr(?5, -1) = '.'"             \
+	"  AND substr(operation, 1, length(?5)) = ?5))"                        \
+	" AND (?6 = '' OR ?6 IN (actor, speaks_as))"                           \
+	" AND (?7 = '' OR workspace_id = ?7)"                                  \
+	" AND (?8 = '' OR outcome = ?8)"
 #define TASK_COLUMNS                                                           \
 	"id, workspace_id, context_id, kind, title, prompt, status,"           \
 	" route_class, priority, due_at_unix, assigned_lane,"                  \
@@ -371,15 +382,25 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " last_used_unix, revoked_unix IS NOT NULL FROM tokens"
 	    " ORDER BY created_unix, name LIMIT 500",
 
-	[STMT_AUDIT_ADD] =
-	    "INSERT INTO audit (id, at_ms, actor, operation, workspace_id,"
-	    " subject, detail, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-	    " ?8)",
-	[STMT_AUDIT_HEAD] =
-	    "SELECT sha256 FROM audit ORDER BY seq DESC LIMIT 1",
-	[STMT_AUDIT_LIST] =
-	    "SELECT seq, id, at_ms, actor, operation, workspace_id, subject,"
-	    " detail, sha256 FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+	[STMT_AUDIT_ADD] = "INSERT INTO audit (" AUDIT_COLUMNS ")"
+			   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+			   " ?11, ?12, ?13, ?14, ?15, ?16)",
+	/* The number given last, which may be of a row that is gone. */
+	[STMT_AUDIT_LAST] =
+	    "SELECT (SELECT seq FROM sqlite_sequence WHERE name = 'audit'),"
+	    " (SELECT max(seq) FROM audit),"
+	    " (SELECT hash FROM audit ORDER BY seq DESC LIMIT 1)",
+	[STMT_AUDIT_HASH] = "SELECT hash FROM audit WHERE seq = ?1",
+	[STMT_AUDIT_KEY] = "SELECT subject FROM audit"
+			   " WHERE operation = 'audit.key'"
+			   " ORDER BY seq DESC LIMIT 1",
+	[STMT_AUDIT_CHAIN] = "SELECT " AUDIT_COLUMNS
+			     " FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+	[STMT_AUDIT_OLDEST] = "SELECT " AUDIT_COLUMNS " FROM audit"
+			      " WHERE " AUDIT_FILTER " ORDER BY seq LIMIT ?9",
+	[STMT_AUDIT_NEWEST] =
+	    "SELECT " AUDIT_COLUMNS " FROM audit"
+	    " WHERE " AUDIT_FILTER " ORDER BY seq DESC LIMIT ?9",
 
 	[STMT_COUNTS] =
 	    "SELECT 'tasks.' || status, count(*) FROM tasks GROUP BY status"

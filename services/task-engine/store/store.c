@@ -25,6 +25,7 @@ struct store {
 	sqlite3 *db;
 	char *path;
 	sqlite3_stmt *stmts[STMT_COUNT];
+	struct audit *audit;
 	bool is_relaxed;
 	unsigned changes;   /* of the transaction that is open */
 	unsigned committed; /* not told yet */
@@ -359,6 +360,24 @@ bool
 store_is_in_transaction(const struct store *s)
 {
 	return !sqlite3_get_autocommit(s->db);
+}
+
+bool
+store_is_relaxed(const struct store *s)
+{
+	return s->is_relaxed;
+}
+
+void
+store_set_audit(struct store *s, struct audit *audit)
+{
+	s->audit = audit;
+}
+
+struct audit *
+store_audit(const struct store *s)
+{
+	return s->audit;
 }
 
 int64_t

@@ -43,6 +43,7 @@ enum store_change {
 	STORE_CHANGED_TURNS = 2,    /* model work or a command was queued */
 	STORE_CHANGED_OUTBOX = 4,   /* something is due for delivery */
 	STORE_CHANGED_FILES = 8,    /* whole files are to be written */
+	STORE_CHANGED_AUDIT = 16,   /* its head outside is behind */
 };
 
 /*
@@ -70,6 +71,8 @@ int store_commit_quietly(struct store *store, struct err *err) MUST_CHECK;
 void store_tell(struct store *store);
 void store_rollback(struct store *store);
 bool store_is_in_transaction(const struct store *store);
+/* Whether the open transaction was begun by store_begin_relaxed. */
+bool store_is_relaxed(const struct store *store);
 
 /* Grows with every row that is inserted, changed or removed. */
 int64_t store_count_changes(const struct store *store);
@@ -78,6 +81,11 @@ int64_t store_count_changes(const struct store *store);
 int store_savepoint(struct store *store, struct err *err) MUST_CHECK;
 int store_release(struct store *store, struct err *err) MUST_CHECK;
 void store_rollback_to(struct store *store);
+
+/* What audit/ chains the rows of this database with; NULL until it is open. */
+struct audit;
+void store_set_audit(struct store *store, struct audit *audit);
+struct audit *store_audit(const struct store *store);
 
 /* Small values of the engine's own: cursors of upkeep, marks. */
 struct arena;

@@ -12,6 +12,7 @@
 #include "libcommon/id.h"
 #include "libcommon/log.h"
 #include "libcommon/utf8.h"
+#include "services/task-engine/audit/audit.h"
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/policy/names.h"
 #include "services/task-engine/store/store.h"
@@ -98,6 +99,26 @@ end_task(struct store *store, const struct task *task,
 	return write_artifact(store, task, outcome, path, now_ms, err);
 }
 
+/* Nobody did it but the engine, for whoever asked. */
+static int
+note_end(struct store *store, const struct turn_work *work, bool is_ok,
+    const char *detail, int64_t now_ms, struct err *err)
+{
+	const struct task *task = &work->task.task;
+	const struct audit_entry entry = {
+		.actor = "engine",
+		.speaks_as = work->task.asked_by,
+		.operation = is_ok ? "task.succeeded" : "task.failed",
+		.workspace_id = task->workspace_id,
+		.context_id = task->context_id,
+		.subject = task->id,
+		.detail = detail,
+		.cause = work->has_message ? work->message.cause : "",
+	};
+
+	return audit_add(store, &entry, now_ms, err);
+}
+
 static const char *
 task_text(struct arena *arena, const struct task *task,
     const struct turn_outcome *outcome, const char *path)
@@ -164,6 +185,9 @@ finish(struct store *store, const struct turn_work *work,
 	got = end_task(store, task, outcome, path, now_ms, arena, err);
 	if (got != 0)
 		return got;
+	if (note_end(store, work, outcome->is_ok, outcome->is_ok ? path : error,
+		now_ms, err) < 0)
+		return -1;
 	return say_task(
 	    store, work, task_text(arena, task, outcome, path), now_ms, err);
 }
@@ -214,9 +238,11 @@ tell_set_aside(struct store *store, const struct turn_work *work,
 	    "task-engine says more; please say it in other words, or tell the "
 	    "people who run me.";
 
-	if (work->has_task)
-		return say_task(store, work, text, now_ms, err);
-	return say_answer(store, work, text, now_ms, err);
+	if (!work->has_task)
+		return say_answer(store, work, text, now_ms, err);
+	if (note_end(store, work, false, "set aside", now_ms, err) < 0)
+		return -1;
+	return say_task(store, work, text, now_ms, err);
 }
 
 int

@@ -74,8 +74,25 @@ find_earlier(struct store *store, struct task_row *row, struct arena *arena,
 	return 1;
 }
 
-int
-task_queue(struct store *store, const struct context_row *context,
+static int
+note(struct store *store, const char *actor, const char *operation,
+    const struct task *task, const char *detail, int64_t now_ms,
+    struct err *err)
+{
+	const struct audit_entry entry = {
+		.actor = actor,
+		.operation = operation,
+		.workspace_id = task->workspace_id,
+		.context_id = task->context_id,
+		.subject = task->id,
+		.detail = detail,
+	};
+
+	return audit_add(store, &entry, now_ms, err);
+}
+
+static int
+queue(struct store *store, const struct context_row *context,
     struct task_row *row, int64_t now_ms, struct arena *arena, struct err *err)
 {
 	struct turn_new turn = { .kind = TURN_TASK };
@@ -102,20 +119,17 @@ task_queue(struct store *store, const struct context_row *context,
 	return 0;
 }
 
-static int
-note(struct store *store, const struct actor *actor, const char *operation,
-    const struct task *task, const char *detail, int64_t now_ms,
-    struct err *err)
+int
+task_queue(struct store *store, const struct context_row *context,
+    struct task_row *row, int64_t now_ms, struct arena *arena, struct err *err)
 {
-	const struct audit_entry entry = {
-		.actor = actor->name,
-		.operation = operation,
-		.workspace_id = task->workspace_id,
-		.subject = task->id,
-		.detail = detail,
-	};
+	int got = queue(store, context, row, now_ms, arena, err);
 
-	return audit_add(store, &entry, now_ms, err);
+	if (got != 0)
+		return got;
+	return note(store, row->asked_by, "task.create", &row->task,
+	    arena_printf(arena, "%s %s", row->task.kind, row->task.priority),
+	    now_ms, err);
 }
 
 int
@@ -134,7 +148,8 @@ task_cancel(struct store *store, const struct actor *actor,
 	*turn_id_out = 0;
 	if (got < 0 ||
 	    store_turn_cancel_task(store, id, now_ms, turn_id_out, err) < 0 ||
-	    note(store, actor, "task.cancel", &row->task, was, now_ms, err) < 0)
+	    note(store, actor->name, "task.cancel", &row->task, was, now_ms,
+		err) < 0)
 		return -1;
 	return store_task_get(store, id, arena, row, err) == 0 ? 0 : -1;
 }
@@ -171,9 +186,9 @@ task_retry(struct store *store, const struct actor *actor, enum role role,
 	copy->task.error_message = "";
 	copy->task.result_summary = "";
 	copy->task.result_path = "";
-	got = task_queue(store, &context, copy, now_ms, arena, err);
+	got = queue(store, &context, copy, now_ms, arena, err);
 	if (got != 0)
 		return got;
-	return note(store, actor, "task.retry", &copy->task, failed->task.id,
-	    now_ms, err);
+	return note(store, actor->name, "task.retry", &copy->task,
+	    failed->task.id, now_ms, err);
 }

@@ -169,7 +169,7 @@ one_that_is_killed_is_resumed(void **state)
 
 	(void)state;
 	world_open(w);
-	store_close(&w->store);
+	world_stop(w);
 	w->db_path = world_path(w, "m.sqlite");
 	copy = arena_printf(w->arena, "%s.before-2", w->db_path);
 	for (unsigned i = 0; n_kills < N_KILLS; i++) {
@@ -245,13 +245,13 @@ who_said_it_outlives_schema_1(void **state)
 
 	(void)state;
 	world_open(w);
-	store_close(&w->store);
+	world_stop(w);
 	w->db_path = world_path(w, "m.sqlite");
 	db = open_wal(w->db_path);
 	DONE(schema_migrate(db, w->db_path, schema_migrations, 1, &w->err));
 	assert_int_equal(sqlite3_exec(db, old, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
-	DONE(store_open(&w->store, w->db_path, &w->err));
+	world_start(w);
 	for (size_t i = 0; i < N_OF(rows); i++)
 		if (count(w, rows[i]) != 1)
 			fail_msg("%s", rows[i]);

@@ -72,6 +72,8 @@ static const struct {
 	{ "token.add", "l" },
 	{ "token.list", "l" },
 	{ "token.revoke", "l" },
+	{ "audit.list", "l" },
+	{ "audit.verify", "l" },
 };
 
 static void

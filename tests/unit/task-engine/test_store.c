@@ -66,7 +66,7 @@ every_statement_is_sql(void **state)
 
 	(void)state;
 	world_open(w);
-	store_close(&w->store);
+	world_stop(w);
 	assert_int_equal(sqlite3_open(w->db_path, &db), SQLITE_OK);
 	for (unsigned i = 0; i < STMT_COUNT; i++) {
 		sqlite3_stmt *stmt;
@@ -176,7 +176,7 @@ the_predecessors_is_refused_and_not_touched(void **state)
 
 	(void)state;
 	world_open(w);
-	store_close(&w->store);
+	world_stop(w);
 	w->db_path = world_path(w, "old.sqlite");
 	run_sql(w->db_path,
 	    "PRAGMA journal_mode = WAL;"
@@ -206,7 +206,7 @@ another_programs_is_refused(void **state)
 
 	(void)state;
 	world_open(w);
-	store_close(&w->store);
+	world_stop(w);
 	w->db_path = world_path(w, "x.sqlite");
 	run_sql(w->db_path, "CREATE TABLE bookmarks (url TEXT);");
 	FAILS(store_open(&w->store, w->db_path, &w->err), ERR_CONFLICT);
@@ -221,13 +221,13 @@ a_newer_one_is_refused_naming_both(void **state)
 
 	(void)state;
 	world_open(w);
-	store_close(&w->store);
+	world_stop(w);
 	run_sql(w->db_path, "PRAGMA user_version = 77");
 	FAILS(store_open(&w->store, w->db_path, &w->err), ERR_CONFLICT);
 	assert_non_null(strstr(w->err.text, "schema 77"));
 	assert_non_null(strstr(w->err.text, "knows 2"));
 	run_sql(w->db_path, "PRAGMA user_version = 2");
-	DONE(store_open(&w->store, w->db_path, &w->err));
+	world_start(w);
 	world_close(w);
 }
 
@@ -254,7 +254,7 @@ a_damaged_one_is_refused_with_its_name(void **state)
 		struct buf before, after;
 
 		world_open(w);
-		store_close(&w->store);
+		world_stop(w);
 		damage(w->db_path, places[i]);
 		read_file(w->db_path, &before);
 		FAILS(store_open(&w->store, w->db_path, &w->err),
@@ -296,7 +296,7 @@ migrating_copies_first_and_a_failed_step_changes_nothing(void **state)
 
 	(void)state;
 	world_open(w);
-	store_close(&w->store);
+	world_stop(w);
 	w->db_path = world_path(w, "m.sqlite");
 	db = open_plain(w->db_path);
 	DONE(schema_migrate(db, w->db_path, steps, 1, &w->err));
@@ -327,7 +327,7 @@ three_copies_are_kept(void **state)
 
 	(void)state;
 	world_open(w);
-	store_close(&w->store);
+	world_stop(w);
 	w->db_path = world_path(w, "m.sqlite");
 	db = open_plain(w->db_path);
 	for (int i = 0; i < 8; i++) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "libcommon/arena.h"
+#include "services/task-engine/audit/audit.h"
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/store.h"
 #include "tests/unit/unit.h"
@@ -79,6 +80,20 @@ world_path(struct world *w, const char *name)
 }
 
 void
+world_start(struct world *w)
+{
+	DONE(store_open(&w->store, w->db_path, &w->err));
+	DONE(audit_open(&w->audit, w->store, w->folder, w->now_ms, &w->err));
+}
+
+void
+world_stop(struct world *w)
+{
+	audit_close(&w->audit);
+	store_close(&w->store);
+}
+
+void
 world_open(struct world *w)
 {
 	*w = (struct world){ .now_ms = INT64_C(1700000000000) };
@@ -86,21 +101,21 @@ world_open(struct world *w)
 	assert_non_null(mkdtemp(w->folder));
 	w->arena = arena_new(1 << 24);
 	w->db_path = world_path(w, "meta.sqlite");
-	DONE(store_open(&w->store, w->db_path, &w->err));
+	world_start(w);
 	w->context = world_context(w, "codex", "s1", "session", "s1");
 }
 
 void
 world_reopen(struct world *w)
 {
-	store_close(&w->store);
-	DONE(store_open(&w->store, w->db_path, &w->err));
+	world_stop(w);
+	world_start(w);
 }
 
 void
 world_close(struct world *w)
 {
-	store_close(&w->store);
+	world_stop(w);
 	assert_int_equal(
 	    system(arena_printf(w->arena, "rm -rf '%s'", w->folder)), 0);
 	arena_free(&w->arena);

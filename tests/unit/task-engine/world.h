@@ -7,6 +7,7 @@
 #include "services/task-engine/store/places.h"
 
 struct arena;
+struct audit;
 struct store;
 
 /* A database in a folder of its own, with one session in it. */
@@ -15,6 +16,7 @@ struct world {
 	const char *db_path;
 	struct arena *arena;
 	struct store *store;
+	struct audit *audit;
 	struct context_row context;
 	struct err err;
 	int64_t now_ms;
@@ -25,7 +27,9 @@ const char *world_path(struct world *world, const char *name);
 
 void world_open(struct world *world);
 void world_close(struct world *world); /* and removes the folder */
-/* Closes and opens the database, as a restart does. */
+/* Both halves of a restart, database and audit log. */
+void world_stop(struct world *world);
+void world_start(struct world *world);
 void world_reopen(struct world *world);
 
 /* Aborts with what went wrong when rc is not what was wanted. */
