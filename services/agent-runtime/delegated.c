@@ -136,6 +136,40 @@ const struct command token_command = {
 	    "invalid.\n",
 };
 
+const struct command audit_command = {
+	.name = "audit",
+	.summary = "read the audit log, or check that nobody changed it",
+	.run = become_client,
+	.usage =
+	    "usage: agent-runtime audit list [--limit N] [--since WHEN] "
+	    "[--until WHEN]\n"
+	    "           [--operation NAME] [--actor NAME] [--workspace ID] "
+	    "[--refused] [--json]\n"
+	    "       agent-runtime audit verify [--head SEQ:HASH] [--json]\n"
+	    "\n"
+	    "Who did what, from where, why, and what was refused; the newest "
+	    "rows, oldest first.\n"
+	    "`verify` recomputes every row and compares the head that is kept "
+	    "outside of the\n"
+	    "database.\n"
+	    "\n"
+	    "  --limit N          so many rows, 1 to 10000 (default 50)\n"
+	    "  --since WHEN       not older: 90m, 2h, 7d ago, or "
+	    "2026-11-22T14:12:03Z\n"
+	    "  --until WHEN       older than that\n"
+	    "  --operation NAME   token.add; token. for all that begin so\n"
+	    "  --actor NAME       done by, or in the name of\n"
+	    "  --workspace ID     only of this workspace\n"
+	    "  --refused          only what was refused\n"
+	    "  --head SEQ:HASH    compare this head too: of audit.head or an "
+	    "audit-head line\n"
+	    "                     of the log, kept elsewhere\n"
+	    "\n"
+	    "Exit status: 0 done, and intact; 1 it was changed, or could not "
+	    "be read; 2 wrong\n"
+	    "use.\n",
+};
+
 const struct command logs_command = {
 	.name = "logs",
 	.summary = "show the log, or one message's way through it",

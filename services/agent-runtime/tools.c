@@ -23,6 +23,7 @@ static const struct {
 	{ "doctor", doctor_run },
 	{ "config", config_run },
 	{ "token", token_run },
+	{ "audit", audit_run },
 	{ "logs", logs_run },
 	{ "bus", bus_run },
 };

@@ -13,6 +13,7 @@ int status_run(int argc, char **argv);
 int doctor_run(int argc, char **argv);
 int config_run(int argc, char **argv);
 int token_run(int argc, char **argv);
+int audit_run(int argc, char **argv);
 int logs_run(int argc, char **argv);
 int bus_run(int argc, char **argv);
 

@@ -6,6 +6,7 @@
 #include "libcommon/bus.h"
 #include "libcommon/err.h"
 #include "libcommon/json.h"
+#include "proto/audit.h"
 #include "proto/beat.h"
 #include "proto/empty.h"
 #include "proto/engine.h"
@@ -54,7 +55,11 @@ on_healthz(struct visit *visit, struct err *err)
 	return 0;
 }
 
-enum { ACCESS_WAIT_MS = 2000 };
+enum {
+	ACCESS_WAIT_MS = 2000,
+	/* A million rows are some ten seconds. */
+	VERIFY_WAIT_MS = 120 * 1000,
+};
 
 static void
 access_silent(struct visit *visit, const struct err *why)
@@ -343,4 +348,53 @@ on_token_revoke(struct visit *visit, struct err *err)
 		return err_set(err, ERR_INVALID, "name is required");
 	in.credential = visit->credential;
 	return visit_ask(visit, "token.revoke", &in, show_revoked, NULL, err);
+}
+
+static int
+show_audit(struct visit *visit, const struct json *body, struct err *err)
+{
+	struct audit_list list;
+
+	if (visit_decode(visit, &audit_list_shape, &list, body, err) < 0)
+		return -1;
+	show_items(visit, &audit_list_shape, &list, list.n_items);
+	return 0;
+}
+
+int
+on_audit_get(struct visit *visit, struct err *err)
+{
+	struct audit_query in;
+
+	if (visit_query(visit, &audit_query_shape, &in, err) < 0)
+		return -1;
+	in.credential = visit->credential;
+	return visit_ask(visit, "audit.list", &in, show_audit, NULL, err);
+}
+
+static int
+show_verdict(struct visit *visit, const struct json *body, struct err *err)
+{
+	AUTO(answer_release)
+	struct answer answer = { 0 };
+	struct audit_verdict verdict;
+
+	if (visit_decode(visit, &audit_verdict_shape, &verdict, body, err) < 0)
+		return -1;
+	answer_begin(&answer);
+	http_members_print(&answer.out, &audit_verdict_shape, &verdict, NULL);
+	answer_end(&answer, visit, HTTP_OK);
+	return 0;
+}
+
+int
+on_audit_verify(struct visit *visit, struct err *err)
+{
+	struct audit_verify in;
+
+	if (visit_query(visit, &audit_verify_shape, &in, err) < 0)
+		return -1;
+	in.credential = visit->credential;
+	visit->wait_ms = VERIFY_WAIT_MS;
+	return visit_ask(visit, "audit.verify", &in, show_verdict, NULL, err);
 }

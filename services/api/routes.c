@@ -46,6 +46,10 @@ const struct api_route api_routes[] = {
 	    "token.list",      on_token_get },
 	{ "POST", "/api/v1/tokens/revoke", KNOWN, API_BODY | API_STRICT,
 	    "token.revoke",    on_token_revoke },
+	{ "GET",  "/api/v1/audit",         KNOWN, 0,
+	    "audit.list",      on_audit_get },
+	{ "GET",  "/api/v1/audit/verify",  KNOWN, 0,
+	    "audit.verify",    on_audit_verify },
 };
 // clang-format on
 const size_t n_api_routes = N_OF(api_routes);

@@ -59,5 +59,7 @@ int on_context_get(struct visit *visit, struct err *err);
 int on_token_post(struct visit *visit, struct err *err);
 int on_token_get(struct visit *visit, struct err *err);
 int on_token_revoke(struct visit *visit, struct err *err);
+int on_audit_get(struct visit *visit, struct err *err);
+int on_audit_verify(struct visit *visit, struct err *err);
 
 #endif

@@ -31,6 +31,8 @@ STUB(on_context_get)
 STUB(on_token_post)
 STUB(on_token_get)
 STUB(on_token_revoke)
+STUB(on_audit_get)
+STUB(on_audit_verify)
 
 static void
 everything_beneath_api_v1_needs_a_credential(void **state)
