@@ -151,7 +151,7 @@ def make_data(tmp):
     for name in ("run/serve", "log", "agent-runtime", "index", WORKSPACE):
         (data / name).mkdir(parents=True, mode=0o700)
     (tmp / "outside").write_text("x")
-    (data / "agent-runtime" / "audit.key").write_text("x")
+    (data / "agent-runtime" / "audit.key").write_text(32 * "x")
     (data / WORKSPACE / "notes.md").write_text("# notes\n")
     (data / "run" / "admin.token").write_text("0" * 64 + "\n")
     (data / "run" / "serve" / "serve.json").write_text("{}\n")
