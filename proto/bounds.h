@@ -35,6 +35,8 @@ enum {
 	BOUND_PLACES = 500,
 	BOUND_TOKENS = 500,
 	BOUND_AUDIT = 500,
+	BOUND_PEOPLE = 200,
+	BOUND_IDENTITIES = 64, /* of one person; roles too */
 };
 
 /* Seconds whose milliseconds are still exact. */

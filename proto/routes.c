@@ -13,7 +13,9 @@
 #include "proto/empty.h"
 #include "proto/engine.h"
 #include "proto/gateway.h"
+#include "proto/identity.h"
 #include "proto/message.h"
+#include "proto/pairing.h"
 #include "proto/place.h"
 #include "proto/search.h"
 #include "proto/task.h"
@@ -122,6 +124,27 @@ const struct route routes[] = {
 	    ROUTE_READ | ROUTE_DEFERRED,
 	    &audit_verify_shape, &audit_verdict_shape,
 	    "whether the audit log was changed" },
+	{ "pairing.start",    ROUTE_REQ,  API,       ENGINE, ROUTE_SECRET,
+	    &pairing_start_shape, &pairing_started_shape,
+	    "makes a one-time token for an account" },
+	{ "pairing.lookup",   ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
+	    &pairing_ref_shape, &pairing_shape,
+	    "whose token that is" },
+	{ "pairing.approve",  ROUTE_REQ,  API,       ENGINE, 0,
+	    &pairing_approve_shape, &pairing_approved_shape,
+	    "links the account to a person" },
+	{ "pairing.deny",     ROUTE_REQ,  API,       ENGINE, 0,
+	    &pairing_deny_shape, &pairing_denied_shape,
+	    "turns the request down" },
+	{ "identity.list",    ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
+	    &identity_query_shape, &person_list_shape,
+	    "people, their accounts and roles" },
+	{ "identity.role",    ROUTE_REQ,  API,       ENGINE, 0,
+	    &role_change_shape, &person_changed_shape,
+	    "gives a role or takes it away" },
+	{ "identity.unlink",  ROUTE_REQ,  API,       ENGINE, 0,
+	    &identity_unlink_shape, &person_changed_shape,
+	    "makes an account a guest's again" },
 };
 // clang-format on
 

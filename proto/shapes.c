@@ -9,7 +9,9 @@
 #include "proto/empty.h"
 #include "proto/engine.h"
 #include "proto/gateway.h"
+#include "proto/identity.h"
 #include "proto/message.h"
+#include "proto/pairing.h"
 #include "proto/place.h"
 #include "proto/search.h"
 #include "proto/task.h"
@@ -45,9 +47,25 @@ const struct shape *const shapes[] = {
 	&gateway_hello_shape,
 	&gateway_welcome_shape,
 	&gateway_cursor_shape,
+	&identity_query_shape,
+	&identity_shape,
+	&role_held_shape,
+	&person_shape,
+	&person_list_shape,
+	&role_change_shape,
+	&identity_unlink_shape,
+	&person_changed_shape,
 	&message_attachment_shape,
 	&message_inbound_shape,
 	&message_accepted_shape,
+	&pairing_start_shape,
+	&pairing_started_shape,
+	&pairing_ref_shape,
+	&pairing_shape,
+	&pairing_approve_shape,
+	&pairing_approved_shape,
+	&pairing_deny_shape,
+	&pairing_denied_shape,
 	&place_query_shape,
 	&workspace_shape,
 	&workspace_list_shape,

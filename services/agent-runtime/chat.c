@@ -260,6 +260,9 @@ chat_run(int argc, char **argv)
 	struct chat chat = { .timeout_s = 120 };
 	int status;
 
+	if (argc > 1 &&
+	    (strcmp(argv[1], "pairing") == 0 || strcmp(argv[1], "pair") == 0))
+		return pairing_run(argc - 1, argv + 1);
 	buf_init(&chat.message);
 	status = parse(&chat, argc, argv);
 	if (status == 0 && chat.has_message && is_blank(chat.message.data))

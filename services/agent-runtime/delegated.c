@@ -39,6 +39,9 @@ const struct command chat_command = {
 	.run = become_client,
 	.usage =
 	    "usage: agent-runtime chat [FLAGS] [MESSAGE…]\n"
+	    "       agent-runtime chat pairing start|pair-admin [FLAGS]\n"
+	    "       agent-runtime chat pairing lookup|approve|deny TOKEN "
+	    "[FLAGS]\n"
 	    "\n"
 	    "With a message: sends it, prints the reply and ends. Without one: "
 	    "a prompt with\n"
@@ -57,8 +60,46 @@ const struct command chat_command = {
 	    "(default 120)\n"
 	    "  --json                print the API's answer\n"
 	    "\n"
+	    "pairing links an account to a person: start makes a one-time "
+	    "token for it, approve\n"
+	    "and deny decide, pair-admin does both and makes the first admin "
+	    "or overlord.\n"
+	    "\n"
+	    "  --expires-in-sec N      start: how long the token works "
+	    "(default 600)\n"
+	    "  --role ROLE             approve: overlord, admin (default), "
+	    "operator, member,\n"
+	    "                          viewer\n"
+	    "  --workspace-id ID       approve: in that workspace (default: "
+	    "in all)\n"
+	    "  --target-user-id ID     approve: a further account of that "
+	    "person\n"
+	    "  --approver-user-id ID   kept in the audit log as a remark\n"
+	    "  --reason TEXT           deny: why\n"
+	    "\n"
 	    "Exit status: 0 answered, 1 no answer, 2 wrong use or refused as "
 	    "invalid.\n",
+};
+
+const struct command identity_command = {
+	.name = "identity",
+	.summary = "list people, change their roles, unlink accounts",
+	.run = become_client,
+	.usage =
+	    "usage: agent-runtime identity list [--json]\n"
+	    "       agent-runtime identity role USER ROLE [--workspace-id ID] "
+	    "[--json]\n"
+	    "       agent-runtime identity unlink IDENTITY [--json]\n"
+	    "\n"
+	    "Changes count from the next message on; what that person asked "
+	    "for and what has not\n"
+	    "ended is stopped. The last overlord stays one.\n"
+	    "\n"
+	    "  ROLE                overlord, admin, operator, member, viewer "
+	    "or none\n"
+	    "  --workspace-id ID   in that workspace (default: in all)\n"
+	    "\n"
+	    "Exit status: 0 done, 1 failed or refused, 2 wrong use.\n",
 };
 
 const struct command status_command = {

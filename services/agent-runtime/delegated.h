@@ -10,6 +10,7 @@ extern const struct command doctor_command;
 extern const struct command config_command;
 extern const struct command token_command;
 extern const struct command audit_command;
+extern const struct command identity_command;
 extern const struct command logs_command;
 extern const struct command bus_command;
 

@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&status_command,
 	&doctor_command,
 	&config_command,
+	&identity_command,
 	&token_command,
 	&audit_command,
 	&logs_command,

@@ -24,6 +24,7 @@ static const struct {
 	{ "config", config_run },
 	{ "token", token_run },
 	{ "audit", audit_run },
+	{ "identity", identity_run },
 	{ "logs", logs_run },
 	{ "bus", bus_run },
 };

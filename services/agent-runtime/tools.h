@@ -14,6 +14,9 @@ int doctor_run(int argc, char **argv);
 int config_run(int argc, char **argv);
 int token_run(int argc, char **argv);
 int audit_run(int argc, char **argv);
+int identity_run(int argc, char **argv);
+/* chat pairing …; argv[0] is "pairing". */
+int pairing_run(int argc, char **argv);
 int logs_run(int argc, char **argv);
 int bus_run(int argc, char **argv);
 

@@ -10,7 +10,6 @@
 #include "proto/beat.h"
 #include "proto/empty.h"
 #include "proto/engine.h"
-#include "proto/place.h"
 #include "proto/token.h"
 #include "services/api/http_json.h"
 #include "services/api/http_server.h"
@@ -231,51 +230,6 @@ show_items(
 	http_members_print(&answer.out, shape, list, NULL);
 	json_out_int(&answer.out, "count", (int64_t)n);
 	answer_end(&answer, visit, HTTP_OK);
-}
-
-static int
-show_workspaces(struct visit *visit, const struct json *body, struct err *err)
-{
-	struct workspace_list list;
-
-	if (visit_decode(visit, &workspace_list_shape, &list, body, err) < 0)
-		return -1;
-	show_items(visit, &workspace_list_shape, &list, list.n_items);
-	return 0;
-}
-
-static int
-show_contexts(struct visit *visit, const struct json *body, struct err *err)
-{
-	struct context_list list;
-
-	if (visit_decode(visit, &context_list_shape, &list, body, err) < 0)
-		return -1;
-	show_items(visit, &context_list_shape, &list, list.n_items);
-	return 0;
-}
-
-static int
-ask_places(struct visit *visit, visit_answer_fn fn, struct err *err)
-{
-	struct place_query in;
-
-	if (visit_query(visit, &place_query_shape, &in, err) < 0)
-		return -1;
-	in.credential = visit->credential;
-	return visit_ask(visit, visit->route->operation, &in, fn, NULL, err);
-}
-
-int
-on_workspace_get(struct visit *visit, struct err *err)
-{
-	return ask_places(visit, show_workspaces, err);
-}
-
-int
-on_context_get(struct visit *visit, struct err *err)
-{
-	return ask_places(visit, show_contexts, err);
 }
 
 static int

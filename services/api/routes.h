@@ -14,6 +14,7 @@ enum api_route_flag {
 	API_BODY = 2,	/* has a JSON body */
 	API_STRICT = 4, /* and refuses keys that it does not know */
 	API_KEYED = 8,	/* takes an Idempotency-Key */
+	API_MAKES = 16, /* answers 201 when it is plain */
 };
 
 /* Answers now or asks a daemon; an error is answered by its code. */
@@ -54,12 +55,16 @@ int on_task_post(struct visit *visit, struct err *err);
 int on_task_get(struct visit *visit, struct err *err);
 int on_task_retry(struct visit *visit, struct err *err);
 int on_task_cancel(struct visit *visit, struct err *err);
-int on_workspace_get(struct visit *visit, struct err *err);
-int on_context_get(struct visit *visit, struct err *err);
 int on_token_post(struct visit *visit, struct err *err);
 int on_token_get(struct visit *visit, struct err *err);
 int on_token_revoke(struct visit *visit, struct err *err);
 int on_audit_get(struct visit *visit, struct err *err);
 int on_audit_verify(struct visit *visit, struct err *err);
+
+/*
+ * The route whose body or query is the bus message, and whose answer is the
+ * bus's reply: both by the shapes of proto/routes.c.
+ */
+int on_plain(struct visit *visit, struct err *err);
 
 #endif

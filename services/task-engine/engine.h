@@ -40,8 +40,8 @@ struct svc {
 
 	/* Turns that the requests of this batch cancelled; they are stopped
 	 * once that is committed. */
-	int64_t cancelled[BUS_BATCH_MAX];
-	size_t n_cancelled;
+	int64_t *cancelled;
+	size_t n_cancelled, cancelled_size;
 
 	/* What is wrong, "" when nothing is; shown by beats and status. */
 	char database_trouble[256];

@@ -319,6 +319,7 @@ engine_deinit(struct svc **slot)
 	store_close(&svc->store);
 	blame_close();
 	secret_replies_release(&svc->secret_replies);
+	free(svc->cancelled);
 	free(svc->workspace_root);
 	free(svc);
 	*slot = NULL;

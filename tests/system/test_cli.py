@@ -43,7 +43,8 @@ def is_free_of_controls(text):
 
 
 @pytest.mark.parametrize("command", [
-    "serve", "chat", "status", "doctor", "config", "token", "logs", "bus",
+    "serve", "chat", "status", "doctor", "config", "token", "identity",
+    "logs", "bus",
     "version"])
 def test_every_command_helps_on_stdout(down, command):
     for words in ([command, "--help"], ["help", command]):

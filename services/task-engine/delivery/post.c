@@ -116,8 +116,9 @@ post_add(struct store *store, const struct post_note *note, int64_t now_ms,
 	clean(&text, note->text);
 	row.text = text.data;
 	id_uuid(outbox_id_out);
-	if (add_message(store, note, row.instance, outbox_id_out, text.data,
-		now_ms, &row.message_seq, err) < 0)
+	if (add_message(store, note, row.instance, outbox_id_out,
+		note->kept_text ? note->kept_text : text.data, now_ms,
+		&row.message_seq, err) < 0)
 		return -1;
 	/* Nobody would ever fetch it; the chat log has it. */
 	if (!note->in_reply_to_seq && !connector_is_told(row.instance))

@@ -8,8 +8,12 @@
 #include "libcommon/buf.h"
 #include "libcommon/id.h"
 #include "libcommon/service.h"
+#include "proto/shape.h"
 #include "services/task-engine/audit/audit.h"
 #include "services/task-engine/engine.h"
+
+/* Of one answer; an envelope holds 256 KiB. */
+enum { ANSWER_BYTES = 240 * 1024 };
 
 void
 api_asks(struct svc *svc, const struct request *request,
@@ -32,6 +36,18 @@ api_actor(struct svc *svc, const struct request *request,
 		return -1;
 	api_asks(svc, request, out, request->type);
 	return policy_check(&svc->policy, out, request->type, NULL, err);
+}
+
+void
+api_encode_list(const struct shape *shape, const void *list, size_t *n_items,
+    struct buf *out)
+{
+	shape_encode(shape, list, out);
+	while (out->size > ANSWER_BYTES) {
+		*n_items /= 2;
+		buf_reset(out);
+		shape_encode(shape, list, out);
+	}
 }
 
 const char *

@@ -7,9 +7,11 @@
 #include "services/task-engine/policy/policy.h"
 
 struct arena;
+struct buf;
 struct credential;
 struct err;
 struct request;
+struct shape;
 struct svc;
 
 /* What the handlers of the api's door share. */
@@ -25,6 +27,12 @@ int api_actor(struct svc *svc, const struct request *request,
 /* Tells the audit log who asks what; operation lives as long as the request. */
 void api_asks(struct svc *svc, const struct request *request,
     const struct actor *actor, const char *operation);
+/*
+ * Lists of long names are cut until the answer fits an envelope: the first of
+ * them are shown. n_items is the list's own count.
+ */
+void api_encode_list(const struct shape *shape, const void *list,
+    size_t *n_items, struct buf *out);
 
 /* SHA-256 in hex over the texts, each with its length. */
 const char *api_digest(struct arena *arena, const char *const *texts, size_t n);

@@ -21,24 +21,7 @@
 #include "services/task-engine/store/tokens.h"
 #include "services/task-engine/turn/turns.h"
 
-enum {
-	LIMIT_DEFAULT = 100,
-	/* Of one answer; an envelope holds 256 KiB. */
-	ANSWER_BYTES = 240 * 1024,
-};
-
-/* Lists of long names are cut so that they fit: the oldest are shown. */
-static void
-encode_list(const struct shape *shape, const void *list, size_t *n_items,
-    struct buf *out)
-{
-	shape_encode(shape, list, out);
-	while (out->size > ANSWER_BYTES) {
-		*n_items /= 2;
-		buf_reset(out);
-		shape_encode(shape, list, out);
-	}
-}
+enum { LIMIT_DEFAULT = 100 };
 
 int
 on_access_check(struct svc *svc, const struct request *request,
@@ -128,7 +111,7 @@ on_workspace_list(struct svc *svc, const struct request *request,
 			    svc->workspace_root, rows[i].id),
 			.created_at_unix = rows[i].created_ms / 1000,
 		};
-	encode_list(&workspace_list_shape, &out, &out.n_items, reply->body);
+	api_encode_list(&workspace_list_shape, &out, &out.n_items, reply->body);
 	return 0;
 }
 
@@ -162,7 +145,7 @@ on_context_list(struct svc *svc, const struct request *request,
 			.is_direct = rows[i].is_direct,
 			.created_at_unix = rows[i].created_ms / 1000,
 		};
-	encode_list(&context_list_shape, &out, &out.n_items, reply->body);
+	api_encode_list(&context_list_shape, &out, &out.n_items, reply->body);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "services/task-engine/audit/audit.h"
 #include "services/task-engine/doors/api.h"
 #include "services/task-engine/doors/doors.h"
+#include "services/task-engine/doors/stop.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/people/tokens.h"
 #include "services/task-engine/store/places.h"
@@ -318,7 +319,7 @@ on_task_cancel(struct svc *svc, const struct request *request,
 		request->arena, &turn_id, err) < 0)
 		return -1;
 	if (turn_id)
-		svc->cancelled[svc->n_cancelled++] = turn_id;
+		stop_after_commit(svc, turn_id);
 	answer(request, reply, &row.task, "");
 	return 0;
 }

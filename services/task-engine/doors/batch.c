@@ -147,11 +147,13 @@ static int
 run_in_savepoint(struct svc *svc, struct item *item, struct err *err)
 {
 	int64_t changes = store_count_changes(svc->store);
+	size_t n_cancelled = svc->n_cancelled;
 
 	if (store_savepoint(svc->store, err) < 0)
 		return -1;
 	if (dispatch(svc, item) < 0) {
 		store_rollback_to(svc->store);
+		svc->n_cancelled = n_cancelled;
 		/* SQLite may have rolled back all: then the next request would
 		 * commit by itself, and its answer would not say so. */
 		if (!store_is_in_transaction(svc->store))

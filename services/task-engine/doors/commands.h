@@ -20,7 +20,10 @@ struct heard {
 	const struct actor *actor;
 	enum role role; /* of the actor, in the workspace of the context */
 	const struct context_row *context;
-	const struct message_row *message;
+	const struct message_row *message; /* as it is kept */
+	/* As it was typed: only for deciding about the token that is in it,
+	 * which nothing may keep. */
+	const char *said;
 	int64_t now_ms;
 	bool asker_waits;
 	bool is_silent;

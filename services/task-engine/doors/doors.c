@@ -31,6 +31,13 @@ const struct handler engine_handlers[] = {
 	{ "token.revoke", on_token_revoke, NULL },
 	{ "audit.list", on_audit_list, NULL },
 	{ "audit.verify", on_audit_verify, NULL },
+	{ "pairing.start", on_pairing_start, NULL },
+	{ "pairing.lookup", on_pairing_lookup, NULL },
+	{ "pairing.approve", on_pairing_approve, NULL },
+	{ "pairing.deny", on_pairing_deny, NULL },
+	{ "identity.list", on_identity_list, NULL },
+	{ "identity.role", on_identity_role, NULL },
+	{ "identity.unlink", on_identity_unlink, NULL },
 };
 
 _Static_assert(

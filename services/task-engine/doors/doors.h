@@ -13,7 +13,7 @@ struct bus_request;
  * it runs within the transaction of its batch, each request in a savepoint.
  */
 extern const struct handler engine_handlers[];
-enum { N_ENGINE_HANDLERS = 24 };
+enum { N_ENGINE_HANDLERS = 31 };
 
 /* -1 names a handler or a command that the policy table has no row for. */
 int doors_check_policy(struct err *err) MUST_CHECK;
@@ -83,5 +83,20 @@ int on_audit_verify(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 /* Nobody is answered any more. */
 void audit_jobs_close(struct svc *svc);
+/* api_people.c */
+int on_pairing_start(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_pairing_lookup(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_pairing_approve(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_pairing_deny(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_identity_list(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_identity_role(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_identity_unlink(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
 
 #endif

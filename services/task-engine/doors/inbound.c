@@ -19,6 +19,7 @@
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/doors/commands.h"
 #include "services/task-engine/engine.h"
+#include "services/task-engine/people/pairing.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/places.h"
@@ -193,6 +194,10 @@ inbound_take(struct svc *svc, const struct inbound *in, int64_t now_ms,
 	message->context_id = context.id;
 	message->said_by = in->actor->name;
 	message->said_as = role_name(heard.role);
+	heard.said = message->text;
+	if (pairing_redact(
+		svc->store, message->text, arena, &message->text, err) < 0)
+		return -1;
 	got = store_message_add(svc->store, message, seq_out, err);
 	if (got != 0)
 		return got;

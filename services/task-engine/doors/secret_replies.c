@@ -36,7 +36,7 @@ secret_replies_release(struct secret_replies *replies)
 bool
 is_secret_reply(const struct bus_request *request)
 {
-	return strcmp(bus_request_route(request)->type, "token.add") == 0;
+	return (bus_request_route(request)->flags & ROUTE_SECRET) != 0;
 }
 
 void

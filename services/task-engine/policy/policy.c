@@ -68,6 +68,14 @@ const struct policy_row policy_rows[] = {
 	LOCAL("audit.list",     ROLE_OVERLORD, "read the audit log"),
 	LOCAL("audit.verify",   ROLE_OVERLORD,
 	    "check whether the audit log was changed"),
+
+	LOCAL("pairing.start",   ROLE_ADMIN, "make a token for an account"),
+	LOCAL("pairing.lookup",  ROLE_ADMIN, "see whose token that is"),
+	LOCAL("pairing.approve", ROLE_ADMIN, "link an account to a person"),
+	LOCAL("pairing.deny",    ROLE_ADMIN, "turn a pairing request down"),
+	LOCAL("identity.list",   ROLE_ADMIN, "people, accounts and roles"),
+	LOCAL("identity.role",   ROLE_ADMIN, "give a role or take it away"),
+	LOCAL("identity.unlink", ROLE_ADMIN, "make an account a guest's"),
 };
 // clang-format on
 

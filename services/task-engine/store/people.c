@@ -30,6 +30,15 @@ read_role(struct columns *c, void *row_out)
 }
 
 static void
+read_user(struct columns *c, void *row_out)
+{
+	struct user_row *r = row_out;
+
+	r->id = next_text(c);
+	r->display_name = next_text(c);
+}
+
+static void
 read_number(struct columns *c, void *row_out)
 {
 	*(int64_t *)row_out = next_int(c);
@@ -125,6 +134,16 @@ store_overlords(struct store *s, int64_t *n_out, struct err *err)
 {
 	return stmt_get(
 	    s, STMT_OVERLORDS, NULL, read_number, n_out, NO_BINDS, err);
+}
+
+int
+store_users_list(struct store *s, const char *user_id, int64_t limit,
+    struct arena *arena, struct user_row **rows_out, size_t *n_out,
+    struct err *err)
+{
+	return stmt_list(s, STMT_USERS_LIST, arena, read_user,
+	    sizeof(**rows_out), rows_out, n_out,
+	    BINDS(b_text(user_id), b_int(limit)), err);
 }
 
 int

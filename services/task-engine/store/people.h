@@ -23,6 +23,11 @@ struct identity_row {
 	int64_t created_at_unix;
 };
 
+struct user_row {
+	const char *id;
+	const char *display_name;
+};
+
 struct role_row {
 	const char *user_id;
 	const char *workspace_id; /* or ROLE_EVERYWHERE */
@@ -58,11 +63,15 @@ int store_role_put(struct store *store, const char *user_id,
  */
 int store_role_of(struct store *store, const char *user_id,
     const char *workspace_id, enum role *role_out, struct err *err) MUST_CHECK;
-/* People beside the one at the machine who are overlords. */
+/* Overlords with an account, beside the person at the machine. */
 int store_overlords(
     struct store *store, int64_t *n_out, struct err *err) MUST_CHECK;
 
-/* Oldest first, at most limit; user_id "": everybody's. */
+/* Oldest first, at most limit. user_id "": everybody but the person at the
+ * machine. */
+int store_users_list(struct store *store, const char *user_id, int64_t limit,
+    struct arena *arena, struct user_row **rows_out, size_t *n_out,
+    struct err *err) MUST_CHECK;
 int store_identities_list(struct store *store, const char *user_id,
     int64_t limit, struct arena *arena, struct identity_row **rows_out,
     size_t *n_out, struct err *err) MUST_CHECK;

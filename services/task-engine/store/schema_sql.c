@@ -285,6 +285,8 @@ static const char *const version_2[] = {
 	"CREATE UNIQUE INDEX pairing_live ON pairing_requests"
 	" (connector, connector_user_id) WHERE status = 'pending';"
 	"CREATE INDEX pairing_created ON pairing_requests (created_at_unix);"
+	"CREATE INDEX pairing_expiry ON pairing_requests (expires_at_unix)"
+	" WHERE status = 'pending';"
 	"CREATE INDEX pairing_context ON pairing_requests (context_id)"
 	" WHERE context_id IS NOT NULL;"
 	/* How often something was done in the window that began then. */

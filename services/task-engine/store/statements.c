@@ -59,7 +59,7 @@ const char *const stmt_texts[STMT_COUNT] = {
 					" AND i.connector_user_id = ?2"
 					" AND i.verified = 1",
 	[STMT_IDENTITY_GET] = IDENTITY " WHERE i.id = ?1",
-	[STMT_IDENTITIES_LIST] = IDENTITY " WHERE ?1 = '' OR i.user_id = ?1"
+	[STMT_IDENTITIES_LIST] = IDENTITY " WHERE i.user_id = ?1"
 					  " ORDER BY i.created_at, i.id"
 					  " LIMIT ?2",
 	[STMT_IDENTITY_ADD] =
@@ -68,6 +68,9 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " VALUES (?1, ?2, ?3, ?4, 1, datetime(?5, 'unixepoch'))"
 	    " ON CONFLICT (connector, connector_user_id) DO NOTHING",
 	[STMT_IDENTITY_REMOVE] = "DELETE FROM identities WHERE id = ?1",
+	[STMT_USERS_LIST] = "SELECT id, display_name FROM users"
+			    " WHERE iif(?1 = '', id <> 'local', id = ?1)"
+			    " ORDER BY created_at, id LIMIT ?2",
 	[STMT_USER_EXISTS] = "SELECT 1 FROM users WHERE id = ?1",
 	[STMT_USER_ADD] = "INSERT INTO users (id, display_name, created_at)"
 			  " VALUES (?1, ?2, datetime(?3, 'unixepoch'))",
@@ -85,10 +88,44 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_ROLE_REMOVE] =
 	    "DELETE FROM roles WHERE user_id = ?1 AND workspace_id = ?2",
 	[STMT_ROLES_LIST] = "SELECT user_id, workspace_id, role FROM roles"
-			    " WHERE ?1 = '' OR user_id = ?1"
-			    " ORDER BY user_id, workspace_id LIMIT ?2",
-	[STMT_OVERLORDS] = "SELECT count(*) FROM roles"
-			   " WHERE role = 'overlord' AND user_id <> 'local'",
+			    " WHERE user_id = ?1"
+			    " ORDER BY workspace_id LIMIT ?2",
+	[STMT_OVERLORDS] = "SELECT count(*) FROM roles r"
+			   " WHERE role = 'overlord' AND EXISTS (SELECT 1"
+			   " FROM identities i WHERE i.user_id = r.user_id)",
+
+	[STMT_PAIRING_ADD] =
+	    "INSERT INTO pairing_requests (id, token_hash, token_hint,"
+	    " connector, connector_user_id, display_name, status,"
+	    " expires_at_unix, created_at_unix, updated_at_unix, context_id,"
+	    " instance) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?8,"
+	    " ?8, ?9, ?10)",
+	[STMT_PAIRING_FIND] =
+	    "SELECT id, token_hash, token_hint, connector,"
+	    " connector_user_id, display_name, status, expires_at_unix,"
+	    " approved_user_id, approver_user_id, denied_reason, context_id,"
+	    " instance FROM pairing_requests WHERE token_hash = ?1",
+	[STMT_PAIRING_APPROVED] =
+	    "UPDATE pairing_requests SET status = 'approved',"
+	    " approved_user_id = ?2, approver_user_id = ?3,"
+	    " updated_at_unix = ?4 WHERE id = ?1 AND status = 'pending'"
+	    " AND expires_at_unix > ?4",
+	[STMT_PAIRING_DENIED] =
+	    "UPDATE pairing_requests SET status = 'denied',"
+	    " approver_user_id = ?2, denied_reason = ?3,"
+	    " updated_at_unix = ?4 WHERE id = ?1 AND status = 'pending'"
+	    " AND expires_at_unix > ?4",
+	[STMT_PAIRING_END_LIVE] =
+	    "UPDATE pairing_requests SET status = 'expired',"
+	    " updated_at_unix = ?3 WHERE connector = ?1"
+	    " AND connector_user_id = ?2 AND status = 'pending'",
+	[STMT_PAIRINGS_EXPIRE] =
+	    "UPDATE pairing_requests SET status = 'expired',"
+	    " updated_at_unix = ?1 WHERE status = 'pending'"
+	    " AND expires_at_unix <= ?1",
+	[STMT_PAIRINGS_FORGET] =
+	    "DELETE FROM pairing_requests WHERE created_at_unix < ?1"
+	    " AND status <> 'pending'",
 
 	[STMT_WORKSPACE_ADD] =
 	    "INSERT INTO workspaces (id, slug, name, kind, created_ms,"
@@ -260,6 +297,15 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_TURN_CANCEL] =
 	    "UPDATE turns SET state = 'cancelled', updated_ms = ?2"
 	    " WHERE seq = ?1 AND state IN ('queued','running')",
+	[STMT_TURNS_OF_ACCOUNT] =
+	    "SELECT t.seq, t.message_seq, t.task_id FROM turns t"
+	    " LEFT JOIN messages m ON m.seq = t.message_seq"
+	    " LEFT JOIN tasks k ON k.id = t.task_id"
+	    " WHERE t.state IN ('queued','running')"
+	    " AND coalesce(k.asked_by, m.said_by) IN (SELECT ?1 || ':' || ?2"
+	    "  UNION ALL SELECT 'tool:' || name FROM tokens"
+	    "  WHERE connector = ?1 AND external_id = ?2)"
+	    " ORDER BY t.seq LIMIT 500",
 	[STMT_TURN_OF_MESSAGE] = "SELECT state, error FROM turns"
 				 " WHERE message_seq = ?1 AND kind <> 3",
 	[STMT_TURN_CRASHED] =
@@ -304,11 +350,15 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " AND ((state = 'queued' AND due_ms <= ?2)"
 	    "  OR (state = 'sending' AND lease_until_ms <= ?2))"
 	    " ORDER BY is_urgent DESC, seq LIMIT ?3",
+/* Of what showed a secret only that stays which the chat log shows. */
+#define KEPT_TEXT "(SELECT text FROM messages WHERE seq = message_seq)"
 	[STMT_OUTBOX_UPDATE] =
 	    "UPDATE outbox SET state = ?2, attempt = ?3, lease = ?4,"
 	    " lease_until_ms = ?5, due_ms = ?6, first_tried_ms = ?7,"
 	    " n_parts_sent = ?8, is_part_uncertain = ?9, maybe_doubled = ?10,"
-	    " error = ?11, updated_ms = ?12 WHERE id = ?1",
+	    " error = ?11, updated_ms = ?12, text = CASE"
+	    "  WHEN ?2 IN ('sent','failed') THEN " KEPT_TEXT " ELSE text END"
+	    " WHERE id = ?1",
 	[STMT_OUTBOX_PART] =
 	    "INSERT INTO outbox_parts (outbox_seq, part, state, platform_id,"
 	    " at_ms) SELECT seq, ?2, ?3, ?4, ?5 FROM outbox WHERE id = ?1"
@@ -316,8 +366,8 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " platform_id = ?4, at_ms = ?5 WHERE state = 'begun'",
 	[STMT_OUTBOX_SENT] =
 	    "UPDATE outbox SET state = 'sent', lease = '', lease_until_ms = 0,"
-	    " is_part_uncertain = 0, error = NULL, updated_ms = ?2"
-	    " WHERE id = ?1",
+	    " is_part_uncertain = 0, error = NULL, updated_ms = ?2,"
+	    " text = " KEPT_TEXT " WHERE id = ?1",
 	/* By jumps too: thousands may wait for one that does not come. */
 	[STMT_OUTBOX_INSTANCES] =
 	    "WITH RECURSIVE all_of (x) AS (SELECT min(instance) FROM outbox"

@@ -241,6 +241,15 @@ store_turn_requeue(struct store *s, int64_t turn_id, int64_t not_before_ms,
 }
 
 int
+store_turn_cancel(
+    struct store *s, int64_t turn_id, int64_t now_ms, struct err *err)
+{
+	store_note_change(s, STORE_CHANGED_TURNS);
+	return stmt_run_one(
+	    s, STMT_TURN_CANCEL, BINDS(b_int(turn_id), b_int(now_ms)), err);
+}
+
+int
 store_turn_cancel_task(struct store *s, const char *task_id, int64_t now_ms,
     int64_t *turn_id_out, struct err *err)
 {
@@ -249,9 +258,27 @@ store_turn_cancel_task(struct store *s, const char *task_id, int64_t now_ms,
 
 	if (got != 0)
 		return got;
-	store_note_change(s, STORE_CHANGED_TURNS);
-	return stmt_run_one(s, STMT_TURN_CANCEL,
-	    BINDS(b_int(*turn_id_out), b_int(now_ms)), err);
+	return store_turn_cancel(s, *turn_id_out, now_ms, err);
+}
+
+static void
+read_live(struct columns *c, void *row_out)
+{
+	struct turn_live *t = row_out;
+
+	t->turn_id = next_int(c);
+	t->message_seq = next_int(c);
+	t->task_id = next_text(c);
+}
+
+int
+store_turns_of_account(struct store *s, const char *connector,
+    const char *connector_user_id, struct arena *arena,
+    struct turn_live **rows_out, size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_TURNS_OF_ACCOUNT, arena, read_live,
+	    sizeof(**rows_out), rows_out, n_out,
+	    BINDS(b_text(connector), b_text(connector_user_id)), err);
 }
 
 int

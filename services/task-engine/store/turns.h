@@ -83,6 +83,21 @@ store_turn_requeue(struct store *store, int64_t turn_id, int64_t not_before_ms,
 int store_turn_cancel_task(struct store *store, const char *task_id,
     int64_t now_ms, int64_t *turn_id_out, struct err *err) MUST_CHECK;
 
+/* Returns 1 when it has ended. */
+int store_turn_cancel(struct store *store, int64_t turn_id, int64_t now_ms,
+    struct err *err) MUST_CHECK;
+
+/* What has not ended of what an account asked for, or the tools that speak as
+ * it: at most 500. */
+struct turn_live {
+	int64_t turn_id;
+	int64_t message_seq;
+	const char *task_id; /* "" unless it runs one */
+};
+int store_turns_of_account(struct store *store, const char *connector,
+    const char *connector_user_id, struct arena *arena,
+    struct turn_live **rows_out, size_t *n_out, struct err *err) MUST_CHECK;
+
 /* Returns 1 when there is none. state as in the table. */
 int store_turn_of_message(struct store *store, int64_t message_seq,
     struct arena *arena, const char **state_out, const char **error_out,

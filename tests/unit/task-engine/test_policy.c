@@ -74,6 +74,14 @@ static const struct {
 	{ "token.revoke", "l" },
 	{ "audit.list", "l" },
 	{ "audit.verify", "l" },
+
+	{ "pairing.start", "l" },
+	{ "pairing.lookup", "l" },
+	{ "pairing.approve", "l" },
+	{ "pairing.deny", "l" },
+	{ "identity.list", "l" },
+	{ "identity.role", "l" },
+	{ "identity.unlink", "l" },
 };
 
 static void

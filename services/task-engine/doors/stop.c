@@ -1,0 +1,103 @@
+/* Stops what somebody asked for who is not what they were. */
+
+#include "services/task-engine/doors/stop.h"
+
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/err.h"
+#include "libcommon/id.h"
+#include "services/task-engine/delivery/post.h"
+#include "services/task-engine/engine.h"
+#include "services/task-engine/store/messages.h"
+#include "services/task-engine/store/places.h"
+#include "services/task-engine/store/tasks.h"
+#include "services/task-engine/store/turns.h"
+#include "services/task-engine/tasks/tasks.h"
+
+static const char why[] =
+    "Stopped: the role of whoever asked for this was changed. Ask again if you "
+    "still may.";
+
+void
+stop_after_commit(struct svc *svc, int64_t turn_id)
+{
+	if (svc->n_cancelled == svc->cancelled_size) {
+		svc->cancelled_size = 2 * svc->cancelled_size + 16;
+		svc->cancelled = xrealloc(svc->cancelled,
+		    svc->cancelled_size * sizeof(*svc->cancelled));
+	}
+	svc->cancelled[svc->n_cancelled++] = turn_id;
+}
+
+static int
+tell(struct svc *svc, const struct turn_live *turn, int64_t now_ms,
+    struct arena *arena, struct err *err)
+{
+	struct message_row message;
+	struct context_row context;
+	char id[ID_UUID_SIZE];
+	struct post_note note = {
+		.context = &context,
+		.in_reply_to_seq = turn->message_seq,
+		.text = why,
+		.is_handled = true,
+	};
+
+	if (store_message_get(
+		svc->store, turn->message_seq, arena, &message, err) != 0 ||
+	    store_context_get(
+		svc->store, message.context_id, arena, &context, err) != 0)
+		return -1;
+	note.instance = message.instance;
+	note.reply_to_id = message.platform_id;
+	return post_add(svc->store, &note, now_ms, id, err);
+}
+
+static int
+stop_task(struct svc *svc, const struct actor *actor, const char *task_id,
+    int64_t now_ms, struct arena *arena, struct err *err)
+{
+	struct task_row row;
+	int64_t turn_id;
+
+	if (store_task_get(svc->store, task_id, arena, &row, err) != 0 ||
+	    task_cancel(svc->store, actor, &row, now_ms, arena, &turn_id, err) <
+		0)
+		return -1;
+	if (turn_id)
+		stop_after_commit(svc, turn_id);
+	return 0;
+}
+
+static int
+stop_turn(struct svc *svc, const struct actor *actor,
+    const struct turn_live *turn, int64_t now_ms, struct arena *arena,
+    struct err *err)
+{
+	if (*turn->task_id)
+		return stop_task(svc, actor, turn->task_id, now_ms, arena, err);
+	if (store_turn_cancel(svc->store, turn->turn_id, now_ms, err) < 0 ||
+	    tell(svc, turn, now_ms, arena, err) < 0)
+		return -1;
+	stop_after_commit(svc, turn->turn_id);
+	return 0;
+}
+
+int
+stop_account(struct svc *svc, const struct actor *actor, const char *connector,
+    const char *connector_user_id, int64_t now_ms, struct arena *arena,
+    struct stopped *out, struct err *err)
+{
+	struct turn_live *turns;
+	size_t n;
+
+	if (store_turns_of_account(svc->store, connector, connector_user_id,
+		arena, &turns, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (stop_turn(svc, actor, &turns[i], now_ms, arena, err) < 0)
+			return -1;
+	out->n_turns += (int64_t)n;
+	return 0;
+}
