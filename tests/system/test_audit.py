@@ -427,6 +427,24 @@ def test_the_command_lists_and_verifies(suite):
     assert got.returncode == 1 and got.stdout == ""
 
 
+def test_the_end_of_a_task_is_in_it(suite):
+    s = suite()
+    # In a session whose workspace has no files, so that it fails.
+    s.chat("/task name the harbours", connector="cli", external_id="s1")
+
+    def rows():
+        got = s.http("GET", "/api/v1/audit?operation=task.").json["items"]
+        return got if len(got) == 2 else None
+    made, ended = wait_for("the end of the task", rows)
+    assert (made["operation"], made["actor"], made["speaks_as"]) == (
+        "task.create", "local", "cli:s1")
+    assert (ended["operation"], ended["actor"], ended["speaks_as"]) == (
+        "task.failed", "engine", "local")
+    assert ended["subject"] == made["subject"] and ended["detail"]
+    # Both follow from one message.
+    assert ended["cause"] == made["cause"] != ""
+
+
 def test_http_serves_it_to_the_person_at_the_machine(suite):
     s = suite()
     s.run("token", "add", "one")

@@ -584,6 +584,11 @@ def test_a_task_ends_in_word_and_file(place):
         assert row[1] == "succeeded", row
         assert row[3:] == ("task", "p2", "operations", "42")
         assert f"Task `{row[0]}` is done" in got["text"]
+        assert engine.sql(
+            "SELECT operation, actor, speaks_as, detail FROM audit"
+            " WHERE subject = ? ORDER BY seq", row[0]) == [
+                ("task.create", "telegram:42", "", "general p2"),
+                ("task.succeeded", "engine", "telegram:42", row[2])]
         file = next((engine.data / "workspaces").glob("*")).parent
         path = wait_for("the artifact", lambda: list(file.glob(
             "*/" + row[2])))[0]

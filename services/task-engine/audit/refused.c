@@ -36,13 +36,20 @@ struct refusal_note {
 };
 
 static void
+forget_count(struct audit *a, struct refusal_count *count)
+{
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): uthash's own memory */
+	HASH_DEL(a->counts, count);
+	free(count);
+}
+
+static void
 forget_counts(struct audit *a)
 {
 	struct refusal_count *count, *next;
 
 	HASH_ITER (hh, a->counts, count, next) {
-		HASH_DEL(a->counts, count);
-		free(count);
+		forget_count(a, count);
 	}
 	a->n_this_hour = 0;
 }
