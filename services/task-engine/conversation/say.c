@@ -9,40 +9,97 @@
 #include "libcommon/clock.h"
 #include "libcommon/utf8.h"
 #include "proto/search.h"
-#include "services/task-engine/conversation/command.h"
+#include "services/task-engine/conversation/quote.h"
 
-enum { SNIPPET_MAX = 120 };
+enum { SNIPPET_MAX = 120, NAME_MAX_BYTES = 100 };
+
+static void
+add_command(struct buf *out, const struct command_row *row)
+{
+	buf_addf(out, "- `/%s%s%s`: %s\n", row->name, *row->argument ? " " : "",
+	    row->argument, row->help);
+}
+
+/* Names of what the asker may (or may not) do; how many they are. */
+static size_t
+add_names(struct buf *out, const bool *may, bool is_allowed)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_command_rows; i++)
+		if (may[command_rows[i].id] == is_allowed)
+			buf_addf(out, "%s`/%s`", n++ ? ", " : "",
+			    command_rows[i].name);
+	return n;
+}
 
 void
-say_help(struct buf *out)
+say_help(struct buf *out, const bool *may)
 {
-	buf_adds(out, "Ask me anything, or use a command:\n");
-	for (size_t i = 0; i < n_command_rows; i++) {
-		const struct command_row *row = &command_rows[i];
+	size_t before;
 
-		buf_addf(out, "- `/%s%s%s`: %s\n", row->name,
-		    *row->argument ? " " : "", row->argument, row->help);
-	}
-	buf_truncate(out, out->size - 1);
+	buf_adds(out, "Ask me anything, or use a command:\n");
+	for (size_t i = 0; i < n_command_rows; i++)
+		if (!may || may[command_rows[i].id])
+			add_command(out, &command_rows[i]);
+	before = out->size;
+	buf_adds(out, "Not yours here: ");
+	if (!may || add_names(out, may, false) == 0)
+		buf_truncate(out, before - 1);
+	else
+		buf_adds(out, ". Each of them says who can allow it.");
 }
 
 void
 say_unknown(struct buf *out, const char *name)
 {
-	buf_addf(out, "There is no command `/%s`.\n\n", name);
-	say_help(out);
+	buf_addf(out, "There is no command `/%s`. `/help` lists them.", name);
+}
+
+static void
+add_usage(struct buf *out, const struct command_row *row)
+{
+	buf_addf(out, "Usage: /%s%s%s (%s)", row->name,
+	    *row->argument ? " " : "", row->argument, row->help);
 }
 
 void
 say_usage(struct buf *out, const char *command_name)
 {
-	for (size_t i = 0; i < n_command_rows; i++) {
-		const struct command_row *row = &command_rows[i];
+	for (size_t i = 0; i < n_command_rows; i++)
+		if (strcmp(command_rows[i].name, command_name) == 0)
+			add_usage(out, &command_rows[i]);
+}
 
-		if (strcmp(row->name, command_name) == 0)
-			buf_addf(out, "Usage: /%s %s (%s)", row->name,
-			    row->argument, row->help);
+void
+say_misused(struct buf *out, enum command_id id, const char *what_is_wrong)
+{
+	add_usage(out, command_find(id));
+	buf_addf(out, "\n%s", what_is_wrong);
+}
+
+void
+say_whoami(struct buf *out, const struct whoami_facts *facts)
+{
+	buf_adds(out, "You are ");
+	quote_line(out, facts->actor, NAME_MAX_BYTES);
+	if (*facts->name) {
+		buf_adds(out, ", called ");
+		quote_line(out, facts->name, NAME_MAX_BYTES);
 	}
+	if (*facts->user_id)
+		buf_addf(out, ", linked to the person `%s`.\n", facts->user_id);
+	else
+		buf_adds(out,
+		    ". Your account is not linked: say `pair` to me in a "
+		    "direct message, and an admin can link it.\n");
+	buf_addf(out, "- role here (workspace `%s`): %s\n", facts->workspace_id,
+	    role_name(facts->here));
+	if (facts->everywhere != ROLE_GUEST)
+		buf_addf(out, "- role everywhere: %s\n",
+		    role_name(facts->everywhere));
+	buf_adds(out, "- you may use ");
+	(void)add_names(out, facts->may, true);
 }
 
 void

@@ -30,17 +30,37 @@ enum {
 typedef int (*run_fn)(struct svc *svc, const struct heard *heard,
     const struct command *command, struct arena *arena, struct err *err);
 
+/* What is refused to the asker is told apart, not hidden. */
+static int
+find_allowed(struct svc *svc, const struct heard *heard,
+    bool may_out[COMMAND_ID_COUNT], struct err *err)
+{
+	memset(may_out, 0, COMMAND_ID_COUNT * sizeof(*may_out));
+	for (size_t i = 0; i < n_command_rows; i++) {
+		const struct command_row *row = &command_rows[i];
+
+		if (heard_may(svc, heard, row->operation, err) == 0)
+			may_out[row->id] = true;
+		else if (err->code != ERR_REFUSED)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 run_help(struct svc *svc, const struct heard *heard,
     const struct command *command, struct arena *arena, struct err *err)
 {
+	bool may[COMMAND_ID_COUNT];
 	AUTO(buf_release)
 	struct buf text = { 0 };
 
 	(void)command;
 	(void)arena;
+	if (find_allowed(svc, heard, may, err) < 0)
+		return -1;
 	buf_init(&text);
-	say_help(&text);
+	say_help(&text, may);
 	return heard_reply(svc, heard, text.data, err);
 }
 
