@@ -17,8 +17,8 @@ static const struct unit {
 	char letter;
 	int64_t seconds;
 } units[] = {
-	{ 'd', 24 * 60 * 60 },
-	{ 'h', 60 * 60 },
+	{ 'd', 86400 },
+	{ 'h', 3600 },
 	{ 'm', 60 },
 	{ 's', 1 },
 };

@@ -2,6 +2,7 @@
 
 #include "services/task-engine/conversation/speech.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "libcommon/arena.h"
@@ -67,11 +68,10 @@ read_sign(const char *p, size_t *size_out)
 	unsigned char c = (unsigned char)*p;
 
 	*size_out = 1;
+	if (isalnum(c) || c == '_')
+		return 0;
 	if (c < 0x80)
-		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			       (c >= '0' && c <= '9') || c == '_'
-			   ? 0
-			   : (char)c;
+		return *p;
 	for (size_t i = 0; i < N_OF(signs); i++) {
 		*size_out = strlen(signs[i].bytes);
 		if (strncmp(p, signs[i].bytes, *size_out) == 0)

@@ -11,6 +11,8 @@
 
 enum { RULES_ARENA_BYTES = 256 * 1024 };
 
+#define HOUR INT64_C(3600)
+
 enum where {
 	ANYWHERE,
 	BEGINS, /* the message begins so, and has four words or more */
@@ -198,10 +200,10 @@ triage_decide(const char *text)
 
 const struct triage_defaults triage_defaults[TRIAGE_CLASS_COUNT] = {
 	[TRIAGE_NOISE] = { "noise", "p3", 0, "", "backlog" },
-	[TRIAGE_QUESTION] = { "question", "p3", 48 * 3600, "48h", "support" },
-	[TRIAGE_TASK] = { "task", "p2", 24 * 3600, "24h", "operations" },
-	[TRIAGE_ISSUE] = { "issue", "p2", 8 * 3600, "8h", "operations" },
-	[TRIAGE_MODERATION] = { "moderation", "p1", 2 * 3600, "2h",
+	[TRIAGE_QUESTION] = { "question", "p3", 48 * HOUR, "48h", "support" },
+	[TRIAGE_TASK] = { "task", "p2", 24 * HOUR, "24h", "operations" },
+	[TRIAGE_ISSUE] = { "issue", "p2", 8 * HOUR, "8h", "operations" },
+	[TRIAGE_MODERATION] = { "moderation", "p1", 2 * HOUR, "2h",
 	    "moderation" },
 };
 
