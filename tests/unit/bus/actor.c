@@ -1,5 +1,5 @@
 /* A process of the tests: a server, a client under load (a turner: with
- * requests that are answered late), or a subscriber. */
+ * requests that are answered late), a crowd of clients, or a subscriber. */
 
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include "libcommon/clock.h"
 #include "libcommon/err.h"
 #include "libcommon/log.h"
+#include "tests/unit/bus/crowd.h"
 #include "tests/unit/bus/progress.h"
 #include "tests/unit/bus/stage.h"
 
@@ -30,6 +31,8 @@ static int64_t within_ms;
 static const char *request_type = "task.get";
 static bool is_stopping;
 static struct timer *again;
+static const char *run_dir;
+static int member_number = -1;
 
 static void call(struct slot *slot);
 
@@ -68,6 +71,8 @@ on_answer(void *arg, const struct envelope *answer, const struct err *err)
 	if (answer) {
 		progress->n_ok++;
 		progress->last_ok_ms = now_ms;
+		if (member_number >= 0)
+			progress->n_answers[member_number]++;
 		if (!is_stopping)
 			call(slot);
 		return;
@@ -140,6 +145,14 @@ client(const char *instance, int n, int64_t ms)
 		;
 }
 
+static void
+member(int i)
+{
+	member_number = i;
+	stage_join(&stage, run_dir);
+	client("main", n_slots, within_ms);
+}
+
 static bool
 server_turn(void *arg)
 {
@@ -198,9 +211,17 @@ main(int argc, char **argv)
 	if (argc != 6)
 		die(2, "usage: actor ROLE RUN_DIR INSTANCE N MS");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	run_dir = argv[2];
+	progress = progress_map(run_dir);
+	if (strcmp(argv[1], "crowd") == 0) {
+		log_init(argv[1], LOG_LEVEL_ERROR);
+		n_slots = 16;
+		within_ms = strtol(argv[5], NULL, 10);
+		crowd(progress, (int)strtol(argv[4], NULL, 10), member);
+		stage_exit(0);
+	}
 	log_init(argv[1], LOG_LEVEL_INFO);
-	stage_join(&stage, argv[2]);
-	progress = progress_map(argv[2]);
+	stage_join(&stage, run_dir);
 	if (loop_on_signal(stage.loop, SIGTERM, on_stop, NULL, &err) < 0)
 		die(1, "%s", err.text);
 	if (strcmp(argv[1], "turner") == 0)

@@ -20,6 +20,7 @@ struct actor server, client, near, far;
 struct stage stage;
 struct progress *progress;
 static const char *actor_path;
+static struct timer *beat;
 
 static void
 on_exit_of(void *arg, int exit_status, int signo)
@@ -184,6 +185,16 @@ open_cast(const char *path)
 	stage_open(&stage);
 	stage_write_keys(&stage);
 	progress = progress_map(stage.run_dir);
-	timer_start(timer_new(stage.loop, on_beat, NULL), 5, 5);
+	beat = timer_new(stage.loop, on_beat, NULL);
+	timer_start(beat, 5, 5);
+	return 0;
+}
+
+int
+close_cast(void **state)
+{
+	(void)state;
+	timer_free(&beat);
+	stage_close(&stage);
 	return 0;
 }

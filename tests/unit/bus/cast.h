@@ -25,6 +25,7 @@ extern struct progress *progress;
 extern struct actor server, client, near, far;
 
 int open_cast(const char *actor_path);
+int close_cast(void **state); /* the group's teardown */
 /* Teardown: whoever a test leaves behind is killed after it. */
 int end_actors(void **state);
 
