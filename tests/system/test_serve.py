@@ -334,8 +334,8 @@ STAY = 'trap "exit 0" TERM INT\nwhile :; do sleep 0.05; done\n'
 class StandIns(Suite):
     """A serve beside programs of the test's own: {name: shell script}."""
 
-    def __init__(self, scripts):
-        super().__init__(start=False)
+    def __init__(self, scripts, args=()):
+        super().__init__(args=args, start=False)
         self.bin = self.tmp / "bin"
         self.bin.mkdir()
         shutil.copy(program("agent-runtime"), self.bin)
@@ -351,8 +351,8 @@ class StandIns(Suite):
         self.runs += 1
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [str(self.bin / "agent-runtime"), "serve"], cwd=self.tmp,
-                env=self.environment(), stdin=subprocess.DEVNULL, stdout=log,
+                [str(self.bin / "agent-runtime"), "serve", *self.args],
+                cwd=self.tmp, env=self.environment(), stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True)
         return self
 
@@ -361,9 +361,9 @@ class StandIns(Suite):
 def stand_ins():
     made = []
 
-    def make(**scripts):
+    def make(args=(), **scripts):
         made.append(StandIns({k.replace("_", "-"): v
-                              for k, v in scripts.items()}))
+                              for k, v in scripts.items()}, args))
         return made[-1].start()
 
     yield make
@@ -395,6 +395,28 @@ def test_a_stuck_bus_is_started_again_at_once_without_blame(stand_ins):
     s.wait_log(r"daemon-stuck name=indexer .*next_try_ms=0")
     wait_for("two restarts", lambda: daemon(s, "indexer")["restarts"] >= 2)
     assert "daemon-died name=indexer" not in s.log()
+
+
+def test_the_log_is_rotated_at_ten_mebibytes_and_five_are_kept(stand_ins):
+    """62 MiB of a daemon's lines: more than the five hold."""
+    n, pad = 16250, "x" * 3900
+    s = stand_ins(args=["--log-file"], scheduler=READY + f"""
+        seq -f '2026-11-22T14:12:03.120Z info {{name}} flood n=%.0f {pad}' {n}
+        """ + STAY)
+    folder = s.data / "log"
+    newest = folder / "agent-runtime.log"
+    wait_for("the last line", lambda: newest.exists() and
+             f" n={n} x" in newest.read_text(), 60, 0.1)
+    files = [folder / f"agent-runtime.log.{i}" for i in (4, 3, 2, 1)] + [newest]
+    assert sorted(folder.iterdir()) == sorted(files)
+    for path in files:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for path in files[:-1]:
+        assert 0 <= path.stat().st_size - 10 * 1024 * 1024 < 2 * len(pad)
+    text = "".join(path.read_text() for path in files)
+    numbers = [int(i) for i in re.findall(r" flood n=(\d+) ", text)]
+    assert numbers == list(range(numbers[0], n + 1)) and numbers[0] > 1
+    assert s.run("logs").stdout == text
 
 
 def test_a_program_that_is_missing_is_named_and_path_does_not_help(stand_ins):
