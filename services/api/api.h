@@ -8,6 +8,7 @@
 #include "libcommon/defs.h"
 #include "libcommon/service.h"
 
+struct delivered;
 struct http_server;
 struct timer;
 struct visit;
@@ -53,6 +54,7 @@ struct svc {
 	struct bus *bus;
 	struct http_server *server;
 	struct timer *probe;
+	struct delivered *delivered;
 	bool has_tcp;
 	struct visit *ready_waiters; /* of /readyz */
 	bool is_ready_asked;

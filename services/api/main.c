@@ -2,6 +2,7 @@
  * work is in visit.c and the handlers. */
 
 #include "services/api/api.h"
+#include "services/api/delivered.h"
 
 #include "libcommon/arena.h"
 #include "libcommon/confine.h"
@@ -31,6 +32,7 @@ api_deinit(struct svc **slot)
 
 	probe_stop(svc);
 	http_server_close(&svc->server);
+	delivered_close(&svc->delivered);
 	xfree(slot);
 }
 
@@ -49,6 +51,7 @@ api_init(struct svc **svc_out, const struct service_env *env, struct err *err)
 	svc->cfg = env->cfg;
 	svc->loop = env->loop;
 	svc->bus = env->bus;
+	delivered_open(&svc->delivered, svc);
 	*svc_out = svc;
 	if (http_server_open(&svc->server, svc->loop, &options, err) < 0 ||
 	    api_listen(svc, env->common->data_dir, err) < 0) {

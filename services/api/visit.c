@@ -16,9 +16,9 @@
 #include "libcommon/id.h"
 #include "libcommon/json.h"
 #include "libcommon/log.h"
-#include "proto/chat.h"
 #include "proto/shape.h"
 #include "services/api/access.h"
+#include "services/api/delivered.h"
 #include "services/api/http_json.h"
 #include "services/api/http_server.h"
 
@@ -113,39 +113,6 @@ visit_on_request(void *arg, struct http_exchange *exchange)
 		visit_fail(visit, &err, 0);
 }
 
-/* Nobody waits for this answer; that it is lost costs a wrong count. */
-static void
-on_delivered_noted(
-    void *arg, const struct envelope *answer, const struct err *err)
-{
-	(void)arg;
-	if (answer == NULL)
-		log_warn(
-		    "delivered-not-noted", "text=%s", log_quote(err->text));
-}
-
-static void
-tell_delivered(struct visit *visit)
-{
-	struct chat_delivered delivered = { .delivery_id = visit->delivery_id };
-	AUTO(buf_release)
-	struct buf body;
-	struct bus_call call = {
-		.to = SVC_TASK_ENGINE,
-		.type = "chat.delivered",
-		.cause = visit->msg_id,
-		.deadline_ms = clock_unix_ms() + WAIT_MS,
-		.body = &body,
-	};
-	struct err err;
-
-	buf_init(&body);
-	chat_delivered_encode(&delivered, &body);
-	if (bus_call(visit->svc->bus, &call, on_delivered_noted, NULL, &err) <
-	    0)
-		log_warn("delivered-not-noted", "text=%s", log_quote(err.text));
-}
-
 void
 visit_on_done(void *arg, struct http_exchange *exchange, bool was_delivered)
 {
@@ -161,7 +128,8 @@ visit_on_done(void *arg, struct http_exchange *exchange, bool was_delivered)
 	question_forget(visit);
 	visit_ready_leave(visit);
 	if (was_delivered && *visit->delivery_id != '\0')
-		tell_delivered(visit);
+		delivered_note(
+		    visit->svc->delivered, visit->delivery_id, visit->msg_id);
 	arena_free(&visit->arena);
 	xfree(&exchange->data);
 }

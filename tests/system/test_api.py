@@ -809,8 +809,8 @@ def test_the_result_of_a_task_is_where_its_reply_says(suite):
     assert wait_for("its file", lambda: (
         lambda r: r if "These are the passages" in r else None)(
             s.chat(path)["reply"]))
-    assert s.http("GET", "/api/v1/status").json["counts"][
-        "outbox.undelivered"] == 0
+    wait_for("all to be noted as delivered", lambda: s.http(
+        "GET", "/api/v1/status").json["counts"]["outbox.undelivered"] == 0)
 
 
 def test_a_task_that_found_nothing_has_failed(suite):
