@@ -123,6 +123,8 @@ post_add(struct store *store, const struct post_note *note, int64_t now_ms,
 	/* Nobody would ever fetch it; the chat log has it. */
 	if (!note->in_reply_to_seq && !connector_is_told(row.instance))
 		return 0;
+	if (connector_is_told(row.instance))
+		store_note_change(store, STORE_CHANGED_DUE);
 	return store_outbox_add(store, &row, now_ms, err);
 }
 
@@ -224,7 +226,8 @@ on_change(void *arg, unsigned changes)
 		return;
 	arena = arena_new(ARENA_BYTES);
 	answer_waiting(post, arena);
-	ring(post, arena);
+	if (changes & STORE_CHANGED_DUE)
+		ring(post, arena);
 }
 
 static void

@@ -285,13 +285,14 @@ answer(struct item *item)
 	const struct envelope *in = bus_request_envelope(item->request);
 
 	log_context(in->id, in->cause);
-	say_heard(item);
-	xfree(&item->heard);
 	if (item->is_deferred)
 		bus_defer(item->request);
 	else
 		bus_reply(item->request, &item->reply);
 	buf_release(&item->reply);
+	/* Behind the answer: who waits for that waits for no line. */
+	say_heard(item);
+	xfree(&item->heard);
 }
 
 /* Outside of what the refusals undid. They stay refused without it. */

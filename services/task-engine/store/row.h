@@ -97,7 +97,6 @@ int stmt_get(struct store *store, enum stmt_id id, struct arena *arena,
     read_fn read, void *row_out, const struct bind *binds, size_t n_binds,
     struct err *err) MUST_CHECK;
 
-void store_note_change(struct store *store, unsigned changes);
 sqlite3 *store_db(struct store *store);
 
 /* All return -1. */

@@ -41,10 +41,13 @@ void store_close(struct store **store);
 enum store_change {
 	STORE_CHANGED_MESSAGES = 1, /* chat logs are behind */
 	STORE_CHANGED_TURNS = 2,    /* model work or a command was queued */
-	STORE_CHANGED_OUTBOX = 4,   /* something is due for delivery */
+	STORE_CHANGED_OUTBOX = 4,   /* something was answered */
 	STORE_CHANGED_FILES = 8,    /* whole files are to be written */
 	STORE_CHANGED_AUDIT = 16,   /* its head outside is behind */
+	STORE_CHANGED_DUE = 32,	    /* a connector has something to fetch */
 };
+/* Within a transaction, by who made the change. */
+void store_note_change(struct store *store, unsigned changes);
 
 /*
  * fn is called by store_commit (and store_tell) with the changes of the
