@@ -18,10 +18,6 @@ read_line(struct columns *c, void *row_out)
 	l->seq = next_int(c);
 	l->at_ms = next_int(c);
 	l->context_id = next_text(c);
-	l->workspace_id = next_text(c);
-	l->connector = next_text(c);
-	l->external_id = next_text(c);
-	l->context_name = next_text(c);
 	l->direction = next_text(c);
 	l->actor = next_text(c);
 	l->text = next_text(c);

@@ -18,10 +18,6 @@ struct log_line {
 	int64_t seq;
 	int64_t at_ms;
 	const char *context_id;
-	const char *workspace_id;
-	const char *connector;
-	const char *external_id;
-	const char *context_name;
 	const char *direction;
 	const char *actor;
 	const char *text;

@@ -187,14 +187,13 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " SELECT context_id, seq FROM messages WHERE seq > ?1"
 	    " AND seq <= ?2 ORDER BY context_id, seq",
 #define LOG_LINE                                                               \
-	"SELECT m.seq, m.at_ms, m.context_id, c.workspace_id, c.connector,"    \
-	" c.external_id, c.name, m.direction, m.actor, m.text"                 \
-	" FROM messages m JOIN contexts c ON c.id = m.context_id"
-	[STMT_LOG_LINES] = LOG_LINE " WHERE m.seq > ?1 ORDER BY m.seq LIMIT ?2",
+	"SELECT seq, at_ms, context_id, direction, actor, text"                \
+	" FROM messages"
+	[STMT_LOG_LINES] = LOG_LINE " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
 	[STMT_LOG_LINES_OF] =
-	    LOG_LINE " WHERE m.seq IN (SELECT seq FROM message_order"
+	    LOG_LINE " WHERE seq IN (SELECT seq FROM message_order"
 		     " WHERE context_id = ?1 AND seq > ?2 ORDER BY seq"
-		     " LIMIT ?3) ORDER BY m.seq",
+		     " LIMIT ?3) ORDER BY seq",
 	[STMT_LOG_FILE_GET] = "SELECT written_seq, size_bytes, is_behind"
 			      " FROM log_files WHERE context_id = ?1",
 	[STMT_LOG_FILE_PUT] =

@@ -15,6 +15,7 @@
 #include "libcommon/loop.h"
 #include "services/task-engine/policy/names.h"
 #include "services/task-engine/store/log_files.h"
+#include "services/task-engine/store/places.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/store/tasks.h"
 #include "services/task-engine/workspace/chatlog.h"
@@ -26,6 +27,7 @@ enum {
 	/* A full disk is rarely freed sooner. */
 	AGAIN_MS = 2000,
 	LINES_MAX = 512,
+	READS_A_PASS = 8,
 	BEHIND_MAX = 16,
 	WHOLE_MAX = 16,
 	ARENA_BYTES = 64 * 1024 * 1024,
@@ -117,27 +119,32 @@ find_item(struct write_job *job, const char *context_id)
 	return NULL;
 }
 
-static struct write_item *
-add_log(struct write_job *job, const struct log_line *line,
-    const struct log_file_row *row)
+/* The item of the context's log, which goes on where row says. */
+static int
+add_log(struct files *f, struct write_job *job, const struct log_file_row *row,
+    struct arena *arena, struct write_item **item_out, struct err *err)
 {
-	AUTO(arena_free)
-	struct arena *arena = arena_new(4096);
-	struct write_item *item = write_job_add(job, line->workspace_id,
-	    name_chat_log(arena, line->connector, line->external_id));
+	struct context_row x;
+	struct write_item *item;
 
+	/* A message's context is there: the database sees to it. */
+	if (store_context_get(
+		f->options.store, row->context_id, arena, &x, err) != 0)
+		return -1;
+	item = write_job_add(job, x.workspace_id,
+	    name_chat_log(arena, x.connector, x.external_id));
 	item->is_append = true;
-	item->context_id = xstrdup(line->context_id);
+	item->context_id = xstrdup(x.id);
 	item->at_bytes = row->size_bytes;
 	item->old_seq = row->written_seq;
 	if (row->size_bytes == 0) {
 		char name[NAME_SIZE];
 
-		name_escape(name, line->external_id);
-		chatlog_head(
-		    &item->content, line->connector, name, line->context_name);
+		name_escape(name, x.external_id);
+		chatlog_head(&item->content, x.connector, name, x.name);
 	}
-	return item;
+	*item_out = item;
+	return 0;
 }
 
 static void
@@ -157,34 +164,50 @@ add_line(struct write_item *item, const struct log_line *line)
 }
 
 static int
-plan_new_lines(struct files *f, struct write_job *job, struct arena *arena,
-    int64_t *done_seq_out, struct err *err)
+plan_line(struct files *f, struct write_job *job, const struct log_line *line,
+    struct arena *arena, struct err *err)
 {
-	struct log_line *lines;
-	size_t n;
+	struct write_item *item = find_item(job, line->context_id);
+	struct log_file_row row;
 
-	if (store_log_lines(f->options.store, f->done_seq, LINES_MAX, arena,
-		&lines, &n, err) < 0)
-		return -1;
-	f->has_more = n == LINES_MAX;
-	for (size_t i = 0; i < n; i++) {
-		struct write_item *item = find_item(job, lines[i].context_id);
-		struct log_file_row row;
-
-		*done_seq_out = lines[i].seq;
-		if (!item) {
-			if (store_log_file_get(f->options.store,
-				lines[i].context_id, &row, err) < 0)
-				return -1;
-			item = add_log(job, &lines[i], &row);
-			/* Its lines come later, from its own rows. */
-			item->is_catching_up = row.is_behind;
-		}
-		if (item->is_catching_up)
-			item->is_partial = true;
-		else
-			add_line(item, &lines[i]);
+	if (!item) {
+		if (store_log_file_get(
+			f->options.store, line->context_id, &row, err) < 0 ||
+		    add_log(f, job, &row, arena, &item, err) < 0)
+			return -1;
+		/* Its lines come later, from its own rows. */
+		item->is_catching_up = row.is_behind;
 	}
+	if (item->is_catching_up)
+		item->is_partial = true;
+	else
+		add_line(item, line);
+	return 0;
+}
+
+/* Each pass opens the files of all chats that spoke: it takes what there is,
+ * as long as that is not too much at once. */
+static int
+plan_new_lines(struct files *f, struct write_job *job, struct arena *arena,
+    struct err *err)
+{
+	size_t n = LINES_MAX;
+
+	for (int i = 0; i < READS_A_PASS && n == LINES_MAX; i++) {
+		struct log_line *lines;
+
+		if (arena_is_over(arena))
+			break;
+		if (store_log_lines(f->options.store, job->done_seq, LINES_MAX,
+			arena, &lines, &n, err) < 0)
+			return -1;
+		for (size_t j = 0; j < n; j++)
+			if (plan_line(f, job, &lines[j], arena, err) < 0)
+				return -1;
+		if (n > 0)
+			job->done_seq = lines[n - 1].seq;
+	}
+	f->has_more = n == LINES_MAX;
 	return 0;
 }
 
@@ -205,7 +228,8 @@ plan_one_behind(struct files *f, struct write_job *job, const char *id,
 		row.is_behind = false;
 		return store_log_file_put(f->options.store, &row, err);
 	}
-	item = add_log(job, &lines[0], &row);
+	if (add_log(f, job, &row, arena, &item, err) < 0)
+		return -1;
 	item->is_catching_up = true;
 	item->is_partial = n == LINES_MAX;
 	for (size_t i = 0; i < n; i++)
@@ -437,7 +461,7 @@ plan(struct files *f, struct write_job *job, struct arena *arena,
 	f->n_behind = 0;
 	if (may_catch_up && plan_behind(f, job, arena, err) < 0)
 		return -1;
-	if (plan_new_lines(f, job, arena, &job->done_seq, err) < 0)
+	if (plan_new_lines(f, job, arena, err) < 0)
 		return -1;
 	return may_catch_up ? plan_whole(f, job, arena, err) : 0;
 }
