@@ -1,5 +1,7 @@
-/* The floor under every durable answer: plain SQLite, one row a commit. */
+/* The floor under every durable answer: plain SQLite, one row a commit. The row
+ * is the engine's for a message: its table, its index, its statement. */
 
+#include <assert.h>
 #include <sqlite3.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,12 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char schema[] =
-    "pragma journal_mode = wal; pragma synchronous = full;"
-    "create table message (id integer primary key, instance text not null,"
-    " chat text not null, event text not null, user text not null,"
-    " body text not null, at integer not null,"
-    " unique (instance, chat, event)) strict;";
+#include "libcommon/defs.h"
+#include "libcommon/err.h"
+#include "services/task-engine/store/schema.h"
+#include "services/task-engine/store/statements.h"
 
 static void
 check(int rc, sqlite3 *db)
@@ -41,51 +41,81 @@ by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void
-insert(sqlite3_stmt *stmt, int i, const char *body)
+/* Random as the engine's, for each of 64 chats. */
+static const char *
+chat_uuid(char *out, size_t size, int chat)
 {
-	char event[32], chat[32];
+	snprintf(out, size, "%08x-7d3a-4c59-9e21-0f6b2a84%04x",
+	    (unsigned)chat * 2654435761u, (unsigned)chat);
+	return out;
+}
 
-	snprintf(event, sizeof(event), "m:%d", i);
-	snprintf(chat, sizeof(chat), "chat-%d", i % 64);
-	sqlite3_bind_text(stmt, 1, "gateway-telegram.main", -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 2, chat, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_text(stmt, 3, event, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_text(stmt, 4, "user-1", -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 5, body, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 6, i);
+static void
+insert(sqlite3_stmt *stmt, int i, const char *text)
+{
+	char event[32], chat[32], user[32], uuid[40], said_by[48], cause[32];
+	const char *context = chat_uuid(uuid, sizeof(uuid), i % 64);
+	const char *const texts[] = { "telegram.load", chat, event, "inbound",
+		context, context, user, user, said_by, "guest", event + 2, "",
+		text, "", cause };
+	const int64_t numbers[] = { INT64_C(1790000000000) + i, 0, 0 };
+	int at = 0;
+
+	snprintf(event, sizeof(event), "m:load-%d", i);
+	snprintf(chat, sizeof(chat), "load-chat-%d", i % 64);
+	snprintf(user, sizeof(user), "load-user-%d", i % 64);
+	snprintf(said_by, sizeof(said_by), "telegram:%s", user);
+	snprintf(cause, sizeof(cause), "01K5J8W2H0ZX4T9C%010d", i);
+	assert(sqlite3_bind_parameter_count(stmt) ==
+	       (int)(N_OF(texts) + N_OF(numbers)));
+	for (size_t k = 0; k < N_OF(texts); k++)
+		sqlite3_bind_text(stmt, ++at, texts[k], -1, SQLITE_STATIC);
+	for (size_t k = 0; k < N_OF(numbers); k++)
+		sqlite3_bind_int64(stmt, ++at, numbers[k]);
 	check(sqlite3_step(stmt), sqlite3_db_handle(stmt));
 	sqlite3_reset(stmt);
+}
+
+static sqlite3 *
+open_database(const char *path)
+{
+	sqlite3 *db;
+	struct err err;
+
+	unlink(path);
+	check(sqlite3_open(path, &db), db);
+	if (schema_migrate(
+		db, path, schema_migrations, n_schema_migrations, &err) < 0) {
+		fprintf(stderr, "floor_commit: %s\n", err.text);
+		exit(1);
+	}
+	check(sqlite3_exec(db,
+		  "pragma journal_mode = wal; pragma synchronous = full", NULL,
+		  NULL, NULL),
+	    db);
+	return db;
 }
 
 int
 main(int argc, char **argv)
 {
-	sqlite3 *db;
 	sqlite3_stmt *stmt;
-	char body[513];
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: floor_commit DATABASE ROWS\n");
+	if (argc != 4) {
+		fprintf(stderr, "usage: floor_commit DATABASE ROWS TEXT\n");
 		return 2;
 	}
+	sqlite3 *db = open_database(argv[1]);
 	int rows = atoi(argv[2]);
 	int64_t *took = calloc((size_t)rows, sizeof(*took));
 
-	memset(body, 'x', sizeof(body) - 1);
-	body[sizeof(body) - 1] = '\0';
-	unlink(argv[1]);
-	check(sqlite3_open(argv[1], &db), db);
-	check(sqlite3_exec(db, schema, NULL, NULL, NULL), db);
-	check(sqlite3_prepare_v2(db,
-		  "insert into message (instance, chat, event, user, body, at)"
-		  " values (?, ?, ?, ?, ?, ?)",
-		  -1, &stmt, NULL),
+	check(sqlite3_prepare_v2(
+		  db, stmt_texts[STMT_MESSAGE_ADD], -1, &stmt, NULL),
 	    db);
 	int64_t began = now_ns();
 	for (int i = 0; i < rows; i++) {
 		int64_t at = now_ns();
-		insert(stmt, i, body);
+		insert(stmt, i, argv[3]);
 		took[i] = now_ns() - at;
 	}
 	double seconds = (double)(now_ns() - began) / 1e9;
