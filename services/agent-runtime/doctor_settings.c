@@ -209,12 +209,17 @@ check_connectors(struct doctor *doctor)
 {
 	static const struct {
 		const char *id, *needs[3];
+		const char *works; /* what to know; NULL: not yet */
 	} connectors[] = {
-		{ "connector-telegram", { "AGENT_RUNTIME_TELEGRAM_TOKEN" } },
-		{ "connector-discord", { "AGENT_RUNTIME_DISCORD_TOKEN" } },
+		{ "connector-telegram", { "AGENT_RUNTIME_TELEGRAM_TOKEN" },
+		    "in groups it sees what is said to it, or everything once "
+		    "privacy mode is off (@BotFather, /setprivacy)" },
+		{ "connector-discord", { "AGENT_RUNTIME_DISCORD_TOKEN" },
+		    NULL },
 		{ "connector-imap",
 		    { "AGENT_RUNTIME_IMAP_HOST", "AGENT_RUNTIME_IMAP_USERNAME",
-			"AGENT_RUNTIME_IMAP_PASSWORD" } },
+			"AGENT_RUNTIME_IMAP_PASSWORD" },
+		    NULL },
 	};
 
 	for (size_t i = 0; i < N_OF(connectors); i++) {
@@ -229,7 +234,10 @@ check_connectors(struct doctor *doctor)
 			else if (need != NULL && missing == NULL)
 				missing = need;
 		}
-		if (missing == NULL)
+		if (missing == NULL && connectors[i].works)
+			doctor_find(doctor, FINDING_OK, connectors[i].id, "",
+			    "has its credentials; %s", connectors[i].works);
+		else if (missing == NULL)
 			doctor_find(doctor, FINDING_WARN, connectors[i].id,
 			    "none yet: leave them, or unset them to switch it "
 			    "off",

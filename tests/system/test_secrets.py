@@ -26,6 +26,7 @@ def with_canaries(suite, **more):
                  AGENT_RUNTIME_IMAP_USERNAME="somebody",
                  # Nothing listens there: the key goes nowhere.
                  AGENT_RUNTIME_LLM_BASE_URL="http://127.0.0.1:9/v1",
+                 AGENT_RUNTIME_TELEGRAM_API_BASE="http://127.0.0.1:9",
                  AGENT_RUNTIME_LOG_LEVEL="debug", **CANARIES, **more)
 
 

@@ -1,0 +1,49 @@
+#ifndef GATEWAY_TELEGRAM_GATEWAY_H
+#define GATEWAY_TELEGRAM_GATEWAY_H
+
+#include <stdint.h>
+
+#include "libcommon/service.h"
+#include "services/gateway-telegram/translate.h"
+
+struct bot;
+struct connector;
+struct intake;
+struct outbound;
+struct poll;
+
+struct telegram_cfg {
+	const char *token;
+	const char *api_base;
+	int64_t poll_seconds;
+};
+
+/* The gateway's context: what main.c opens and its parts work with. */
+struct svc {
+	struct service_env env;
+	const struct telegram_cfg *cfg;
+	struct connector *connector;
+	struct bot *bot; /* NULL without a token: nothing below is there */
+	struct poll *poll;
+	struct intake *intake;
+	struct outbound *outbound;
+
+	struct telegram_me me;
+	char username[64];
+
+	struct {
+		int64_t updates, ignored, duplicates, dropped;
+		int64_t plain; /* parts whose formatting was refused */
+	} counters;
+};
+
+/* typing.c */
+void telegram_type(struct svc *svc, const char *chat_id);
+
+/* send.c: one part of a reply. */
+struct outbound_job;
+struct outbound_part;
+void telegram_send(
+    void *svc, struct outbound_job *job, const struct outbound_part *part);
+
+#endif

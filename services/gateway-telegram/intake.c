@@ -1,0 +1,311 @@
+/* Updates on their way to the engine. */
+
+#include "services/gateway-telegram/intake.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/clock.h"
+#include "libcommon/connector.h"
+#include "libcommon/envelope.h"
+#include "libcommon/err.h"
+#include "libcommon/json.h"
+#include "libcommon/log.h"
+#include "libcommon/loop.h"
+#include "proto/gateway.h"
+#include "proto/message.h"
+#include "services/gateway-telegram/gateway.h"
+#include "services/gateway-telegram/poll.h"
+
+enum {
+	WITHIN_MS = 10000,
+	AGAIN_LEAST_MS = 250,
+	AGAIN_MOST_MS = 5000,
+	/* An internal error may pass, or be this update's own. */
+	INTERNAL_TRIES_MAX = 5,
+	HISTORY_MS = 24 * 60 * 60 * 1000,
+	ARENA_BYTES = 32 * 1024 * 1024,
+};
+
+/* One message, or the cursor alone. */
+struct item {
+	struct intake *intake;
+	const char *type;
+	struct buf body;
+	struct telegram_update update;
+	int64_t update_id;
+	int n_tries;
+	struct timer *again;
+};
+
+struct intake {
+	struct svc *svc;
+	struct arena *arena;
+	struct item *items;
+	size_t n_items, room;
+	size_t n_open; /* given to the engine, not yet answered */
+	size_t n_given;
+	int64_t offset; /* behind the batch */
+};
+
+static void go_on(struct intake *in);
+static void give(struct item *item);
+
+static void
+finish(struct item *item)
+{
+	struct intake *in = item->intake;
+
+	timer_free(&item->again);
+	buf_release(&item->body);
+	in->n_open--;
+	go_on(in);
+}
+
+static void
+drop(struct item *item, const char *why)
+{
+	item->intake->svc->counters.dropped++;
+	log_error("update-dropped", "update=%" PRId64 " why=%s",
+	    item->update_id, log_quote(why));
+	finish(item);
+}
+
+static void
+on_again(void *arg)
+{
+	give(arg);
+}
+
+static void
+try_again(struct item *item, const char *why)
+{
+	int64_t ms = AGAIN_LEAST_MS;
+
+	for (int i = 1; i < item->n_tries && ms < AGAIN_MOST_MS; i++)
+		ms *= 2;
+	if (item->n_tries == 1)
+		log_warn("update-waits", "update=%" PRId64 " why=%s",
+		    item->update_id, log_quote(why));
+	timer_start(item->again, ms < AGAIN_MOST_MS ? ms : AGAIN_MOST_MS, 0);
+}
+
+static void
+on_refusal(struct item *item, const struct err *error)
+{
+	switch (error->code) {
+	case ERR_NONE:
+	case ERR_INVALID:
+	case ERR_UNAUTHENTICATED:
+	case ERR_REFUSED:
+	case ERR_NOT_FOUND:
+	case ERR_CONFLICT:
+	case ERR_COUNT:
+		drop(item, error->text);
+		break;
+	case ERR_INTERNAL:
+		if (item->n_tries >= INTERNAL_TRIES_MAX) {
+			drop(item, error->text);
+			break;
+		}
+		try_again(item, error->text);
+		break;
+	case ERR_BUSY:
+	case ERR_UNAVAILABLE:
+	case ERR_TIMEOUT:
+		try_again(item, error->text);
+		break;
+	}
+}
+
+static void
+on_accepted(struct item *item, const struct envelope *answer)
+{
+	struct svc *svc = item->intake->svc;
+	const struct message_inbound *m = &item->update.message;
+	AUTO(arena_free)
+	struct arena *arena = arena_new(4096);
+	struct message_accepted accepted;
+	struct err err;
+
+	if (message_accepted_decode(&accepted, answer->body, arena, &err) < 0) {
+		drop(item, err.text);
+		return;
+	}
+	if (strcmp(accepted.outcome, "duplicate") == 0)
+		svc->counters.duplicates++;
+	else if ((m->is_direct || m->is_addressed) && !m->is_edit)
+		telegram_type(svc, m->chat_id);
+	finish(item);
+}
+
+static void
+on_answer(void *arg, const struct envelope *answer, const struct err *err)
+{
+	struct item *item = arg;
+
+	if (!answer)
+		on_refusal(item, err);
+	else if (!answer->ok)
+		on_refusal(item, &answer->error);
+	else if (item->update.event == TELEGRAM_MESSAGE)
+		on_accepted(item, answer);
+	else
+		finish(item);
+}
+
+static void
+give(struct item *item)
+{
+	item->n_tries++;
+	connector_ask(item->intake->svc->connector, item->type, &item->body,
+	    WITHIN_MS, on_answer, item);
+}
+
+static void
+go_on(struct intake *in)
+{
+	while (in->n_given < in->n_items) {
+		/* The last one, and with it the cursor. */
+		if (in->n_given + 1 == in->n_items && in->n_open > 0)
+			return;
+		in->n_open++;
+		give(&in->items[in->n_given++]);
+	}
+	if (in->n_open == 0) {
+		in->n_items = in->n_given = 0;
+		poll_committed(in->svc->poll, in->offset);
+	}
+}
+
+static bool
+is_history(const struct telegram_update *u, int64_t offset)
+{
+	return offset == 0 && u->event == TELEGRAM_MESSAGE &&
+	       u->message.sent_unix_ms < clock_unix_ms() - HISTORY_MS;
+}
+
+/* False: nothing for the engine. */
+static bool
+understand(struct intake *in, struct item *item, const struct json *update,
+    int64_t offset)
+{
+	struct svc *svc = in->svc;
+	struct err err;
+
+	svc->counters.updates++;
+	if (telegram_translate(
+		&item->update, update, &svc->me, in->arena, &err) < 0) {
+		svc->counters.dropped++;
+		log_error("update-dropped", "update=%" PRId64 " why=%s",
+		    item->update_id, log_quote(err.text));
+		return false;
+	}
+	if (is_history(&item->update, offset)) {
+		item->update.event = TELEGRAM_NOTHING;
+		item->update.why = "older than a day, and this is the first "
+				   "start";
+	}
+	if (item->update.event != TELEGRAM_NOTHING)
+		return true;
+	svc->counters.ignored++;
+	log_debug("update-ignored", "update=%" PRId64 " why=%s",
+	    item->update_id, log_quote(item->update.why));
+	return false;
+}
+
+static struct item *
+add_item(struct intake *in)
+{
+	if (in->n_items == in->room) {
+		in->room = in->room ? 2 * in->room : 16;
+		in->items = xrealloc(in->items, in->room * sizeof(*in->items));
+	}
+	in->items[in->n_items] = (struct item){ .intake = in };
+	return &in->items[in->n_items];
+}
+
+static void
+read_all(struct intake *in, const struct json *updates, int64_t offset)
+{
+	for (const struct json *u = json_first(updates); u; u = json_next(u)) {
+		struct item *item = add_item(in);
+
+		item->update_id = json_int(json_get(u, "update_id"), 0);
+		if (item->update_id >= in->offset)
+			in->offset = item->update_id + 1;
+		if (understand(in, item, u, offset))
+			in->n_items++;
+	}
+}
+
+/* Where the next process begins, if this one is killed. */
+static void
+write_all(struct intake *in)
+{
+	char cursor[32];
+
+	snprintf(cursor, sizeof(cursor), "%" PRId64, in->offset);
+	connector_set_cursor(in->svc->connector, cursor);
+	if (in->n_items == 0) {
+		struct item *item = add_item(in);
+
+		item->type = "gateway.cursor";
+		buf_init(&item->body);
+		gateway_cursor_encode(
+		    &(struct gateway_cursor){ .cursor = cursor }, &item->body);
+		in->n_items = 1;
+	}
+	for (size_t i = 0; i < in->n_items; i++) {
+		struct item *item = &in->items[i];
+
+		item->again = timer_new(in->svc->env.loop, on_again, item);
+		if (item->type)
+			continue;
+		item->type = "message.inbound";
+		item->update.message.cursor =
+		    i + 1 == in->n_items ? cursor : "";
+		buf_init(&item->body);
+		message_inbound_encode(&item->update.message, &item->body);
+	}
+}
+
+void
+intake_take(struct intake *in, const struct json *updates, int64_t offset)
+{
+	in->offset = offset;
+	arena_reset(in->arena);
+	read_all(in, updates, offset);
+	if (in->offset != offset)
+		write_all(in);
+	go_on(in);
+}
+
+struct intake *
+intake_open(struct svc *svc)
+{
+	struct intake *in = xcalloc(1, sizeof(*in));
+
+	in->svc = svc;
+	in->arena = arena_new(ARENA_BYTES);
+	return in;
+}
+
+void
+intake_close(struct intake **slot)
+{
+	struct intake *in = *slot;
+
+	if (!in)
+		return;
+	for (size_t i = 0; i < in->n_items; i++) {
+		timer_free(&in->items[i].again);
+		buf_release(&in->items[i].body);
+	}
+	xfree(&in->items);
+	arena_free(&in->arena);
+	xfree(slot);
+}

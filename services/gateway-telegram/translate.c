@@ -1,0 +1,338 @@
+/* What an update of Telegram says. */
+
+#include "services/gateway-telegram/translate.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/err.h"
+#include "libcommon/json.h"
+#include "libcommon/utf8.h"
+#include "proto/bounds.h"
+#include "services/gateway-telegram/entities.h"
+
+enum {
+	/* Accounts of Telegram itself: what they say has a sender_chat. */
+	ID_CHANNEL = 777000,
+	ID_ANONYMOUS_ADMIN = 1087968824,
+	ID_SPEAKS_AS_CHANNEL = 136817688,
+};
+
+static int64_t
+int_of(const struct json *object, const char *key)
+{
+	return json_int(json_get(object, key), 0);
+}
+
+static const char *
+str_of(const struct json *object, const char *key)
+{
+	return json_str(json_get(object, key), "");
+}
+
+static const char *
+id_text(int64_t id, struct arena *arena)
+{
+	return arena_printf(arena, "%" PRId64, id);
+}
+
+/* As it fits; control characters have no place in a name. */
+static const char *
+name_text(const char *text, struct arena *arena)
+{
+	size_t size = utf8_cut(text, strlen(text), BOUND_NAME);
+	char *name = arena_strndup(arena, text, size);
+
+	for (char *p = name; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = ' ';
+	return name;
+}
+
+static const char *
+person_name(const struct json *user, struct arena *arena)
+{
+	const char *first = str_of(user, "first_name");
+	const char *last = str_of(user, "last_name");
+
+	if (!*first && !*last)
+		return name_text(str_of(user, "username"), arena);
+	return name_text(arena_printf(arena, "%s%s%s", first,
+			     *first && *last ? " " : "", last),
+	    arena);
+}
+
+static int
+nothing(struct telegram_update *out, const char *why)
+{
+	out->event = TELEGRAM_NOTHING;
+	out->why = why;
+	return 0;
+}
+
+static bool
+speaks_for_chat(int64_t user_id)
+{
+	return user_id == ID_CHANNEL || user_id == ID_ANONYMOUS_ADMIN ||
+	       user_id == ID_SPEAKS_AS_CHANNEL;
+}
+
+/* False: a bot, or nobody. */
+static bool
+read_sender(
+    struct message_inbound *in, const struct json *message, struct arena *arena)
+{
+	const struct json *from = json_get(message, "from");
+	const struct json *chat = json_get(message, "sender_chat");
+	int64_t id = int_of(from, "id");
+
+	/* sender_chat alone could be set for a person who posts as a channel;
+	 * they chose to be that channel. */
+	if (chat && (!from || speaks_for_chat(id))) {
+		in->user_id = id_text(int_of(chat, "id"), arena);
+		in->user_name = name_text(str_of(chat, "title"), arena);
+		return true;
+	}
+	if (id <= 0 || json_bool(json_get(from, "is_bot"), false))
+		return false;
+	in->user_id = id_text(id, arena);
+	in->user_name = person_name(from, arena);
+	return true;
+}
+
+/* In a topic each message answers the one that opened it: that is no reply. */
+static const struct json *
+real_reply(const struct json *message)
+{
+	const struct json *reply = json_get(message, "reply_to_message");
+
+	if (json_get(reply, "forum_topic_created") ||
+	    (json_bool(json_get(message, "is_topic_message"), false) &&
+		int_of(reply, "message_id") ==
+		    int_of(message, "message_thread_id")))
+		return NULL;
+	return reply;
+}
+
+static const char *
+topic_name(const struct json *message)
+{
+	return str_of(json_get(json_get(message, "reply_to_message"),
+			  "forum_topic_created"),
+	    "name");
+}
+
+static int
+read_place(struct message_inbound *in, const struct json *message,
+    struct arena *arena, struct err *err)
+{
+	const struct json *chat = json_get(message, "chat");
+	int64_t id = int_of(chat, "id");
+	int64_t thread = int_of(message, "message_thread_id");
+	const char *title = name_text(str_of(chat, "title"), arena);
+	const char *topic = topic_name(message);
+
+	if (id == 0)
+		return err_set(err, ERR_INVALID, "a message without a chat");
+	in->chat_id = id_text(id, arena);
+	in->is_direct = strcmp(str_of(chat, "type"), "private") == 0;
+	if (in->is_direct)
+		return 0;
+	in->space_id = in->chat_id;
+	in->space_name = in->chat_name = title;
+	/* Other groups number their threads of replies as well. */
+	if (!json_bool(json_get(message, "is_topic_message"), false) ||
+	    thread <= 0)
+		return 0;
+	in->parent_chat_id = in->chat_id;
+	in->chat_id = arena_printf(arena, "%" PRId64 ".%" PRId64, id, thread);
+	in->chat_name = "";
+	if (*topic)
+		in->chat_name = name_text(
+		    arena_printf(arena, "%s / %s", title, topic), arena);
+	return 0;
+}
+
+static const char *
+forwarded_from(const struct json *message, struct arena *arena)
+{
+	const struct json *origin = json_get(message, "forward_origin");
+	const char *name = str_of(origin, "sender_user_name");
+	static const char *const chats[] = { "sender_chat", "chat" };
+
+	if (json_get(origin, "sender_user"))
+		return person_name(json_get(origin, "sender_user"), arena);
+	for (size_t i = 0; !*name && i < N_OF(chats); i++)
+		name = str_of(json_get(origin, chats[i]), "title");
+	return name_text(name, arena);
+}
+
+static void
+read_text(struct message_inbound *in, const struct json *message,
+    const struct telegram_me *me, struct arena *arena)
+{
+	const struct json *reply = real_reply(message);
+	bool is_caption = !json_get(message, "text");
+	struct telegram_text text;
+
+	telegram_text_read(&text,
+	    str_of(message, is_caption ? "caption" : "text"),
+	    json_get(message, is_caption ? "caption_entities" : "entities"), me,
+	    arena);
+	in->text = text.text;
+	in->is_addressed =
+	    text.is_mention || int_of(json_get(reply, "from"), "id") == me->id;
+	if (reply)
+		in->reply_to_id = id_text(int_of(reply, "message_id"), arena);
+	/* Whatever it answers: it is said to that bot. */
+	if (text.names_other)
+		in->is_addressed = false;
+	if (json_get(message, "forward_origin") && *in->text)
+		in->text = telegram_text_quote(
+		    in->text, forwarded_from(message, arena), arena);
+}
+
+/* What a message can hold beside text, and how it is named for people. */
+static const struct {
+	const char *key, *name;
+} media[] = {
+	{ "animation", "animation" }, /* before document, which it repeats */
+	{ "document", "document" },
+	{ "photo", "photo" },
+	{ "video", "video" },
+	{ "video_note", "video message" },
+	{ "voice", "voice message" },
+	{ "audio", "audio" },
+	{ "sticker", "sticker" },
+	{ "paid_media", "paid media" },
+	{ "story", "story" },
+	{ "contact", "contact" },
+	{ "venue", "venue" }, /* before location, which it repeats */
+	{ "location", "location" },
+	{ "poll", "poll" },
+	{ "checklist", "checklist" },
+	{ "dice", "dice" },
+	{ "game", "game" },
+};
+
+/* The sender's program says it: it may be anything. */
+static const char *
+media_type(const char *text)
+{
+	size_t size = strspn(text, "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789/.+-_");
+
+	return size < BOUND_ID && text[size] == '\0' ? text : "";
+}
+
+static void
+read_media(
+    struct message_inbound *in, const struct json *message, struct arena *arena)
+{
+	for (size_t i = 0; i < N_OF(media); i++) {
+		const struct json *found = json_get(message, media[i].key);
+		const char *name = str_of(found, "file_name");
+		struct message_attachment *a;
+
+		if (!found)
+			continue;
+		a = arena_alloc(arena, sizeof(*a));
+		a->name = *name ? name_text(name, arena) : media[i].name;
+		a->media_type = media_type(str_of(found, "mime_type"));
+		a->size_bytes = int_of(found, "file_size");
+		in->attachments = a;
+		in->n_attachments = 1;
+		return;
+	}
+}
+
+static int
+read_message(struct telegram_update *out, const struct json *message,
+    const struct telegram_me *me, struct arena *arena, struct err *err)
+{
+	struct message_inbound *in = &out->message;
+	int64_t id = int_of(message, "message_id");
+	int64_t date = int_of(message, "date");
+
+	if (id <= 0 || date <= 0)
+		return err_set(
+		    err, ERR_INVALID, "a message without id or date");
+	if (!read_sender(in, message, arena))
+		return nothing(out, "from a bot");
+	if (read_place(in, message, arena, err) < 0)
+		return -1;
+	read_text(in, message, me, arena);
+	read_media(in, message, arena);
+	if (!*in->text && in->n_attachments == 0)
+		return nothing(out, "a service message");
+	in->message_id = id_text(id, arena);
+	in->event_id = arena_printf(arena, "m:%" PRId64, id);
+	in->sent_unix_ms = date * 1000;
+	return 0;
+}
+
+static int
+on_message(struct telegram_update *out, const struct json *body,
+    const struct telegram_me *me, struct arena *arena, struct err *err)
+{
+	return read_message(out, body, me, arena, err);
+}
+
+static int
+on_edit(struct telegram_update *out, const struct json *body,
+    const struct telegram_me *me, struct arena *arena, struct err *err)
+{
+	int64_t id = int_of(body, "message_id");
+	int64_t date = int_of(body, "edit_date");
+
+	if (read_message(out, body, me, arena, err) < 0)
+		return -1;
+	if (date <= 0)
+		return nothing(out, "an edit without its time");
+	out->message.is_edit = true;
+	out->message.event_id =
+	    arena_printf(arena, "e:%" PRId64 ":%" PRId64, id, date);
+	return 0;
+}
+
+static const struct {
+	const char *key;
+	int (*read)(struct telegram_update *out, const struct json *body,
+	    const struct telegram_me *me, struct arena *arena, struct err *err);
+} kinds[] = {
+	{ "message", on_message },
+	{ "edited_message", on_edit },
+};
+
+int
+telegram_translate(struct telegram_update *out, const struct json *update,
+    const struct telegram_me *me, struct arena *arena, struct err *err)
+{
+	*out = (struct telegram_update){
+		.event = TELEGRAM_MESSAGE,
+		.why = "",
+		.message = { .text = "" },
+	};
+	for (size_t i = 0; i < N_OF(kinds); i++) {
+		const struct json *body = json_get(update, kinds[i].key);
+
+		if (body)
+			return kinds[i].read(out, body, me, arena, err);
+	}
+	return nothing(out, "of a kind that was not asked for");
+}
+
+int
+telegram_chat_parse(const char *chat_id, int64_t *chat_out, int64_t *thread_out)
+{
+	char *end;
+
+	*chat_out = strtoll(chat_id, &end, 10);
+	*thread_out = 0;
+	if (end != chat_id && *end == '.' && end[1] > '0' && end[1] <= '9')
+		*thread_out = strtoll(end + 1, &end, 10);
+	return *chat_out == 0 || *end != '\0' ? -1 : 0;
+}

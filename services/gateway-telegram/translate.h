@@ -1,0 +1,52 @@
+#ifndef GATEWAY_TELEGRAM_TRANSLATE_H
+#define GATEWAY_TELEGRAM_TRANSLATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "libcommon/defs.h"
+#include "proto/message.h"
+
+struct arena;
+struct err;
+struct json;
+
+/*
+ * Telegram's updates as events of ours. Pure.
+ *
+ * A chat is known by its decimal id, a topic of a forum by "<chat>.<topic>".
+ * Who spoke is Telegram's numeric id, always: of a person, or, where a group
+ * or channel speaks for itself (anonymous admins, linked channels), of that
+ * chat, which is nobody's account. Bots are not heard, this one included.
+ *
+ * Text arrives as Markdown as far as it matters: code and quotes are marked as
+ * such and forwarded text is a quote, so that no command hides in them; our own
+ * mention at its beginning and our name behind a command are taken off.
+ */
+struct telegram_me {
+	int64_t id;
+	const char *username; /* without '@'; "" until it is known */
+};
+
+enum telegram_event {
+	TELEGRAM_NOTHING, /* none of our business */
+	TELEGRAM_MESSAGE, /* or its edit */
+	TELEGRAM_EVENT_COUNT
+};
+
+struct telegram_update {
+	enum telegram_event event;
+	const char *why;		/* of TELEGRAM_NOTHING */
+	struct message_inbound message; /* but for its cursor */
+};
+
+/* Strings live in the arena or in update. Wrong shape is ERR_INVALID. */
+int telegram_translate(struct telegram_update *out, const struct json *update,
+    const struct telegram_me *me, struct arena *arena,
+    struct err *err) MUST_CHECK;
+
+/* "-1001.7" as its parts; thread 0: none. -1: no chat of ours. */
+int telegram_chat_parse(
+    const char *chat_id, int64_t *chat_out, int64_t *thread_out);
+
+#endif
