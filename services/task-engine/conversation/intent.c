@@ -267,17 +267,13 @@ static bool
 take_name_off(struct hearing *h)
 {
 	struct speech *s = &h->speech;
-	bool is_unknown = !*h->ask->self, is_alone = true;
+	bool is_alone = true;
 
 	for (size_t i = 0; i < s->n_words; i++)
 		if (s->words[i].is_mention && !is_ourselves(h, i))
 			is_alone = false;
-	/* A connector that does not tell our name marks who is addressed. */
-	while (s->n_words &&
-	       (is_ourselves(h, 0) || (is_unknown && s->words[0].is_mention))) {
+	for (; s->n_words && is_ourselves(h, 0); s->n_words--)
 		s->words++;
-		s->n_words--;
-	}
 	while (s->n_words && is_ourselves(h, s->n_words - 1))
 		s->n_words--;
 	return is_alone;

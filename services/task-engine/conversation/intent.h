@@ -22,8 +22,8 @@ struct arena;
 struct intent_ask {
 	const char *text;
 	/*
-	 * Our name or number on that platform, without '@'. "" when it is not
-	 * known: then a message that mentions anybody decides nothing.
+	 * Our name there, without '@', or "". Gateways take it off the
+	 * beginning; whoever else is mentioned is who the message is for.
 	 */
 	const char *self;
 	bool is_addressed;     /* mention, reply to us, direct conversation */

@@ -265,7 +265,7 @@ static const struct {
 	{ "help", help_of_everything, { "- `/help`: ", "- `/task <prompt>`: " },
 	    "Not yours" },
 	{ "help by role", help_of_some,
-	    { "- `/search <query>`: ", "Not yours here: `/task`, " },
+	    { "- `/search <query>`: ", "Not yours here: `/", "`/task`, " },
 	    "- `/task" },
 	{ "usage begins as the evaluator wants it", misused,
 	    { "Usage: /search <query>", "\nSay what for." }, "Access" },
