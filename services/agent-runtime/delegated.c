@@ -102,6 +102,20 @@ const struct command identity_command = {
 	    "Exit status: 0 done, 1 failed or refused, 2 wrong use.\n",
 };
 
+const struct command policy_command = {
+	.name = "policy",
+	.summary = "print who may do what",
+	.run = become_client,
+	.usage =
+	    "usage: agent-runtime policy [OPERATION] [--json]\n"
+	    "\n"
+	    "The task-engine's one table, as it was built: every request, "
+	    "command, button, tool and\n"
+	    "class of action, and who may use it. Needs no running suite.\n"
+	    "\n"
+	    "Exit status: 0 done, 2 wrong use.\n",
+};
+
 const struct command status_command = {
 	.name = "status",
 	.summary = "show how everything stands",

@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
 	&doctor_command,
 	&config_command,
 	&identity_command,
+	&policy_command,
 	&token_command,
 	&audit_command,
 	&logs_command,

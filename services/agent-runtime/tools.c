@@ -23,6 +23,7 @@ static const struct {
 	{ "doctor", doctor_run },
 	{ "config", config_run },
 	{ "token", token_run },
+	{ "policy", policy_run },
 	{ "audit", audit_run },
 	{ "identity", identity_run },
 	{ "logs", logs_run },

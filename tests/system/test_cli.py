@@ -44,8 +44,7 @@ def is_free_of_controls(text):
 
 @pytest.mark.parametrize("command", [
     "serve", "chat", "status", "doctor", "config", "token", "identity",
-    "logs", "bus",
-    "version"])
+    "policy", "audit", "logs", "bus", "version"])
 def test_every_command_helps_on_stdout(down, command):
     for words in ([command, "--help"], ["help", command]):
         got = down.run(*words)
@@ -70,6 +69,16 @@ def test_a_wrong_flag_is_named(down, words, said):
     got = down.run(*words)
     assert got.returncode == 2
     assert got.stderr.startswith(f"agent-runtime {words[0]}: {said}; see")
+
+
+def test_policy_prints_the_table_or_a_row(down):
+    whole = json.loads(down.run("policy", "--json").stdout)["items"]
+    assert len(whole) > 30
+    assert all(row["who"] and row["help"] for row in whole)
+    one = down.run("policy", "token.add")
+    assert one.returncode == 0 and "the local credential" in one.stdout
+    assert len(one.stdout.splitlines()) == 2
+    assert down.run("policy", "no.such").returncode == 2
 
 
 def test_help_helps_itself(down):
