@@ -47,21 +47,6 @@ mark_is_action(const char *word)
 	return n > 0 && word[n] == '\0';
 }
 
-const char *
-mark_find_action(const char *text, size_t *size_out)
-{
-	for (const char *p = text; *p; p++) {
-		/* "react_hooks" has no id in it. */
-		if (p > text &&
-		    (is_letter(p[-1]) || is_digit(p[-1]) || p[-1] == '_'))
-			continue;
-		*size_out = action_size(p);
-		if (*size_out > 0)
-			return p;
-	}
-	return NULL;
-}
-
 bool
 mark_is_task(const char *word)
 {

@@ -35,10 +35,4 @@ bool mark_is_document(const char *word);
 /* Something of the network: a URL, or a name with a dot in it. */
 bool mark_is_site(const char *word);
 
-/*
- * Where an action's id stands in text that is not folded, in any case and
- * whatever is around it; *size_out is its length. NULL when there is none.
- */
-const char *mark_find_action(const char *text, size_t *size_out);
-
 #endif
