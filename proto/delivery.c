@@ -35,6 +35,7 @@ static const struct field delivery_fields[] = {
 	    BOUND_CHAT_ID),
 	F_STR(struct delivery, reply_to_id, FIELD_TOKEN, 0, BOUND_ID),
 	F_STR(struct delivery, text, FIELD_REQUIRED, 1, BOUND_TEXT),
+	F_STR(struct delivery, action_id, FIELD_ASCII, 0, BOUND_ID),
 	F_STR(struct delivery, idempotency_key, FIELD_REQUIRED | FIELD_TOKEN, 1,
 	    BOUND_ID),
 	F_BOOL(struct delivery, is_urgent, 0),

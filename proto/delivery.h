@@ -22,7 +22,8 @@ struct delivery {
 	const char *lease; /* quoted in every result */
 	const char *chat_id;
 	const char *reply_to_id;
-	const char *text; /* Markdown */
+	const char *text;      /* Markdown */
+	const char *action_id; /* its buttons decide that action; "": none */
 	const char *idempotency_key;
 	bool is_urgent;
 	int64_t attempt;	/* from 1 */

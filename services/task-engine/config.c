@@ -37,6 +37,16 @@ const struct cfg_item engine_items[] = {
 	    "task,search,open,status,monitor",
 	    "commands that people without a linked account may use"),
 
+	CFG_INT("AGENT_RUNTIME_APPROVAL_TTL_SECONDS", C, approval_ttl_s,
+	    "86400", 1, 2592000, "s",
+	    "how long an action waits for a decision before it expires"),
+	CFG_INT("AGENT_RUNTIME_APPROVAL_MAX_PENDING", C,
+	    approval_max_pending, "10", 1, 1000, "actions",
+	    "actions of one asker that may wait at once"),
+	CFG_BOOL("AGENT_RUNTIME_APPROVAL_SEPARATION", C, approval_separation,
+	    "false", "whether nobody may approve an action that they asked "
+	    "for themselves"),
+
 	CFG_CHOICE(LLM "PROVIDER", C, llm_provider, "openai", providers,
 	    "how the model is spoken to: openai, z.ai and local mean any "
 	    "OpenAI-compatible endpoint, anthropic and claude mean Anthropic"),

@@ -26,6 +26,9 @@ struct engine_cfg {
 	const char *db_path;	    /* "": <data>/agent-runtime/meta.sqlite */
 	int64_t default_concurrency;
 	const char *guest_commands; /* CSV */
+	int64_t approval_ttl_s;
+	int64_t approval_max_pending; /* of one asker */
+	bool approval_separation;
 
 	int llm_provider; /* enum llm_provider */
 	const char *llm_base_url;
@@ -66,7 +69,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 40 };
+enum { ENGINE_N_ITEMS = 43 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

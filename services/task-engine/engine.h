@@ -7,6 +7,7 @@
 
 #include "libcommon/bus.h"
 #include "libcommon/service.h"
+#include "services/task-engine/approvals/approvals.h"
 #include "services/task-engine/doors/secret_replies.h"
 #include "services/task-engine/people/actors.h"
 
@@ -21,6 +22,7 @@ struct svc {
 	struct audit *audit;
 	struct people people;
 	struct policy policy;
+	struct approvals approvals;
 	struct safety *safety;
 	struct post *post;
 	struct files *files;

@@ -197,6 +197,20 @@ open_people(struct svc *svc, struct err *err)
 	return people_open(&svc->people, svc->store, path, err);
 }
 
+static void
+open_approvals(struct svc *svc)
+{
+	svc->approvals = (struct approvals){
+		.store = svc->store,
+		.policy = &svc->policy,
+		.types = action_types,
+		.n_types = n_action_types,
+		.ttl_s = svc->cfg->approval_ttl_s,
+		.max_pending = svc->cfg->approval_max_pending,
+		.is_separated = svc->cfg->approval_separation,
+	};
+}
+
 static struct safety *
 make_safety(const struct engine_cfg *cfg)
 {
@@ -218,7 +232,7 @@ recover_rows(struct svc *svc, int64_t blamed, struct err *err)
 {
 	AUTO(arena_free)
 	struct arena *arena = arena_new(RECOVERY_ARENA_BYTES);
-	int64_t now_ms = clock_unix_ms(), n_requeued;
+	int64_t now_ms = clock_unix_ms(), n_requeued, n_unknown;
 	struct turn_work work;
 	bool is_set_aside;
 
@@ -227,7 +241,8 @@ recover_rows(struct svc *svc, int64_t blamed, struct err *err)
 	if (store_turns_recover(svc->store, blamed, now_ms, arena,
 		&is_set_aside, &work, &n_requeued, err) < 0 ||
 	    (is_set_aside &&
-		tell_set_aside(svc->store, &work, now_ms, err) < 0)) {
+		tell_set_aside(svc->store, &work, now_ms, err) < 0) ||
+	    approvals_recover(svc->store, now_ms, arena, &n_unknown, err) < 0) {
 		store_rollback(svc->store);
 		return -1;
 	}
@@ -264,6 +279,7 @@ open_rooms(struct svc *svc, struct err *err)
 		.arg = svc,
 	};
 
+	open_approvals(svc);
 	post_open(&svc->post, svc->store, svc->env.bus, svc->env.loop);
 	if (files_open(&svc->files, &files, err) < 0)
 		return -1;
@@ -273,6 +289,7 @@ open_rooms(struct svc *svc, struct err *err)
 		.loop = svc->env.loop,
 		.cfg = svc->cfg,
 		.policy = &svc->policy,
+		.approvals = &svc->approvals,
 		.people = &svc->people,
 		.workspace_root = svc->workspace_root,
 	};

@@ -16,6 +16,7 @@ post_to(struct store *store, const struct notice *notice,
 	const struct post_note note = {
 		.context = context,
 		.text = notice->text,
+		.action_id = notice->action_id,
 		.is_handled = true,
 	};
 	char id[ID_UUID_SIZE];

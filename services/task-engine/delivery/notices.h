@@ -13,7 +13,8 @@ struct store;
 /* What the people who look after a workspace are told. */
 struct notice {
 	const char *workspace_id;
-	const char *text; /* Markdown */
+	const char *text;      /* Markdown */
+	const char *action_id; /* that it asks about, or NULL */
 	/* A context that was told already, so as not to say it there twice;
 	 * or NULL. */
 	const char *told_context_id;

@@ -32,6 +32,7 @@ struct post_note {
 	int64_t in_reply_to_seq; /* the inbound message; 0: none */
 	const char *reply_to_id; /* the platform's id of it, or NULL */
 	const char *task_id;	 /* of a task's result, or NULL */
+	const char *action_id;	 /* that it asks about, or NULL */
 	const char *text;	 /* Markdown; "" is allowed for is_handled */
 	/* What is kept and logged where text shows a secret; else NULL. */
 	const char *kept_text;

@@ -3,6 +3,7 @@
 #include "services/task-engine/doors/doors.h"
 
 #include "libcommon/err.h"
+#include "services/task-engine/approvals/types.h"
 #include "services/task-engine/conversation/command.h"
 #include "services/task-engine/policy/policy.h"
 
@@ -50,6 +51,10 @@ doors_check_policy(struct err *err)
 		if (!policy_find(engine_handlers[i].type))
 			return err_set(err, ERR_INTERNAL,
 			    "no policy row for %s", engine_handlers[i].type);
+	for (size_t i = 0; i < n_action_types; i++)
+		if (!policy_find(action_types[i].operation))
+			return err_set(err, ERR_INTERNAL,
+			    "no policy row for %s", action_types[i].operation);
 	for (size_t i = 0; i < n_command_rows; i++)
 		if (!policy_find(command_rows[i].operation))
 			return err_set(err, ERR_INTERNAL,

@@ -12,6 +12,8 @@
 enum {
 	/* Of rows at a time: some 5 ms. The next upkeep goes on. */
 	SLICE = 1000,
+	/* Of actions, each with its audit row and a message. */
+	ACTIONS_SLICE = 50,
 };
 
 int
@@ -19,10 +21,14 @@ on_upkeep(struct svc *svc, const struct request *request, struct reply *reply,
     struct err *err)
 {
 	struct upkeep_done out;
+	int64_t n_actions;
 
 	if (store_tidy(
-		svc->store, request->now_ms, SLICE, &out.n_expired, err) < 0)
+		svc->store, request->now_ms, SLICE, &out.n_expired, err) < 0 ||
+	    approvals_expire(&svc->approvals, ACTIONS_SLICE, request->now_ms,
+		request->arena, &n_actions, err) < 0)
 		return -1;
+	out.n_expired += n_actions;
 	if (out.n_expired)
 		log_debug("tidied", "rows=%" PRId64, out.n_expired);
 	upkeep_done_encode(&out, reply->body);

@@ -13,6 +13,11 @@
 	{                                                                      \
 		operation, role, flags, help                                   \
 	}
+/* About an action, in its workspace; never with a tool's token. */
+#define DECIDE(operation, help)                                                \
+	{                                                                      \
+		operation, ROLE_ADMIN, POLICY_BY_ID, help                      \
+	}
 #define SESSION(operation, help)                                               \
 	{                                                                      \
 		operation, ROLE_OVERLORD,                                      \
@@ -46,6 +51,20 @@ const struct policy_row policy_rows[] = {
 	SAY("message.answer", ROLE_GUEST, POLICY_TOOL,
 	    "be answered by the agent"),
 
+	SAY("action.propose", ROLE_GUEST, POLICY_TOOL,
+	    "have the agent propose an action"),
+	DECIDE("command.pending-actions", "list the actions that wait"),
+	DECIDE("command.approve-action",  "approve one"),
+	DECIDE("command.deny-action",     "deny one"),
+	DECIDE("button.approve",          "approve one by its notice's button"),
+	DECIDE("button.deny",             "deny one so"),
+	DECIDE("action.http_request",     "let an HTTP request run"),
+	DECIDE("action.webhook",          "let a webhook be called"),
+	DECIDE("action.send_email",       "let a mail be sent"),
+	DECIDE("action.smtp_email",       "let a mail be sent"),
+	DECIDE("action.run_command",      "let a command run"),
+	DECIDE("action.shell_command",    "let a command run"),
+
 	SESSION("chat.turn",      "say something in its own session"),
 	SESSION("chat.result",    "read the reply to it"),
 	SESSION("task.create",    "queue a task in its own session"),
@@ -62,6 +81,9 @@ const struct policy_row policy_rows[] = {
 	    "all workspaces and their folders"),
 	LOCAL("context.list",   ROLE_ADMIN,
 	    "all contexts and their chat logs"),
+	LOCAL("action.list",    ROLE_ADMIN,    "actions and what they run"),
+	LOCAL("action.approve", ROLE_ADMIN,    "approve an action"),
+	LOCAL("action.deny",    ROLE_ADMIN,    "deny an action"),
 	LOCAL("token.add",      ROLE_OVERLORD, "make a tool's credential"),
 	LOCAL("token.list",     ROLE_OVERLORD, "list tools' credentials"),
 	LOCAL("token.revoke",   ROLE_OVERLORD, "end a tool's credential"),

@@ -20,6 +20,7 @@ read_outbox(struct columns *c, void *row_out)
 	o->message_seq = next_int(c);
 	o->in_reply_to_seq = next_int(c);
 	o->task_id = next_text(c);
+	o->action_id = next_text(c);
 	o->reply_to_id = next_text(c);
 	o->text = next_text(c);
 	o->is_urgent = next_bool(c);
@@ -38,9 +39,16 @@ read_outbox(struct columns *c, void *row_out)
 }
 
 static void
-read_instance(struct columns *c, void *row_out)
+read_text(struct columns *c, void *row_out)
 {
 	*(const char **)row_out = next_text(c);
+}
+
+static void
+read_nothing(struct columns *c, void *row_out)
+{
+	(void)c;
+	(void)row_out;
 }
 
 int
@@ -53,7 +61,8 @@ store_outbox_add(struct store *s, const struct outbox_row *o, int64_t now_ms,
 		b_text(o->chat_id), b_text(o->context_id),
 		b_int(o->message_seq), b_opt_int(o->in_reply_to_seq),
 		b_opt(o->task_id), b_text(o->reply_to_id), b_text(o->text),
-		b_int(o->is_urgent), b_int(o->is_handled), b_int(now_ms)),
+		b_int(o->is_urgent), b_int(o->is_handled), b_int(now_ms),
+		b_opt(o->action_id)),
 	    err);
 }
 
@@ -71,6 +80,23 @@ store_outbox_of_message(struct store *s, int64_t message_seq,
 {
 	return stmt_get(s, STMT_OUTBOX_OF_MESSAGE, arena, read_outbox, out,
 	    BINDS(b_int(message_seq)), err);
+}
+
+int
+store_outbox_notice(struct store *s, const char *instance, const char *chat_id,
+    const char *platform_id, struct arena *arena, const char **action_id_out,
+    struct err *err)
+{
+	return stmt_get(s, STMT_OUTBOX_NOTICE, arena, read_text, action_id_out,
+	    BINDS(b_text(instance), b_text(chat_id), b_text(platform_id)), err);
+}
+
+int
+store_outbox_is_notice(struct store *s, const char *instance,
+    const char *chat_id, const char *action_id, struct err *err)
+{
+	return stmt_get(s, STMT_OUTBOX_IS_NOTICE, NULL, read_nothing, NULL,
+	    BINDS(b_text(instance), b_text(chat_id), b_text(action_id)), err);
 }
 
 int
@@ -118,7 +144,7 @@ int
 store_outbox_instances(struct store *s, int64_t now_ms, struct arena *arena,
     const char ***instances_out, size_t *n_out, struct err *err)
 {
-	return stmt_list(s, STMT_OUTBOX_INSTANCES, arena, read_instance,
+	return stmt_list(s, STMT_OUTBOX_INSTANCES, arena, read_text,
 	    sizeof(**instances_out), instances_out, n_out, BINDS(b_int(now_ms)),
 	    err);
 }

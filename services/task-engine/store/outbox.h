@@ -24,6 +24,7 @@ struct outbox_row {
 	int64_t message_seq;	 /* its row in messages */
 	int64_t in_reply_to_seq; /* the inbound message it answers; 0: none */
 	const char *task_id;	 /* of a task's result; "" */
+	const char *action_id;	 /* that its notice asks about; "" */
 	const char *reply_to_id; /* the platform's id of what it answers */
 	const char *text;
 	bool is_urgent;
@@ -50,6 +51,17 @@ int store_outbox_get(struct store *store, const char *id, struct arena *arena,
 /* The answer to that inbound message. */
 int store_outbox_of_message(struct store *store, int64_t message_seq,
     struct arena *arena, struct outbox_row *out, struct err *err) MUST_CHECK;
+
+/*
+ * The action whose notice that message of the platform is; 1: it is none.
+ * platform_id: of any part of it.
+ */
+int store_outbox_notice(struct store *store, const char *instance,
+    const char *chat_id, const char *platform_id, struct arena *arena,
+    const char **action_id_out, struct err *err) MUST_CHECK;
+/* Whether that chat was told of the action: 0 if so, 1 if not. */
+int store_outbox_is_notice(struct store *store, const char *instance,
+    const char *chat_id, const char *action_id, struct err *err) MUST_CHECK;
 
 /*
  * At most limit due rows of the instance, urgent ones first: the oldest of

@@ -314,6 +314,49 @@ static const char *const version_2[] = {
 	"DROP TABLE audit;"
 	"ALTER TABLE audit_2 RENAME TO audit;"
 	"CREATE INDEX audit_keys ON audit (seq) WHERE operation = 'audit.key';",
+
+	/* What waits for a person. The columns up to updated_at_unix are the
+	 * predecessor's. */
+	"CREATE TABLE action_approvals ("
+	" seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
+	" workspace_id TEXT NOT NULL REFERENCES workspaces(id) ON DELETE "
+	"CASCADE,"
+	" context_id TEXT NOT NULL REFERENCES contexts(id) ON DELETE CASCADE,"
+	" connector TEXT NOT NULL, external_id TEXT NOT NULL,"
+	" requester_user_id TEXT NOT NULL, action_type TEXT NOT NULL,"
+	" action_target TEXT NOT NULL, action_summary TEXT NOT NULL,"
+	" payload_json TEXT NOT NULL,"
+	" status TEXT NOT NULL CHECK (status IN"
+	"  ('pending','approved','denied','expired')),"
+	" approver_user_id TEXT, denied_reason TEXT,"
+	" execution_status TEXT NOT NULL CHECK (execution_status IN"
+	"  ('not_executed','executing','succeeded','failed','skipped',"
+	"  'unknown')),"
+	" execution_message TEXT, executor_plugin TEXT,"
+	" executed_at_unix INTEGER, created_at_unix INTEGER NOT NULL,"
+	" updated_at_unix INTEGER NOT NULL, payload_sha256 TEXT NOT NULL,"
+	" expires_at_unix INTEGER NOT NULL, asked_by TEXT NOT NULL,"
+	" asked_as TEXT NOT NULL, asked_user_id TEXT NOT NULL,"
+	" message_seq INTEGER REFERENCES messages(seq) ON DELETE SET NULL,"
+	" provenance TEXT NOT NULL,"
+	" CHECK (status = 'approved' OR execution_status = 'not_executed')"
+	") STRICT;"
+	"CREATE INDEX actions_workspace ON action_approvals (workspace_id);"
+	"CREATE INDEX actions_context ON action_approvals (context_id);"
+	"CREATE INDEX actions_message ON action_approvals (message_seq)"
+	" WHERE message_seq IS NOT NULL;"
+	"CREATE INDEX actions_pending ON action_approvals (seq)"
+	" WHERE status = 'pending';"
+	"CREATE INDEX actions_asked ON action_approvals (asked_by)"
+	" WHERE status = 'pending';"
+	"CREATE INDEX actions_overdue ON action_approvals (expires_at_unix)"
+	" WHERE status = 'pending';"
+	"CREATE INDEX actions_executing ON action_approvals (seq)"
+	" WHERE execution_status = 'executing';"
+	/* The notice of an action: a reply to it, or its button, decides. */
+	"ALTER TABLE outbox ADD COLUMN action_id TEXT;"
+	"CREATE INDEX outbox_action ON outbox (instance, chat_id)"
+	" WHERE action_id IS NOT NULL;",
 	NULL,
 };
 

@@ -34,9 +34,20 @@
 	" message_seq, task_id"
 #define OUTBOX_COLUMNS                                                         \
 	"id, instance, connector, chat_id, context_id, message_seq,"           \
-	" in_reply_to_seq, task_id, reply_to_id, text, is_urgent, is_handled," \
-	" state, attempt, lease, lease_until_ms, due_ms, first_tried_ms,"      \
-	" n_parts_sent, is_part_uncertain, maybe_doubled, error, created_ms"
+	" in_reply_to_seq, task_id, action_id, reply_to_id, text, is_urgent,"  \
+	" is_handled, state, attempt, lease, lease_until_ms, due_ms,"          \
+	" first_tried_ms, n_parts_sent, is_part_uncertain, maybe_doubled,"     \
+	" error, created_ms"
+#define ACTION_COLUMNS(payload, provenance)                                    \
+	"seq, id, workspace_id, context_id, connector, external_id,"           \
+	" requester_user_id, action_type, action_target, "                     \
+	"action_summary, " payload                                             \
+	", payload_sha256, status, approver_user_id,"                          \
+	" denied_reason, execution_status, execution_message,"                 \
+	" executor_plugin, executed_at_unix, created_at_unix,"                 \
+	" updated_at_unix, expires_at_unix, asked_by, asked_as,"               \
+	" asked_user_id, message_seq, " provenance
+#define ACTION_KEYS "SELECT seq, id, workspace_id FROM action_approvals a"
 #define TASK_ORDER " ORDER BY updated_at_unix DESC, created_ms DESC LIMIT "
 
 const char *const stmt_texts[STMT_COUNT] = {
@@ -325,13 +336,21 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_OUTBOX_ADD] =
 	    "INSERT INTO outbox (id, instance, connector, chat_id, context_id,"
 	    " message_seq, in_reply_to_seq, task_id, reply_to_id, text,"
-	    " is_urgent, is_handled, state, due_ms, created_ms, updated_ms)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-	    " 'queued', ?13, ?13, ?13)",
+	    " is_urgent, is_handled, state, due_ms, created_ms, updated_ms,"
+	    " action_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+	    " ?11, ?12, 'queued', ?13, ?13, ?13, ?14)",
 	[STMT_OUTBOX_GET] =
 	    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = ?1",
 	[STMT_OUTBOX_OF_MESSAGE] =
 	    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE in_reply_to_seq = ?1",
+	[STMT_OUTBOX_NOTICE] =
+	    "SELECT action_id FROM outbox WHERE instance = ?1"
+	    " AND chat_id = ?2 AND action_id IS NOT NULL AND EXISTS"
+	    " (SELECT 1 FROM outbox_parts p WHERE p.outbox_seq = outbox.seq"
+	    "  AND p.platform_id = ?3) ORDER BY seq DESC LIMIT 1",
+	[STMT_OUTBOX_IS_NOTICE] =
+	    "SELECT 1 FROM outbox WHERE instance = ?1 AND chat_id = ?2"
+	    " AND action_id = ?3 LIMIT 1",
 	/*
 	 * The oldest row of each chat, which keeps the order of a chat, found
 	 * by jumping from chat to chat in the index, however many wait in one.
@@ -377,6 +396,57 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " SELECT x FROM all_of WHERE x IS NOT NULL AND EXISTS"
 	    "  (SELECT 1 FROM outbox WHERE instance = x"
 	    "   AND state IN ('queued','sending') AND due_ms <= ?1)",
+
+	[STMT_ACTION_ADD] =
+	    "INSERT INTO action_approvals (id, workspace_id, context_id,"
+	    " connector, external_id, requester_user_id, action_type,"
+	    " action_target, action_summary, payload_json, payload_sha256,"
+	    " status, execution_status, created_at_unix, updated_at_unix,"
+	    " expires_at_unix, asked_by, asked_as, asked_user_id, message_seq,"
+	    " provenance) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+	    " ?11, 'pending', 'not_executed', ?12, ?12, ?13, ?14, ?15, ?16,"
+	    " ?17, ?18)",
+	[STMT_ACTION_GET] = "SELECT " ACTION_COLUMNS("payload_json",
+	    "provenance") " FROM action_approvals WHERE id = ?1",
+	[STMT_ACTION_BRIEF] = "SELECT " ACTION_COLUMNS(
+	    "''", "''") " FROM action_approvals WHERE id = ?1",
+	[STMT_ACTIONS_COUNT] =
+	    "SELECT count(*) FROM action_approvals WHERE asked_by = ?1"
+	    " AND status = 'pending' AND expires_at_unix > ?2",
+	[STMT_ACTIONS_PENDING] =
+	    ACTION_KEYS " WHERE status = 'pending' AND seq > ?1"
+			" AND expires_at_unix > ?2 AND (?3 = '' OR EXISTS"
+			" (SELECT 1 FROM roles r WHERE r.user_id = ?3"
+			"  AND r.workspace_id IN ('*', a.workspace_id)))"
+			" AND (?4 = '' OR context_id = ?4)"
+			" AND substr(id, 1, length(?5)) = ?5"
+			" ORDER BY seq LIMIT ?6",
+	[STMT_ACTIONS_LIST] = ACTION_KEYS " WHERE (?1 = '' OR status = ?1)"
+					  " AND (?2 = '' OR workspace_id = ?2)"
+					  " ORDER BY seq DESC LIMIT ?3",
+	[STMT_ACTION_DECIDE] =
+	    "UPDATE action_approvals SET status = ?2, approver_user_id = ?3,"
+	    " denied_reason = ?4, execution_status = ?5,"
+	    " execution_message = ?6, executor_plugin = ?7,"
+	    " executed_at_unix = ?8, updated_at_unix = ?9 WHERE id = ?1"
+	    " AND status = 'pending' AND expires_at_unix > ?9",
+	[STMT_ACTION_EXPIRE] =
+	    "UPDATE action_approvals SET status = 'expired',"
+	    " updated_at_unix = ?2 WHERE id = ?1"
+	    " AND status = 'pending' AND expires_at_unix <= ?2",
+	[STMT_ACTION_RECORD] =
+	    "UPDATE action_approvals SET execution_status = ?2,"
+	    " execution_message = ?3, executed_at_unix = ?4,"
+	    " updated_at_unix = ?4 WHERE id = ?1"
+	    " AND execution_status = 'executing'",
+	[STMT_ACTIONS_OVERDUE] =
+	    ACTION_KEYS " WHERE status = 'pending' AND expires_at_unix <= ?1"
+			" ORDER BY expires_at_unix LIMIT ?2",
+	[STMT_ACTIONS_EXECUTING] =
+	    ACTION_KEYS " WHERE execution_status = 'executing' ORDER BY seq",
+	[STMT_ACTIONS_OF] =
+	    ACTION_KEYS " WHERE asked_by = ?1 AND status = 'pending'"
+			" ORDER BY seq",
 
 	[STMT_REPLY_GET] =
 	    "SELECT bytes FROM replies WHERE door = ?1 AND id = ?2",

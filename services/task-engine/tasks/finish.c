@@ -221,6 +221,8 @@ finish_turn(struct store *store, const struct turn_work *work,
 	if (store_begin(store, err) < 0)
 		return -1;
 	got = finish(store, work, outcome, now_ms, arena, err);
+	if (got == 0 && outcome->also)
+		got = outcome->also(outcome->also_arg, now_ms, err);
 	if (got != 0) {
 		store_rollback(store);
 		return got;

@@ -17,6 +17,9 @@ struct turn_outcome {
 	const char *error; /* when not is_ok: kept in the row, for people */
 	const char
 	    *trace; /* Markdown of tool calls for the artifact, or NULL */
+	/* What else belongs to the same transaction, or NULL. */
+	int (*also)(void *arg, int64_t now_ms, struct err *err);
+	void *also_arg;
 };
 
 /*

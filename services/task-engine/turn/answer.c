@@ -20,8 +20,6 @@
 #include "services/task-engine/turn/turn.h"
 
 enum {
-	/* below proto's bound of a text, with room for a closing remark */
-	MAX_ANSWER_BYTES = 60 * 1024,
 	MAX_LABEL_BYTES = 160,
 	/* what is remembered of one message: its beginning tells most */
 	MAX_TAIL_MESSAGE_BYTES = 600,
@@ -173,20 +171,21 @@ end_degraded(struct turn *turn, enum extractive_why why, const char *reason)
 static void
 end_with_answer(struct turn *turn, const struct llm_answer *answer)
 {
-	size_t size = strlen(answer->text);
-	size_t n = utf8_cut(answer->text, size, MAX_ANSWER_BYTES);
 	struct turn_outcome outcome = { .is_ok = true };
+	AUTO(buf_release)
+	struct buf text = { 0 };
 
 	log_info("model-answered",
 	    "turn=%" PRId64 " finish=%s bytes=%zu tokens_in=%" PRId64
 	    " tokens_out=%" PRId64,
-	    turn->work.turn_id, llm_finish_name(answer->finish), size,
-	    answer->input_tokens, answer->output_tokens);
-	outcome.text = arena_printf(turn->arena, "%.*s%s", (int)n, answer->text,
-	    n < size || answer->finish == LLM_FINISH_LENGTH
-		? "\n\n_(The answer ends here because it reached its longest "
-		  "allowed length.)_"
-		: "");
+	    turn->work.turn_id, llm_finish_name(answer->finish),
+	    strlen(answer->text), answer->input_tokens, answer->output_tokens);
+	buf_init(&text);
+	blame_set(turn->work.turn_id);
+	turn_propose(turn, answer->text, answer->finish == LLM_FINISH_LENGTH,
+	    &outcome, &text);
+	blame_clear();
+	outcome.text = arena_strndup(turn->arena, text.data, text.size);
 	turn_end(turn, &outcome);
 }
 

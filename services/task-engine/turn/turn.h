@@ -14,6 +14,7 @@
 #include "services/task-engine/turn/turns.h"
 
 struct arena;
+struct buf;
 struct llm;
 struct llm_call;
 struct lookup;
@@ -65,6 +66,14 @@ void turn_ground_forget(struct turn *turn);
 
 /* answer.c: ends with turn_end. */
 void turn_answer(struct turn *turn);
+
+/*
+ * propose.c: appends the model's answer without its action blocks, and what
+ * became of them, to out. What it proposes is stored when the turn ends. is_cut:
+ * the model was stopped at its limit.
+ */
+void turn_propose(struct turn *turn, const char *answer, bool is_cut,
+    struct turn_outcome *outcome, struct buf *out);
 
 /* turns.c: what is in the outcome lives in the turn's arena. */
 void turn_end(struct turn *turn, const struct turn_outcome *outcome);

@@ -5,6 +5,7 @@
 
 #include "libcommon/defs.h"
 
+struct approvals;
 struct bus;
 struct engine_cfg;
 struct err;
@@ -27,6 +28,7 @@ struct turns_options {
 	struct loop *loop;
 	const struct engine_cfg *cfg; /* outlives the turns */
 	const struct policy *policy;
+	const struct approvals *approvals;
 	struct people *people;
 	const char *workspace_root;
 };

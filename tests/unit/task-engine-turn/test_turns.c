@@ -427,6 +427,94 @@ close_loop(void **state)
 
 #define TEST(fn) cmocka_unit_test_teardown(fn, teardown)
 
+static const char answer_with_action[] =
+    "I can do that.\n"
+    "```action\n{\"type\":\"run_command\",\"target\":\"ls\",\"args\":[\"-l\"]}"
+    "\n"
+    "```\nTell me.";
+
+static void
+answer(const char *question, const char *text)
+{
+	world_queue(TURN_ANSWER, question);
+	wake();
+	if (world.n_searches)
+		world_indexer_answers(world.n_searches - 1, two_hits);
+	world_model_answers(world.n_calls - 1, text, LLM_FINISH_DONE);
+}
+
+static void
+an_action_block_becomes_a_proposal(void **state)
+{
+	const char *said = world.said[0].text;
+
+	(void)state;
+	open_turns(true);
+	world.n_admin_channels = 1;
+	answer("please list `the` files", answer_with_action);
+	assert_int_equal(world.n_said, 1);
+	assert_int_equal(world.n_proposed, 1);
+	assert_string_equal(world.proposed[0].payload,
+	    "{\"payload\":{\"args\":[\"-l\"]},\"summary\":\"\",\"target\":"
+	    "\"ls\",\"type\":\"run_command\"}");
+	assert_string_equal(world.proposed[0].provenance,
+	    "telegram \"-100\", message \"11\": \"please list "
+	    "\\u0060the\\u0060 files\"");
+	assert_null(strstr(said, "```"));
+	assert_non_null(strstr(said, "I can do that.\nTell me."));
+	assert_non_null(strstr(said, "act_1"));
+	assert_non_null(strstr(said, "The admin channel was told"));
+}
+
+/* G-57: one bad block hides no good one, and prose is never a proposal. */
+static void
+what_is_not_valid_is_said(void **state)
+{
+	(void)state;
+	open_turns(true);
+	answer("go", "```action\n{\"type\":\"rm\"}\n```\n"
+		     "or action: {\"type\":\"run_command\"}");
+	assert_int_equal(world.n_proposed, 0);
+	assert_non_null(strstr(world.said[0].text, "dropped: "
+						   "`\"there is no such type"));
+	assert_non_null(strstr(world.said[0].text, "or action: {"));
+}
+
+/* G-30a: pending rows are bounded for each asker. */
+static void
+an_asker_with_many_pending_waits(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world.n_room = 0;
+	answer("go", answer_with_action);
+	assert_int_equal(world.n_proposed, 0);
+	assert_non_null(strstr(world.said[0].text, "too many of yours"));
+}
+
+static void
+a_turn_that_ends_late_proposes_once(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world.n_failing_ends = 1;
+	answer("go", answer_with_action);
+	assert_int_equal(world.n_proposed, 0);
+	settle(1100);
+	assert_int_equal(world.n_said, 1);
+	assert_int_equal(world.n_proposed, 1);
+}
+
+static void
+an_http_client_is_shown_it_in_the_reply(void **state)
+{
+	(void)state;
+	open_turns(true);
+	world.is_http = true;
+	answer("go", answer_with_action);
+	assert_non_null(strstr(world.said[0].text, "```json\n{\"payload\""));
+}
+
 int
 main(void)
 {
@@ -453,6 +541,11 @@ main(void)
 		TEST(nothing_is_done_for_one_who_is_gone),
 		TEST(an_asker_who_cannot_be_looked_up_is_asked_for_later),
 		TEST(closing_forgets_what_runs),
+		TEST(an_action_block_becomes_a_proposal),
+		TEST(what_is_not_valid_is_said),
+		TEST(an_asker_with_many_pending_waits),
+		TEST(a_turn_that_ends_late_proposes_once),
+		TEST(an_http_client_is_shown_it_in_the_reply),
 	};
 
 	return cmocka_run_group_tests(tests, open_loop, close_loop);

@@ -12,6 +12,8 @@
 #include "libcommon/buf.h"
 #include "libcommon/envelope.h"
 #include "libcommon/json.h"
+#include "services/task-engine/approvals/approvals.h"
+#include "services/task-engine/approvals/proposal.h"
 #include "services/task-engine/people/actors.h"
 #include "services/task-engine/policy/scope.h"
 #include "services/task-engine/tasks/blame.h"
@@ -55,6 +57,7 @@ world_reset(bool has_model)
 
 	memset(&world, 0, sizeof(world));
 	world.cfg = defaults;
+	world.n_room = 10;
 	if (has_model)
 		world.cfg.llm_api_key = "key";
 }
@@ -68,9 +71,15 @@ world_queue(enum turn_kind kind, const char *text)
 	work->kind = kind;
 	work->context.id = "context";
 	work->context.workspace_id = "workspace";
+	work->context.connector = "telegram";
+	work->context.external_id = "-100";
+	work->context.instance = "telegram.main";
 	work->has_message = kind == TURN_ANSWER;
 	work->has_task = kind == TURN_TASK;
 	work->message.text = text;
+	work->message.actor = "42";
+	work->message.platform_id = "11";
+	work->message.instance = world.is_http ? "api.main" : "telegram.main";
 	work->message.actor_name = "alice";
 	work->message.said_by = "local";
 	work->message.said_as = "overlord";
@@ -78,8 +87,79 @@ world_queue(enum turn_kind kind, const char *text)
 	work->message.cause = "";
 	work->message.seq = 7;
 	work->task.task.prompt = text;
+	work->task.task.id = "t1";
+	work->task.task.title = "A task";
+	work->task.task.source_user_id = "42";
+	work->task.instance = "telegram.main";
 	work->task.asked_by = "local";
 	work->task.asked_as = "overlord";
+}
+
+/* The approvals. */
+
+int
+approvals_room(const struct approvals *approvals, const struct actor *asker,
+    int64_t now_ms, int64_t *n_out, struct err *err)
+{
+	(void)approvals;
+	(void)asker;
+	(void)now_ms;
+	(void)err;
+	*n_out = world.n_room;
+	return 0;
+}
+
+struct action_row
+approvals_row(const struct approvals *approvals,
+    const struct proposing *proposing, const struct proposal *proposal,
+    int64_t now_ms, struct arena *arena)
+{
+	(void)approvals;
+	(void)now_ms;
+	return (struct action_row){
+		.id = arena_strdup(arena, "act_1"),
+		.type = proposal->type,
+		.target = proposal->target,
+		.summary = "",
+		.payload = proposal->bytes,
+		.payload_sha256 = proposal->sha256,
+		.asked_by = proposing->asker->name,
+		.asked_as = proposing->asked_as,
+		.provenance = proposing->provenance,
+	};
+}
+
+int
+approvals_propose(const struct approvals *approvals,
+    const struct proposing *proposing, const struct action_row *row,
+    int64_t now_ms, struct arena *arena, struct err *err)
+{
+	size_t at = world.n_proposed++;
+
+	(void)approvals;
+	(void)proposing;
+	(void)now_ms;
+	(void)arena;
+	(void)err;
+	snprintf(world.proposed[at].payload, sizeof(world.proposed[at].payload),
+	    "%s", row->payload);
+	snprintf(world.proposed[at].provenance,
+	    sizeof(world.proposed[at].provenance), "%s", row->provenance);
+	return 0;
+}
+
+int
+store_contexts_told(struct store *store, const char *workspace_id,
+    struct arena *arena, struct context_row **rows_out, size_t *n_out,
+    struct err *err)
+{
+	(void)store;
+	(void)workspace_id;
+	(void)arena;
+	(void)rows_out;
+	(void)err;
+	*n_out = world.n_admin_channels;
+	return 0;
 }
 
 /* The store. */
@@ -116,7 +196,6 @@ finish_turn(struct store *store, const struct turn_work *work,
 	size_t at = world.n_said;
 
 	(void)store;
-	(void)now_ms;
 	if (world.n_failing_ends > 0) {
 		world.n_failing_ends--;
 		return err_set(err, ERR_UNAVAILABLE, "disk full");
@@ -127,6 +206,9 @@ finish_turn(struct store *store, const struct turn_work *work,
 	world.said[at].turn_id = work->turn_id;
 	world.said[at].is_ok = outcome->is_ok;
 	snprintf(world.said[at].text, WORLD_TEXT, "%s", outcome->text);
+	if (outcome->also)
+		assert_int_equal(
+		    outcome->also(outcome->also_arg, now_ms, err), 0);
 	if (!outcome->is_ok)
 		snprintf(world.said[at].error, sizeof(world.said[at].error),
 		    "%s", outcome->error);
@@ -211,6 +293,18 @@ policy_scope(const struct policy *policy, const struct actor *actor,
 	(void)err;
 	assert_int_equal(actor->kind, ACTOR_LOCAL);
 	*out = (struct search_scope){ 0 };
+	return 0;
+}
+
+int
+policy_check(const struct policy *policy, const struct actor *actor,
+    const char *operation, const struct policy_target *target, struct err *err)
+{
+	(void)policy;
+	(void)actor;
+	(void)err;
+	assert_string_equal(operation, "action.propose");
+	assert_string_equal(target->workspace_id, "workspace");
 	return 0;
 }
 

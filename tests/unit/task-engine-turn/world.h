@@ -37,6 +37,16 @@ struct world {
 	bool is_asker_gone, is_asker_unread;
 	size_t n_requeued;
 
+	/* what may still be proposed, who is told, and what was */
+	int64_t n_room;
+	size_t n_admin_channels;
+	bool is_http;
+	struct {
+		char payload[1024];
+		char provenance[1024];
+	} proposed[WORLD_MAX];
+	size_t n_proposed;
+
 	struct {
 		char type[32];
 		char body[4096];

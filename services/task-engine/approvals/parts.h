@@ -1,0 +1,36 @@
+#ifndef TASK_ENGINE_APPROVALS_PARTS_H
+#define TASK_ENGINE_APPROVALS_PARTS_H
+
+#include <stdint.h>
+
+#include "libcommon/defs.h"
+
+struct action_row;
+struct approvals;
+struct arena;
+struct decider;
+struct err;
+struct store;
+
+/* What the room's files share. */
+
+/* Whether the decider may do that about an action of that workspace, wherever
+ * it is said; else ERR_REFUSED. */
+int action_check(const struct approvals *approvals,
+    const struct decider *decider, const char *operation,
+    const char *workspace_id, struct err *err) MUST_CHECK;
+
+/* The audit row of what happened to it. */
+int action_note(struct store *store, const char *actor, const char *operation,
+    const struct action_row *action, const char *detail, int64_t now_ms,
+    struct err *err) MUST_CHECK;
+
+/* Whoever asked for it is told, unless in the context where it was decided. */
+int action_tell_asker(struct store *store, const struct action_row *action,
+    const char *decided_context_id, const char *text, int64_t now_ms,
+    struct arena *arena, struct err *err) MUST_CHECK;
+
+/* The actor of what nobody did. */
+#define ACTION_BY_ENGINE "agent-runtime"
+
+#endif
