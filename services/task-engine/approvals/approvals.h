@@ -117,8 +117,9 @@ int approvals_recover(struct store *store, int64_t now_ms, struct arena *arena,
     int64_t *n_out, struct err *err) MUST_CHECK;
 
 /*
- * Denies what is pending of that actor ("telegram:42", "tool:ci"), because it
- * lost its role, its link or its token. by: who did that.
+ * Denies what is pending of that actor ("telegram:42", "tool:ci") and of the
+ * tools that speak as that account, because it lost its role, its link or its
+ * token. by: who did that.
  */
 int approvals_cancel_of(struct store *store, const char *asked_by,
     const char *by, const char *why, int64_t now_ms, struct arena *arena,

@@ -13,6 +13,7 @@
 #include "services/task-engine/approvals/approvals.h"
 #include "services/task-engine/approvals/parts.h"
 #include "services/task-engine/approvals/tell.h"
+#include "services/task-engine/audit/audit.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/people.h"
 
@@ -89,10 +90,9 @@ find_pending(const struct approvals *a, const struct decider *d, const char *id,
 	if (got != 0)
 		return got < 0 ? -1 : 0;
 	out->status = "expired";
-	if (action_note(a->store, ACTION_BY_ENGINE, "action.expire", out, "",
-		d->now_ms, err) < 0)
-		return -1;
-	return 1;
+	return action_note(a->store, &action_expired, out, d->now_ms, err) < 0
+		   ? -1
+		   : 1;
 }
 
 static int
@@ -101,12 +101,16 @@ settle(const struct approvals *a, const struct decider *d,
     void (*tell)(struct buf *, const struct action_row *), struct arena *arena,
     struct err *err)
 {
-	const char *detail = arena_printf(arena,
-	    "by %s in %s; type=%s sha256=%s asked_by=%s%s%s%s%s", d->operation,
-	    *d->context_id ? d->context_id : "no context", row->type,
-	    row->payload_sha256, row->asked_by,
-	    *row->denied_reason ? "; reason: " : "", row->denied_reason,
-	    *d->remark ? "; remark: " : "", d->remark);
+	const struct audit_entry what = {
+		.actor = d->actor->name,
+		.operation = operation,
+		.detail = arena_printf(arena,
+		    "by %s; type=%s sha256=%s asked_by=%s%s%s", d->operation,
+		    row->type, row->payload_sha256, row->asked_by,
+		    *d->remark ? "; remark: " : "", d->remark),
+		.context_id = d->context_id,
+		.reason = row->denied_reason,
+	};
 	AUTO(buf_release)
 	struct buf text = { 0 };
 	int got;
@@ -120,8 +124,7 @@ settle(const struct approvals *a, const struct decider *d,
 		return -1;
 	buf_init(&text);
 	tell(&text, row);
-	if (action_note(a->store, d->actor->name, operation, row, detail,
-		d->now_ms, err) < 0 ||
+	if (action_note(a->store, &what, row, d->now_ms, err) < 0 ||
 	    action_tell_asker(a->store, row, d->context_id, text.data,
 		d->now_ms, arena, err) < 0)
 		return -1;

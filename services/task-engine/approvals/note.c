@@ -11,19 +11,20 @@
 #include "services/task-engine/store/actions.h"
 #include "services/task-engine/store/places.h"
 
-int
-action_note(struct store *store, const char *actor, const char *operation,
-    const struct action_row *action, const char *detail, int64_t now_ms,
-    struct err *err)
-{
-	const struct audit_entry entry = {
-		.actor = actor,
-		.operation = operation,
-		.workspace_id = action->workspace_id,
-		.subject = action->id,
-		.detail = detail,
-	};
+const struct audit_entry action_expired = {
+	.actor = ACTION_BY_ENGINE,
+	.operation = "action.expire",
+	.reason = "nobody decided it in time",
+};
 
+int
+action_note(struct store *store, const struct audit_entry *what,
+    const struct action_row *action, int64_t now_ms, struct err *err)
+{
+	struct audit_entry entry = *what;
+
+	entry.workspace_id = action->workspace_id;
+	entry.subject = action->id;
 	return audit_add(store, &entry, now_ms, err);
 }
 

@@ -8,6 +8,7 @@
 struct action_row;
 struct approvals;
 struct arena;
+struct audit_entry;
 struct decider;
 struct err;
 struct store;
@@ -20,9 +21,10 @@ int action_check(const struct approvals *approvals,
     const struct decider *decider, const char *operation,
     const char *workspace_id, struct err *err) MUST_CHECK;
 
-/* The audit row of what happened to it. */
-int action_note(struct store *store, const char *actor, const char *operation,
-    const struct action_row *action, const char *detail, int64_t now_ms,
+/* The audit row of what happened to it: its workspace and subject are filled
+ * in. */
+int action_note(struct store *store, const struct audit_entry *what,
+    const struct action_row *action, int64_t now_ms,
     struct err *err) MUST_CHECK;
 
 /* Whoever asked for it is told, unless in the context where it was decided. */
@@ -30,7 +32,8 @@ int action_tell_asker(struct store *store, const struct action_row *action,
     const char *decided_context_id, const char *text, int64_t now_ms,
     struct arena *arena, struct err *err) MUST_CHECK;
 
-/* The actor of what nobody did. */
+/* What nobody did. */
 #define ACTION_BY_ENGINE "agent-runtime"
+extern const struct audit_entry action_expired;
 
 #endif

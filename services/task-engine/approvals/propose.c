@@ -11,6 +11,7 @@
 #include "services/task-engine/approvals/parts.h"
 #include "services/task-engine/approvals/proposal.h"
 #include "services/task-engine/approvals/tell.h"
+#include "services/task-engine/audit/audit.h"
 #include "services/task-engine/delivery/connectors.h"
 #include "services/task-engine/delivery/notices.h"
 #include "services/task-engine/delivery/post.h"
@@ -109,12 +110,17 @@ approvals_propose(const struct approvals *a, const struct proposing *p,
     const struct action_row *row, int64_t now_ms, struct arena *arena,
     struct err *err)
 {
-	const char *detail = arena_printf(
-	    arena, "type=%s sha256=%s", row->type, row->payload_sha256);
+	const struct audit_entry what = {
+		.actor = row->asked_by,
+		.operation = "action.propose",
+		.detail = arena_printf(
+		    arena, "type=%s sha256=%s", row->type, row->payload_sha256),
+		.context_id = row->context_id,
+		.reason = row->provenance,
+	};
 
 	if (store_action_add(a->store, row, err) < 0 ||
-	    action_note(a->store, row->asked_by, "action.propose", row, detail,
-		now_ms, err) < 0 ||
+	    action_note(a->store, &what, row, now_ms, err) < 0 ||
 	    show(a, p, row, now_ms, arena, err) < 0)
 		return -1;
 	log_info("action-proposed", "action=%s type=%s by=%s", row->id,

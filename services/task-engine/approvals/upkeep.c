@@ -10,11 +10,18 @@
 #include "services/task-engine/approvals/approvals.h"
 #include "services/task-engine/approvals/parts.h"
 #include "services/task-engine/approvals/tell.h"
+#include "services/task-engine/audit/audit.h"
 
 static int
 record(struct store *store, const char *id, const char *execution_status,
     const char *message, int64_t now_ms, struct arena *arena, struct err *err)
 {
+	const struct audit_entry what = {
+		.actor = ACTION_BY_ENGINE,
+		.operation = "action.record",
+		.detail = execution_status,
+		.reason = message,
+	};
 	AUTO(buf_release)
 	struct buf text = { 0 };
 	struct action_row row;
@@ -27,8 +34,7 @@ record(struct store *store, const char *id, const char *execution_status,
 		return -1;
 	buf_init(&text);
 	tell_settled(&text, &row);
-	if (action_note(store, ACTION_BY_ENGINE, "action.record", &row,
-		execution_status, now_ms, err) < 0)
+	if (action_note(store, &what, &row, now_ms, err) < 0)
 		return -1;
 	return action_tell_asker(
 	    store, &row, "", text.data, now_ms, arena, err);
@@ -78,8 +84,7 @@ expire(struct store *store, const char *id, int64_t now_ms, struct arena *arena,
 		return -1;
 	buf_init(&text);
 	tell_expired(&text, &row);
-	if (action_note(store, ACTION_BY_ENGINE, "action.expire", &row, "",
-		now_ms, err) < 0)
+	if (action_note(store, &action_expired, &row, now_ms, err) < 0)
 		return -1;
 	return action_tell_asker(
 	    store, &row, "", text.data, now_ms, arena, err);
@@ -106,6 +111,11 @@ static int
 cancel(struct store *store, const char *id, const char *by, const char *why,
     int64_t now_ms, struct arena *arena, struct err *err)
 {
+	const struct audit_entry what = {
+		.actor = by,
+		.operation = "action.deny",
+		.reason = why,
+	};
 	struct action_row row;
 	int got = store_action_brief(store, id, arena, &row, err);
 
@@ -118,7 +128,7 @@ cancel(struct store *store, const char *id, const char *by, const char *why,
 	/* It has expired, which upkeep will write down. */
 	if (got != 0)
 		return got;
-	return action_note(store, by, "action.deny", &row, why, now_ms, err);
+	return action_note(store, &what, &row, now_ms, err);
 }
 
 int

@@ -189,10 +189,16 @@ on_token_revoke(struct svc *svc, const struct request *request,
 {
 	struct token_ref in;
 	struct actor actor;
+	int64_t n_denied;
 
 	if (token_ref_decode(&in, request->body, request->arena, err) < 0 ||
 	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
-	    token_revoke(svc->store, &actor, in.name, request->now_ms, err) < 0)
+	    token_revoke(svc->store, &actor, in.name, request->now_ms, err) <
+		0 ||
+	    approvals_cancel_of(svc->store,
+		arena_printf(request->arena, "tool:%s", in.name), actor.name,
+		"the token of whoever asked was revoked", request->now_ms,
+		request->arena, &n_denied, err) < 0)
 		return -1;
 	empty_encode(&(struct empty){ 0 }, reply->body);
 	return 0;

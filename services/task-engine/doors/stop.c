@@ -19,6 +19,8 @@ static const char why[] =
     "Stopped: the role of whoever asked for this was changed. Ask again if you "
     "still may.";
 
+static const char why_denied[] = "the role of whoever asked was changed";
+
 void
 stop_after_commit(struct svc *svc, int64_t turn_id)
 {
@@ -90,6 +92,8 @@ stop_account(struct svc *svc, const struct actor *actor, const char *connector,
     struct stopped *out, struct err *err)
 {
 	struct turn_live *turns;
+	const char *name;
+	int64_t n_actions;
 	size_t n;
 
 	if (store_turns_of_account(svc->store, connector, connector_user_id,
@@ -99,5 +103,10 @@ stop_account(struct svc *svc, const struct actor *actor, const char *connector,
 		if (stop_turn(svc, actor, &turns[i], now_ms, arena, err) < 0)
 			return -1;
 	out->n_turns += (int64_t)n;
+	name = arena_printf(arena, "%s:%s", connector, connector_user_id);
+	if (approvals_cancel_of(svc->store, name, actor->name, why_denied,
+		now_ms, arena, &n_actions, err) < 0)
+		return -1;
+	out->n_actions += n_actions;
 	return 0;
 }

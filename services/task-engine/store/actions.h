@@ -104,7 +104,7 @@ int store_action_record(struct store *store, const char *id,
     struct err *err) MUST_CHECK;
 
 /* Pending ones whose time is over; those that were executing; those of an
- * actor that are pending. */
+ * actor, and of the tools that speak as that account, that are pending. */
 int store_actions_overdue(struct store *store, int64_t now_unix, int64_t limit,
     struct arena *arena, struct action_key **keys_out, size_t *n_out,
     struct err *err) MUST_CHECK;

@@ -445,7 +445,10 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_ACTIONS_EXECUTING] =
 	    ACTION_KEYS " WHERE execution_status = 'executing' ORDER BY seq",
 	[STMT_ACTIONS_OF] =
-	    ACTION_KEYS " WHERE asked_by = ?1 AND status = 'pending'"
+	    ACTION_KEYS " WHERE asked_by IN (SELECT ?1 UNION ALL"
+			" SELECT 'tool:' || name FROM tokens"
+			" WHERE connector || ':' || external_id = ?1)"
+			" AND status = 'pending'"
 			" ORDER BY seq",
 
 	[STMT_REPLY_GET] =

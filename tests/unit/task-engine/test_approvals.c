@@ -177,15 +177,23 @@ static const char *
 trail(struct town *t, const char *id)
 {
 	struct world *w = &t->world;
+	const struct audit_filter filter = {
+		.operation = "action.",
+		.actor = "",
+		.workspace_id = "",
+		.outcome = "",
+		.below_seq = INT64_MAX,
+		.limit = 100,
+	};
 	const char *out = "";
 	struct audit_row *rows;
 	size_t n;
 
-	DONE(store_audit_list(w->store, 0, 100, w->arena, &rows, &n, &w->err));
+	DONE(store_audit_list(w->store, &filter, w->arena, &rows, &n, &w->err));
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(rows[i].subject, id) == 0)
+		if (strcmp(rows[i].entry.subject, id) == 0)
 			out = arena_printf(w->arena, "%s%s by %s; ", out,
-			    rows[i].operation, rows[i].actor);
+			    rows[i].entry.operation, rows[i].entry.actor);
 	return out;
 }
 
