@@ -212,7 +212,7 @@ make_dir(const struct bus *bus, struct err *err)
 	AUTO(xfree)
 	char *dir = bus_join(bus->run_dir, "/", service_name(bus->self));
 
-	return file_mkdirs(AT_FDCWD, dir, 0700, err);
+	return file_mkdirs(AT_FDCWD, dir, bus->uids ? 0711 : 0700, err);
 }
 
 static int
@@ -248,6 +248,7 @@ bus_new(struct loop *loop, const struct bus_options *options)
 	bus->loop = loop;
 	bus->run_dir = xstrdup(options->run_dir);
 	bus->self = options->self.service;
+	bus->uids = options->uids;
 	bus->self_name =
 	    bus_join(service_name(bus->self), ".", options->self.instance);
 	buf_init(&bus->scratch);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "libcommon/defs.h"
 #include "proto/routes.h"
@@ -76,6 +77,9 @@ struct bus_options {
 	/* Doors are listened at and dialled exactly for the keys that name
 	 * self. client_only: dial as self would, listen nowhere (a tool). */
 	bool client_only;
+	/* By service, where each runs under a uid of its own: those are let in
+	 * at its doors. NULL: all share ours. Outlives the bus. */
+	const uid_t *uids;
 	/* Open no socket and start no thread before bus_start. */
 	bool start_later;
 };

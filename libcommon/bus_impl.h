@@ -103,6 +103,7 @@ struct bus {
 	enum service_id self;
 	char *self_name; /* "task-engine.main" */
 	bool is_client_only;
+	const uid_t *uids; /* by service; NULL: all share ours */
 	struct bus_door *doors;
 	struct bus_sock *socks;
 	struct bus_counters counters;

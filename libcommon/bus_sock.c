@@ -14,6 +14,7 @@
 #include "libcommon/arena.h"
 #include "libcommon/clock.h"
 #include "libcommon/err.h"
+#include "libcommon/identity.h"
 #include "libcommon/sanitizers.h"
 
 enum {
@@ -209,6 +210,19 @@ bus_sock_open(struct bus_sock **out, struct bus_door *door, enum route_how how,
 	return 0;
 }
 
+/* Its two sides, and nobody else. */
+static int
+let_peer_in(const struct bus_sock *sock, struct err *err)
+{
+	const struct bus_door *door = sock->door;
+	struct admitted peer = { .may = 6 };
+
+	if (door->bus->uids == NULL)
+		return 0;
+	peer.uid = door->bus->uids[door->peer.service];
+	return identity_admit(sock->path, 6, &peer, 1, 0, err);
+}
+
 static int
 start_listening(struct bus_sock *sock, const char *url, struct err *err)
 {
@@ -223,7 +237,8 @@ start_listening(struct bus_sock *sock, const char *url, struct err *err)
 	if (rv == NNG_EADDRINUSE)
 		return err_set(err, ERR_CONFLICT,
 		    "another process listens at %s: stop it first", sock->path);
-	return rv ? fail(err, sock, "cannot listen at", rv) : 0;
+	return rv ? fail(err, sock, "cannot listen at", rv)
+		  : let_peer_in(sock, err);
 }
 
 int

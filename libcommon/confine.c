@@ -21,8 +21,7 @@ no_core_files(void)
 	(void)setrlimit(RLIMIT_CORE, &none);
 	/* The leak check attaches to us, which a process that is not dumpable
 	 * does not allow. */
-	if (!BUILT_WITH_ASAN)
-		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)prctl(PR_SET_DUMPABLE, BUILT_WITH_ASAN, 0, 0, 0);
 }
 
 static void

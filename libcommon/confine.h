@@ -20,7 +20,7 @@ enum confine_path_right {
 };
 
 struct confine_path {
-	const char *path; /* absent ones are skipped */
+	const char *path; /* absent and closed ones are skipped */
 	enum confine_path_right right;
 };
 

@@ -131,7 +131,7 @@ what_is_handled(int abi, unsigned flags)
 	return handled;
 }
 
-/* Returns 1 when there is no such path. */
+/* Returns 1 when there is no such path, or none that we could reach. */
 static int
 allow(int ruleset_fd, const char *path, uint64_t rights, struct err *err)
 {
@@ -140,7 +140,7 @@ allow(int ruleset_fd, const char *path, uint64_t rights, struct err *err)
 	AUTO(fd_close)
 	int fd = open(path, O_PATH | O_CLOEXEC);
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
 		return 1;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_errno(err, "allow %s", path);

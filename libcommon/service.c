@@ -14,6 +14,7 @@
 #include "libcommon/bus.h"
 #include "libcommon/confine.h"
 #include "libcommon/file.h"
+#include "libcommon/identity.h"
 #include "libcommon/log.h"
 #include "libcommon/sanitizers.h"
 #include "libcommon/service_parts.h"
@@ -148,6 +149,21 @@ read_keys(const struct service_flags *flags)
 	return keys;
 }
 
+/* Before anything of ours is opened, and behind the configuration: secrets in
+ * files may be root's. */
+static void
+take_own_uid(void)
+{
+	struct service_run *run = &service_run;
+	struct err err;
+
+	for (int i = 0; i < SVC_COUNT; i++)
+		run->uids[i] = identity_of((enum service_id)i).uid;
+	run->has_own_uid = true;
+	if (identity_assume(run->service->id, &err) < 0)
+		die(EXIT_CANNOT_START, "%s", err.text);
+}
+
 static int
 open_bus(const struct door_keys *keys, struct err *err)
 {
@@ -156,6 +172,7 @@ open_bus(const struct door_keys *keys, struct err *err)
 		.run_dir = run_dir(),
 		.self = { run->service->id, run->common.instance },
 		.keys = keys,
+		.uids = run->has_own_uid ? run->uids : NULL,
 		.start_later = true,
 	};
 
@@ -179,6 +196,7 @@ init(struct err *err)
 		.loop = run->loop,
 		.bus = run->bus,
 		.name = service_name(run->service->id),
+		.owner_uid = run->owner_uid,
 	};
 	return run->service->init(&run->svc, &env, err);
 }
@@ -273,6 +291,9 @@ service_main(int argc, char **argv, const struct service *service)
 	if (flags.is_check)
 		return 0;
 	log_init(name, (enum log_level)service_run.common.log_level);
+	service_run.owner_uid = geteuid();
+	if (flags.has_own_uid)
+		take_own_uid();
 	confine_early(flags.supervised);
 	if (set_up(&flags, &err) < 0)
 		die(EXIT_CANNOT_START, "%s", err.text);

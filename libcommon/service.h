@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "libcommon/buf.h"
 #include "libcommon/cfg.h"
@@ -74,6 +75,7 @@ struct service_env {
 	struct loop *loop;
 	struct bus *bus;
 	const char *name;
+	uid_t owner_uid; /* who started it, before it took a uid of its own */
 };
 
 /* How a daemon stands, for its beats. */

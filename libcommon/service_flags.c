@@ -78,12 +78,14 @@ help(void)
 	printf(
 	    "%s: %s\n\n"
 	    "usage: %s [--check | --print-config | --version | --help]\n"
-	    "       %s [--door-keys-fd N] [--supervised PID]\n\n"
+	    "       %s [--door-keys-fd N] [--supervised PID] [--own-uid]\n\n"
 	    "  --check              say whether the configuration is good\n"
 	    "  --print-config       print the configuration, without secrets\n"
 	    "  --print-config-rows  print the rows of its table\n"
 	    "  --door-keys-fd N     read the keys of its doors there\n"
-	    "  --supervised PID     end with that parent process\n\n"
+	    "  --supervised PID     end with that parent process\n"
+	    "  --own-uid            run under the daemon's own uid (as "
+	    "root)\n\n"
 	    "Usually `agent-runtime serve` starts it. SIGTERM stops it, "
 	    "SIGHUP switches\ndebug lines on and off. Exit status: 0 asked "
 	    "to stop, 1 cannot start for a\ncause that may pass, 2 wrong use "
@@ -135,7 +137,8 @@ enum {
 	FLAG_PRINT,
 	FLAG_ROWS,
 	FLAG_KEYS_FD,
-	FLAG_SUPERVISED
+	FLAG_SUPERVISED,
+	FLAG_OWN_UID
 };
 
 static const struct option options[] = {
@@ -146,6 +149,7 @@ static const struct option options[] = {
 	{ "print-config-rows", no_argument, NULL, FLAG_ROWS },
 	{ "door-keys-fd", required_argument, NULL, FLAG_KEYS_FD },
 	{ "supervised", required_argument, NULL, FLAG_SUPERVISED },
+	{ "own-uid", no_argument, NULL, FLAG_OWN_UID },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -175,6 +179,9 @@ take_flag(struct service_flags *out, int flag, char *const *argv)
 		break;
 	case FLAG_SUPERVISED:
 		out->supervised = number("--supervised", optarg);
+		break;
+	case FLAG_OWN_UID:
+		out->has_own_uid = true;
 		break;
 	default:
 		die(2, "%s; see %s --help", flags_complaint(text, flag, argv),

@@ -17,7 +17,10 @@ struct service_run {
 	struct loop *loop;
 	struct bus *bus;
 	struct svc *svc;
-	bool is_debugging; /* by SIGHUP */
+	uid_t owner_uid; /* who started us */
+	bool has_own_uid;
+	uid_t uids[SVC_COUNT]; /* of all daemons, where each has its own */
+	bool is_debugging;     /* by SIGHUP */
 	int status;
 };
 
@@ -29,6 +32,7 @@ struct service_flags {
 	bool is_print_config;
 	int keys_fd;	/* -1: none */
 	int supervised; /* pid of the supervisor; 0: nobody's child */
+	bool has_own_uid;
 };
 
 /* Answers --help, --version and --print-config-rows itself, and refuses what

@@ -230,7 +230,8 @@ spawn(struct daemon *d, const int *fds, struct err *err)
 {
 	char data_dir[4096 + 32], instance[80], serve_pid[16], keys_fd[16];
 	char *argv[] = { d->path, (char *)"--door-keys-fd", keys_fd,
-		(char *)"--supervised", serve_pid, NULL };
+		(char *)"--supervised", serve_pid,
+		d->env->has_own_uids ? (char *)"--own-uid" : NULL, NULL };
 	char *extra[] = { data_dir, instance, NULL };
 	AUTO(environment_list_free)
 	char **envp = NULL;

@@ -38,6 +38,7 @@ struct daemon_env {
 	const struct environment *environment;
 	const struct door_keys *keys;
 	const char *data_dir;
+	bool has_own_uids;	      /* each daemon takes one */
 	void (*on_change)(void *arg); /* of any daemon's state */
 	void *arg;
 };

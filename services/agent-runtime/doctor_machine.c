@@ -128,8 +128,11 @@ check_modes(struct doctor *doctor)
 	static const struct {
 		const char *path;
 		mode_t forbidden;
+		/* With the sticky bit it was prepared for daemons with uids of
+		 * their own, and the group's bits are its access list's. */
+		mode_t forbidden_sticky;
 	} files[] = {
-		{ "run", 077 },
+		{ "run", 077, 06 },
 		{ "run/admin.token", 077 },
 		{ "log", 077 },
 		{ "agent-runtime", 077 },
@@ -139,16 +142,22 @@ check_modes(struct doctor *doctor)
 	};
 	char path[PATH_SIZE], fix[PATH_SIZE + 32];
 	struct stat st;
+	mode_t open_bits;
 	int n_open = 0;
 
 	for (size_t i = 0; i < N_OF(files); i++) {
 		snprintf(path, sizeof(path), "%s/%s",
 		    doctor_settings(doctor)->data_dir, files[i].path);
-		if (lstat(path, &st) < 0 || !(st.st_mode & files[i].forbidden))
+		if (lstat(path, &st) < 0)
+			continue;
+		open_bits = st.st_mode &
+			    ((st.st_mode & S_ISVTX) ? files[i].forbidden_sticky
+						    : files[i].forbidden);
+		if (open_bits == 0)
 			continue;
 		n_open++;
 		snprintf(fix, sizeof(fix), "chmod %o %s",
-		    (unsigned)(st.st_mode & 07777 & ~files[i].forbidden), path);
+		    (unsigned)(st.st_mode & 07777 & ~open_bits), path);
 		doctor_find(doctor, FINDING_ERR, "data-modes", fix,
 		    "%s is open to others (mode %o)", path,
 		    (unsigned)(st.st_mode & 07777));

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libcommon/buf.h"
@@ -54,6 +55,19 @@ put_report(struct buf *text, const struct report *report)
 	buf_addc(text, '\n');
 }
 
+/* With a uid of its own it is in the group that the folder gives its files. */
+static int
+let_scheduler_read(const char *run_dir, int fd)
+{
+	char path[PATH_BYTES];
+	struct stat folder;
+
+	snprintf(path, sizeof(path), "%s/" REPORT_FOLDER, run_dir);
+	if (stat(path, &folder) < 0 || !(folder.st_mode & S_ISGID))
+		return 0;
+	return fchmod(fd, 0640);
+}
+
 /* Not file_replace: this is no data, and fsync would slow the start down. */
 static int
 replace(const char *run_dir, const struct buf *text)
@@ -67,7 +81,8 @@ replace(const char *run_dir, const struct buf *text)
 	    "%s/" REPORT_FOLDER "/.tmp-serve.json", run_dir);
 	fd = open(temporary,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || write(fd, text->data, text->size) != (ssize_t)text->size)
+	if (fd < 0 || let_scheduler_read(run_dir, fd) < 0 ||
+	    write(fd, text->data, text->size) != (ssize_t)text->size)
 		return -1;
 	return rename(temporary, path);
 }

@@ -11,7 +11,8 @@ struct daemon;
  * and for the scheduler (which otherwise could not tell a daemon that keeps
  * dying from one that is not there). Alone in its folder, which is all that
  * the scheduler may read. Replaced as a whole by a rename at each change, mode
- * 0600, at most REPORT_MAX_BYTES:
+ * 0600 (0640 where the scheduler has a uid of its own), at most
+ * REPORT_MAX_BYTES:
  *
  *   { "pid": 123, "version": "0.2.0",
  *     "started_unix": 1790000000, "updated_unix": 1790000000,

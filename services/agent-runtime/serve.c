@@ -21,6 +21,7 @@
 #include "services/agent-runtime/daemon.h"
 #include "services/agent-runtime/environment.h"
 #include "services/agent-runtime/forward.h"
+#include "services/agent-runtime/owners.h"
 #include "services/agent-runtime/report.h"
 #include "services/agent-runtime/settings.h"
 #include "services/agent-runtime/suite.h"
@@ -242,6 +243,7 @@ set_up(struct serve *s, struct err *err)
 		.environment = s->environment,
 		.keys = s->keys,
 		.data_dir = s->settings.data_dir,
+		.has_own_uids = owners_prepare(s->settings.data_dir),
 	};
 	if (supervisor_open(
 		&s->supervisor, &s->env, &s->suite, s->run_dir, err) < 0)

@@ -194,7 +194,11 @@ open_people(struct svc *svc, struct err *err)
 	char *path = beneath(svc->env.common, "run/admin.token");
 
 	svc->policy = (struct policy){ svc->store, svc->cfg->guest_commands };
-	return people_open(&svc->people, svc->store, path, err);
+	if (people_open(&svc->people, svc->store, path, err) < 0)
+		return -1;
+	/* Who is local: not the uid that this daemon was given. */
+	svc->people.owner_uid = svc->env.owner_uid;
+	return 0;
 }
 
 static void

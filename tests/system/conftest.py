@@ -106,6 +106,7 @@ class Suite:
         self.data = pathlib.Path(data) if data else self.tmp / "data"
         self.args = list(args)
         self.sets = dict(env or {})
+        self.wrapper = []  # what serve is started by
         self.runs = 0
         self.process = None
         if start:
@@ -133,8 +134,8 @@ class Suite:
         self.runs += 1
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [str(program("agent-runtime")), "serve", *self.args],
-                cwd=self.tmp, env=self.environment(),
+                [*self.wrapper, str(program("agent-runtime")), "serve",
+                 *self.args], cwd=self.tmp, env=self.environment(),
                 stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True)
         if wait:
