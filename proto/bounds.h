@@ -28,6 +28,7 @@ enum {
 	BOUND_DELIVERIES = 32,
 	BOUND_PARTS = 1000, /* of one delivery */
 	BOUND_HITS = 50,
+	BOUND_COMMANDS = 100, /* more has no menu of Telegram or Discord */
 	BOUND_COUNTERS = 64,
 	BOUND_PREFIXES = 64,
 	BOUND_COMPONENTS = 128,

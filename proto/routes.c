@@ -8,6 +8,7 @@
 #include "proto/audit.h"
 #include "proto/beat.h"
 #include "proto/chat.h"
+#include "proto/command.h"
 #include "proto/credential.h"
 #include "proto/delivery.h"
 #include "proto/empty.h"
@@ -47,6 +48,9 @@ const struct route routes[] = {
 	{ "delivery.result",  ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, 0,
 	    &delivery_result_shape, &delivery_noted_shape,
 	    "what became of one part" },
+	{ "command.catalogue", ROUTE_REQ, SVC_GATEWAYS,   ENGINE, ROUTE_READ,
+	    &empty_shape, &command_catalogue_shape,
+	    "what a platform's menu of commands shows" },
 	{ "search.query",     ROUTE_REQ,  ENGINE,    INDEXER,
 	    ROUTE_READ | ROUTE_DEFERRED,
 	    &search_query_shape, &search_hits_shape,

@@ -4,6 +4,7 @@
 #include "proto/audit.h"
 #include "proto/beat.h"
 #include "proto/chat.h"
+#include "proto/command.h"
 #include "proto/credential.h"
 #include "proto/delivery.h"
 #include "proto/empty.h"
@@ -31,6 +32,8 @@ const struct shape *const shapes[] = {
 	&chat_result_get_shape,
 	&chat_reply_shape,
 	&chat_delivered_shape,
+	&command_item_shape,
+	&command_catalogue_shape,
 	&credential_shape,
 	&access_check_shape,
 	&access_granted_shape,

@@ -9,6 +9,7 @@
 struct bot;
 struct connector;
 struct intake;
+struct menu;
 struct outbound;
 struct poll;
 
@@ -16,6 +17,7 @@ struct telegram_cfg {
 	const char *token;
 	const char *api_base;
 	int64_t poll_seconds;
+	bool syncs_commands;
 };
 
 /* The gateway's context: what main.c opens and its parts work with. */
@@ -26,6 +28,7 @@ struct svc {
 	struct bot *bot; /* NULL without a token: nothing below is there */
 	struct poll *poll;
 	struct intake *intake;
+	struct menu *menu;
 	struct outbound *outbound;
 
 	struct telegram_me me;

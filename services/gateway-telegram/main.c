@@ -13,6 +13,7 @@
 #include "services/gateway-telegram/bot.h"
 #include "services/gateway-telegram/gateway.h"
 #include "services/gateway-telegram/intake.h"
+#include "services/gateway-telegram/menu.h"
 #include "services/gateway-telegram/poll.h"
 #include "services/gateway-telegram/render.h"
 
@@ -25,6 +26,9 @@ static const struct cfg_item items[] = {
 	CFG_INT("AGENT_RUNTIME_TELEGRAM_POLL_SECONDS", struct telegram_cfg,
 	    poll_seconds, "25", 1, 50, "s",
 	    "how long Telegram holds a poll that has nothing to bring"),
+	CFG_BOOL("AGENT_RUNTIME_COMMAND_SYNC_ENABLED", struct telegram_cfg,
+	    syncs_commands, "true",
+	    "keep the platform's menu of commands as the engine has it"),
 };
 
 static int
@@ -108,6 +112,7 @@ open_session(struct svc *svc, struct err *err)
 		return -1;
 	svc->poll = poll_open(svc);
 	svc->intake = intake_open(svc);
+	svc->menu = menu_open(svc);
 	svc->outbound =
 	    outbound_open(svc->env.loop, svc->connector, &platform, svc);
 	show_counters(svc);
@@ -150,6 +155,7 @@ telegram_deinit(struct svc **slot)
 	bot_close(&svc->bot);
 	outbound_close(&svc->outbound);
 	intake_close(&svc->intake);
+	menu_close(&svc->menu);
 	poll_close(&svc->poll);
 	connector_close(&svc->connector);
 	xfree(slot);

@@ -17,6 +17,7 @@
 #include "services/gateway-telegram/bot.h"
 #include "services/gateway-telegram/gateway.h"
 #include "services/gateway-telegram/intake.h"
+#include "services/gateway-telegram/menu.h"
 
 enum state {
 	STAY,		/* in the table only: the event changes nothing */
@@ -212,6 +213,7 @@ on_updates(void *arg, const struct bot_answer *answer)
 		return;
 	}
 	it_works(p);
+	menu_sync(p->svc->menu);
 	happened(p, EVENT_OK);
 	/* May be committed at once: there was nothing. */
 	intake_take(p->svc->intake, answer->result, p->offset);

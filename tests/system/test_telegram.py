@@ -1,5 +1,6 @@
 """Telegram from end to end: the double, the gateway, the engine, and back."""
 
+import json
 import re
 import sys
 import time
@@ -263,3 +264,43 @@ def test_history_is_not_replayed_at_the_first_start(suite, tg):
           AGENT_RUNTIME_TELEGRAM_API_BASE=tg.url)
     answer(tg, 8, "/task", 30)
     assert not [m for m in tg.sent if m["chat_id"] == 7]
+
+
+def menus(tg):
+    """{scope: names} as Telegram has them."""
+    return {json.loads(key)[0]["type"]: [c["command"] for c in commands]
+            for key, commands in dict(tg.commands).items()}
+
+
+def test_the_menu_is_set_only_where_it_differs(up, tg):
+    s = up()
+    wait_for("three menus", lambda: len(menus(tg)) == 3)
+    got = menus(tg)
+    assert got["default"][:2] == ["help", "task"]
+    assert set(got["default"]) <= set(got["all_private_chats"])
+    assert got["all_private_chats"] == got["all_chat_administrators"]
+    if "pair" in got["all_private_chats"]:
+        assert got["all_private_chats"][-1] == "pair"
+    assert len(tg.called("setMyCommands")) == 3
+    s.kill("gateway-telegram")
+    wait_for("the next look", lambda: len(tg.called("getMyCommands")) == 6,
+             20)
+    tg.say(7, "/help")
+    answer(tg, 7, "/task")
+    assert len(tg.called("setMyCommands")) == 3
+
+
+def test_a_menu_that_is_refused_disturbs_nothing(up, tg):
+    tg.fault("setMyCommands", "429", retry_after=500)
+    s = up()
+    s.wait_log("menu-trouble .*again_ms=600000")
+    tg.say(7, "/help")
+    assert answer(tg, 7, "/task")
+    assert len(tg.called("setMyCommands")) == 1
+
+
+def test_the_menu_is_left_alone_when_asked(up, tg):
+    up(AGENT_RUNTIME_COMMAND_SYNC_ENABLED="false")
+    tg.say(7, "/help")
+    answer(tg, 7, "/task")
+    assert not tg.called("getMyCommands")

@@ -13,6 +13,7 @@ const struct handler engine_handlers[] = {
 	{ "message.inbound", on_message_inbound, NULL },
 	{ "delivery.claim", on_delivery_claim, NULL },
 	{ "delivery.result", on_delivery_result, NULL },
+	{ "command.catalogue", on_command_catalogue, NULL },
 	{ "upkeep", on_upkeep, NULL },
 	{ "access.check", on_access_check, NULL },
 	{ "engine.ready", on_engine_ready, NULL },

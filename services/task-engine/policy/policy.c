@@ -37,6 +37,7 @@ const struct policy_row policy_rows[] = {
 	DOOR("message.inbound",   "a platform's event is stored"),
 	DOOR("delivery.claim",    "a gateway takes what is due"),
 	DOOR("delivery.result",   "a gateway says what became of it"),
+	DOOR("command.catalogue", "a gateway fills its platform's menu"),
 	DOOR("upkeep",            "the scheduler asks to tidy"),
 	DOOR("engine.ready",      "the api asks for a commit"),
 	DOOR("access.check",      "the api asks who that is"),

@@ -44,6 +44,7 @@ static const struct {
 	{ "message.inbound", "" },
 	{ "delivery.claim", "" },
 	{ "delivery.result", "" },
+	{ "command.catalogue", "" },
 	{ "upkeep", "" },
 	{ "engine.ready", "" },
 	{ "access.check", "" },
