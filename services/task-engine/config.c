@@ -79,8 +79,13 @@ const struct cfg_item engine_items[] = {
 	CFG_CSV(LLM "ALLOWED_CONTEXT_IDS", C, llm_allowed_context_ids, "",
 	    "contexts in which free text is answered (empty: all)"),
 	CFG_INT(LLM "RATE_LIMIT_PER_WINDOW", C, llm_rate_limit, "8", 0, 10000,
-	    "", "answers to one account in one context in a window (0: no "
-	    "limit); admins have none"),
+	    "", "answers to one person, and tasks of theirs, in a window (0: "
+	    "no limit); admins have none"),
+	CFG_INT(LLM "RATE_LIMIT_ROOM_PER_WINDOW", C, llm_rate_limit_room, "30",
+	    0, 10000, "", "the same of all people in one channel or chat"),
+	CFG_INT(LLM "RATE_LIMIT_WORKSPACE_PER_WINDOW", C,
+	    llm_rate_limit_workspace, "120", 0, 10000, "",
+	    "the same of all people in one workspace"),
 	CFG_INT(LLM "RATE_LIMIT_WINDOW_SECONDS", C, llm_rate_window_s, "60",
 	    1, 86400, "s", "length of that window"),
 	CFG_STR(LLM "ADMIN_SYSTEM_PROMPT", C, llm_admin_system_prompt,

@@ -43,7 +43,9 @@ struct engine_cfg {
 	bool llm_require_mention;
 	const char *llm_allowed_roles;
 	const char *llm_allowed_context_ids;
-	int64_t llm_rate_limit;
+	int64_t llm_rate_limit; /* of a person */
+	int64_t llm_rate_limit_room;
+	int64_t llm_rate_limit_workspace;
 	int64_t llm_rate_window_s;
 	const char *llm_admin_system_prompt;
 	const char *llm_public_system_prompt;
@@ -69,7 +71,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 43 };
+enum { ENGINE_N_ITEMS = 45 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

@@ -224,7 +224,9 @@ make_safety(const struct engine_cfg *cfg)
 		.require_mention = cfg->llm_require_mention,
 		.allowed_roles = cfg->llm_allowed_roles,
 		.allowed_context_ids = cfg->llm_allowed_context_ids,
-		.limit = cfg->llm_rate_limit,
+		.limits = { [SAFETY_PERSON] = cfg->llm_rate_limit,
+		    [SAFETY_ROOM] = cfg->llm_rate_limit_room,
+		    [SAFETY_WORKSPACE] = cfg->llm_rate_limit_workspace },
 		.window_ms = cfg->llm_rate_window_s * 1000,
 	};
 

@@ -11,20 +11,22 @@
 #include "services/task-engine/policy/policy.h"
 
 enum {
-	/* Of askers that are remembered; beyond it the quiet ones go. */
-	ASKERS_MAX = 4096,
+	/* Of each scope; beyond it the one that was quiet longest goes. */
+	WINDOWS_MAX = 4096,
 };
 
-struct asker {
-	char *key;	   /* context and actor */
-	int64_t *times_ms; /* ring of limit entries */
-	size_t next;
+/* When answers were given that still count, oldest first. */
+struct window {
+	char *key;
+	int64_t *times_ms;
+	size_t n, room;
 	UT_hash_handle hh;
 };
 
 struct safety {
 	struct safety_options options;
-	struct asker *askers;
+	/* The one used last comes last. */
+	struct window *windows[SAFETY_SCOPE_COUNT];
 };
 
 struct safety *
@@ -37,88 +39,99 @@ safety_new(const struct safety_options *options)
 }
 
 static void
-forget(struct safety *s, struct asker *asker)
+forget(struct window **all, struct window *w)
 {
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): uthash's own memory */
-	HASH_DEL(s->askers, asker);
-	free(asker->key);
-	free(asker->times_ms);
-	free(asker);
+	HASH_DEL(*all, w);
+	free(w->key);
+	free(w->times_ms);
+	free(w);
 }
 
 void
 safety_free(struct safety **slot)
 {
 	struct safety *s = *slot;
-	struct asker *asker, *next;
 
 	if (!s)
 		return;
-	HASH_ITER (hh, s->askers, asker, next) {
-		forget(s, asker);
-	}
+	for (size_t i = 0; i < SAFETY_SCOPE_COUNT; i++)
+		while (s->windows[i])
+			forget(&s->windows[i], s->windows[i]);
 	free(s);
 	*slot = NULL;
 }
 
-static void
-forget_quiet(struct safety *s, int64_t now_ms)
+static struct window *
+find_window(struct window **all, const char *key)
 {
-	struct asker *asker, *next;
-	size_t limit = (size_t)s->options.limit;
+	struct window *w;
 
-	HASH_ITER (hh, s->askers, asker, next) {
-		int64_t last =
-		    asker->times_ms[(asker->next + limit - 1) % limit];
-
-		if (now_ms - last >= s->options.window_ms)
-			forget(s, asker);
+	HASH_FIND_STR(*all, key, w);
+	if (w) {
+		HASH_DEL(*all, w);
+	} else {
+		if (HASH_COUNT(*all) >= WINDOWS_MAX)
+			forget(all, *all);
+		w = xcalloc(1, sizeof(*w));
+		w->key = xstrdup(key);
 	}
-}
-
-static struct asker *
-find_asker(struct safety *s, const char *key, int64_t now_ms)
-{
-	struct asker *asker;
-
-	HASH_FIND_STR(s->askers, key, asker);
-	if (asker)
-		return asker;
-	if (HASH_COUNT(s->askers) >= ASKERS_MAX)
-		forget_quiet(s, now_ms);
-	asker = xcalloc(1, sizeof(*asker));
-	asker->key = xstrdup(key);
-	asker->times_ms =
-	    xcalloc((size_t)s->options.limit, sizeof(*asker->times_ms));
-	for (int64_t i = 0; i < s->options.limit; i++)
-		asker->times_ms[i] = INT64_MIN / 2;
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): as above */
-	HASH_ADD_KEYPTR(hh, s->askers, asker->key, strlen(asker->key), asker);
-	return asker;
+	HASH_ADD_KEYPTR(hh, *all, w->key, strlen(w->key), w);
+	return w;
 }
 
-/* The oldest of the last `limit` questions must be out of the window. */
-static bool
-is_within_limit(
-    struct safety *s, const struct safety_question *q, int64_t now_ms)
+/* A clock that was set back must not lock anybody out. */
+static void
+drop_old(struct window *w, int64_t window_ms, int64_t now_ms)
 {
-	AUTO(arena_free)
-	struct arena *arena = NULL;
-	struct asker *asker;
-	int64_t *slot;
+	size_t n = 0;
 
-	if (s->options.limit == 0)
-		return true;
-	arena = arena_new(4096);
-	asker = find_asker(
-	    s, arena_printf(arena, "%s %s", q->context_id, q->actor), now_ms);
-	slot = &asker->times_ms[asker->next];
-	/* A clock that was set back must not lock anybody out. */
-	if (*slot <= now_ms && now_ms - *slot < s->options.window_ms)
-		return false;
-	*slot = now_ms;
-	asker->next = (asker->next + 1) % (size_t)s->options.limit;
-	return true;
+	for (size_t i = 0; i < w->n; i++)
+		if (w->times_ms[i] <= now_ms &&
+		    now_ms - w->times_ms[i] < window_ms)
+			w->times_ms[n++] = w->times_ms[i];
+	w->n = n;
+}
+
+static void
+count(struct window *w, int64_t now_ms)
+{
+	if (w->n == w->room) {
+		w->room = w->room ? 2 * w->room : 8;
+		w->times_ms =
+		    xrealloc(w->times_ms, w->room * sizeof(*w->times_ms));
+	}
+	w->times_ms[w->n++] = now_ms;
+}
+
+static enum safety_verdict
+take_of_all(struct safety *s, const struct safety_question *q, int64_t now_ms)
+{
+	const char *const keys[SAFETY_SCOPE_COUNT] = {
+		[SAFETY_PERSON] = q->person,
+		[SAFETY_ROOM] = q->context_id,
+		[SAFETY_WORKSPACE] = q->workspace_id,
+	};
+	static const enum safety_verdict limited[SAFETY_SCOPE_COUNT] = {
+		[SAFETY_PERSON] = SAFETY_RATE_LIMITED,
+		[SAFETY_ROOM] = SAFETY_ROOM_LIMITED,
+		[SAFETY_WORKSPACE] = SAFETY_WORKSPACE_LIMITED,
+	};
+	struct window *found[SAFETY_SCOPE_COUNT] = { 0 };
+
+	for (size_t i = 0; i < SAFETY_SCOPE_COUNT; i++) {
+		if (s->options.limits[i] == 0)
+			continue;
+		found[i] = find_window(&s->windows[i], keys[i]);
+		drop_old(found[i], s->options.window_ms, now_ms);
+		if ((int64_t)found[i]->n >= s->options.limits[i])
+			return limited[i];
+	}
+	for (size_t i = 0; i < SAFETY_SCOPE_COUNT; i++)
+		if (found[i])
+			count(found[i], now_ms);
+	return SAFETY_ALLOWED;
 }
 
 static bool
@@ -134,18 +147,18 @@ safety_check(struct safety *s, const struct safety_question *q, int64_t now_ms)
 
 	if (!o->is_enabled)
 		return SAFETY_DISABLED;
-	if (q->is_direct && !o->allow_dm)
+	if (!q->is_work && q->is_direct && !o->allow_dm)
 		return SAFETY_DM_DISABLED;
-	if (!q->is_direct && o->require_mention && !q->is_addressed)
+	if (!q->is_work && !q->is_direct && o->require_mention &&
+	    !q->is_addressed)
 		return SAFETY_MENTION_REQUIRED;
 	if (*o->allowed_context_ids &&
 	    !csv_has(o->allowed_context_ids, q->context_id))
 		return SAFETY_CONTEXT_NOT_ALLOWED;
 	if (*o->allowed_roles && !csv_has(o->allowed_roles, q->role))
 		return SAFETY_ROLE_NOT_ALLOWED;
-	if (!is_unlimited(q->role) && !is_within_limit(s, q, now_ms))
-		return SAFETY_RATE_LIMITED;
-	return SAFETY_ALLOWED;
+	return is_unlimited(q->role) ? SAFETY_ALLOWED
+				     : take_of_all(s, q, now_ms);
 }
 
 static const struct {
@@ -174,6 +187,12 @@ static const struct {
 	    true },
 	[SAFETY_RATE_LIMITED] = { "Rate limit reached for non-admin users. "
 				  "Try again shortly.",
+	    true },
+	[SAFETY_ROOM_LIMITED] = { "Rate limit reached for this place. Try "
+				  "again shortly.",
+	    true },
+	[SAFETY_WORKSPACE_LIMITED] = { "Rate limit reached for this workspace. "
+				       "Try again shortly.",
 	    true },
 };
 

@@ -10,16 +10,26 @@
  */
 struct safety;
 
+/* Whose answers are counted together. */
+enum safety_scope {
+	SAFETY_PERSON,
+	SAFETY_ROOM,
+	SAFETY_WORKSPACE,
+	SAFETY_SCOPE_COUNT
+};
+
 struct safety_options {
 	bool is_enabled;
 	bool allow_dm;
 	bool require_mention;
 	const char *allowed_roles;	 /* CSV; "" allows all */
 	const char *allowed_context_ids; /* CSV; "" allows all */
-	int64_t limit;			 /* per window; 0: no limit */
+	/* of each, in a window; 0: no limit */
+	int64_t limits[SAFETY_SCOPE_COUNT];
 	int64_t window_ms;
 };
 
+/* In the order in which they are asked. */
 enum safety_verdict {
 	SAFETY_ALLOWED,
 	SAFETY_DISABLED,
@@ -27,16 +37,20 @@ enum safety_verdict {
 	SAFETY_MENTION_REQUIRED,
 	SAFETY_CONTEXT_NOT_ALLOWED,
 	SAFETY_ROLE_NOT_ALLOWED,
-	SAFETY_RATE_LIMITED,
+	SAFETY_RATE_LIMITED, /* the person */
+	SAFETY_ROOM_LIMITED,
+	SAFETY_WORKSPACE_LIMITED,
 	SAFETY_VERDICT_COUNT
 };
 
 struct safety_question {
+	const char *person; /* the linked one, or the account */
 	const char *context_id;
-	const char *actor; /* whole name */
-	const char *role;  /* admin and overlord: no limit */
+	const char *workspace_id;
+	const char *role; /* admin and overlord: no limit */
 	bool is_direct;
 	bool is_addressed;
+	bool is_work; /* not a reply: no rule of DMs and mentions */
 };
 
 /* options and its strings outlive it. */
@@ -47,7 +61,10 @@ void safety_free(struct safety **safety);
 enum safety_verdict safety_check(struct safety *safety,
     const struct safety_question *question, int64_t now_ms);
 
-/* What is said about it; "" when nothing is, unless the asker waits. */
+/*
+ * What is said about it; "" when nothing is. Who waits for an answer is told
+ * also of what silences a chat.
+ */
 const char *safety_notice(enum safety_verdict verdict, bool asker_waits);
 
 #endif

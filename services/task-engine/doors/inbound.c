@@ -112,8 +112,10 @@ take_words(struct svc *svc, const struct heard *heard, struct err *err)
 {
 	const struct context_row *x = heard->context;
 	const struct safety_question question = {
+		.person = *heard->actor->user_id ? heard->actor->user_id
+						 : heard->actor->name,
 		.context_id = x->id,
-		.actor = heard->actor->name,
+		.workspace_id = x->workspace_id,
 		.role = role_name(heard->role),
 		.is_direct = x->is_direct,
 		.is_addressed = heard->message->is_addressed,
