@@ -10,9 +10,12 @@
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/service.h"
+#include "services/task-engine/conversation/triage.h"
+#include "services/task-engine/tasks/notify.h"
 
 #define C struct engine_cfg
 #define LLM "AGENT_RUNTIME_LLM_"
+#define GUEST "AGENT_RUNTIME_GUEST_"
 #define GROUND "AGENT_RUNTIME_LLM_GROUNDING_"
 
 static const char *const providers[LLM_PROVIDER_COUNT + 1] = {
@@ -21,6 +24,26 @@ static const char *const providers[LLM_PROVIDER_COUNT + 1] = {
 	[LLM_PROVIDER_CLAUDE] = "claude",
 	[LLM_PROVIDER_ZAI] = "z.ai",
 	[LLM_PROVIDER_LOCAL] = "local",
+};
+
+static const char *const autoruns[] = {
+	[AUTORUN_ADDRESSED] = "addressed",
+	[AUTORUN_ALL] = "all",
+	[AUTORUN_NONE] = "none",
+	NULL,
+};
+
+/* "base" is what an empty override was. */
+static const char *const notify_policies[NOTIFY_POLICY_COUNT + 1] = {
+	[NOTIFY_BOTH] = "both",
+	[NOTIFY_ADMIN] = "admin",
+	[NOTIFY_ORIGIN] = "origin",
+};
+static const char *const notify_overrides[NOTIFY_POLICY_COUNT + 2] = {
+	[NOTIFY_BOTH] = "both",
+	[NOTIFY_ADMIN] = "admin",
+	[NOTIFY_ORIGIN] = "origin",
+	[NOTIFY_POLICY_COUNT] = "base",
 };
 
 // clang-format off
@@ -36,6 +59,37 @@ const struct cfg_item engine_items[] = {
 	CFG_CSV("AGENT_RUNTIME_GUEST_COMMANDS", C, guest_commands,
 	    "task,search,open,status,monitor",
 	    "commands that people without a linked account may use"),
+	CFG_INT(GUEST "MODEL_TURNS_PER_DAY", C, guest_turns_a_day, "20", 0,
+	    100000, "", "answers and tasks that one of them gets in a day"),
+	CFG_INT(GUEST "ROUTED_ROWS_PER_DAY", C, guest_rows_a_day, "10", 0,
+	    100000, "", "rows that messages and tasks of one of them make in a "
+	    "day"),
+	CFG_INT(GUEST "MONITORS", C, guest_monitors, "1", 0, 1000, "",
+	    "live monitors that one of them may have"),
+	CFG_INT(GUEST "MONITOR_DAYS", C, guest_monitor_days, "7", 1, 3650,
+	    "days", "after which these end"),
+
+	CFG_BOOL("AGENT_RUNTIME_TRIAGE_ENABLED", C, triage_enabled, "true",
+	    "whether messages that are no command are classified, and rows "
+	    "are made for people"),
+	CFG_CHOICE("AGENT_RUNTIME_TRIAGE_AUTORUN", C, triage_autorun,
+	    "addressed", autoruns,
+	    "which routed rows run by themselves: those of messages that are "
+	    "addressed to the agent (the answer is their run), all (what was "
+	    "not addressed becomes a draft for admins), or none"),
+	CFG_BOOL("AGENT_RUNTIME_TRIAGE_NOTIFY_ADMIN", C, triage_notify_admin,
+	    "true", "whether admin channels are told of rows that stay open"),
+	CFG_CHOICE("AGENT_RUNTIME_TASK_NOTIFY_POLICY", C, task_notify, "both",
+	    notify_policies,
+	    "who is told that a task began and ended: origin (where it was "
+	    "asked for), admin (the admin channels), or both"),
+	CFG_CHOICE("AGENT_RUNTIME_TASK_NOTIFY_SUCCESS_POLICY", C,
+	    task_notify_success, "base", notify_overrides,
+	    "the same for beginning and success alone (base: as the policy)"),
+	CFG_CHOICE("AGENT_RUNTIME_TASK_NOTIFY_FAILURE_POLICY", C,
+	    task_notify_failure, "base", notify_overrides,
+	    "the same for failure (base: as the policy); whoever asked is "
+	    "always told"),
 
 	CFG_INT("AGENT_RUNTIME_APPROVAL_TTL_SECONDS", C, approval_ttl_s,
 	    "86400", 1, 2592000, "s",
@@ -82,7 +136,7 @@ const struct cfg_item engine_items[] = {
 	    "", "answers to one person, and tasks of theirs, in a window (0: "
 	    "no limit); admins have none"),
 	CFG_INT(LLM "RATE_LIMIT_ROOM_PER_WINDOW", C, llm_rate_limit_room, "30",
-	    0, 10000, "", "the same of all people in one channel or chat"),
+	    0, 10000, "", "the same of all people in one channel or group"),
 	CFG_INT(LLM "RATE_LIMIT_WORKSPACE_PER_WINDOW", C,
 	    llm_rate_limit_workspace, "120", 0, 10000, "",
 	    "the same of all people in one workspace"),
@@ -195,6 +249,20 @@ engine_cfg_check(
 		    LLM "PROVIDER=anthropic always needs a key: set " LLM
 			"API_KEY or " LLM "API_KEY_FILE");
 	return 0;
+}
+
+static enum notify_policy
+or_base(int override, int base)
+{
+	return (enum notify_policy)(
+	    override == NOTIFY_POLICY_COUNT ? base : override);
+}
+
+void
+engine_cfg_notify(const struct engine_cfg *cfg, struct notify_policies *out)
+{
+	out->success = or_base(cfg->task_notify_success, cfg->task_notify);
+	out->failure = or_base(cfg->task_notify_failure, cfg->task_notify);
 }
 
 static char *

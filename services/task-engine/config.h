@@ -29,6 +29,16 @@ struct engine_cfg {
 	int64_t approval_ttl_s;
 	int64_t approval_max_pending; /* of one asker */
 	bool approval_separation;
+	int64_t guest_turns_a_day;
+	int64_t guest_rows_a_day;
+	int64_t guest_monitors;
+	int64_t guest_monitor_days;
+	bool triage_enabled;
+	int triage_autorun; /* enum triage_autorun */
+	bool triage_notify_admin;
+	int task_notify;	 /* enum notify_policy, as are the others */
+	int task_notify_success; /* NOTIFY_POLICY_COUNT: as task_notify */
+	int task_notify_failure;
 
 	int llm_provider; /* enum llm_provider */
 	const char *llm_base_url;
@@ -71,7 +81,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 45 };
+enum { ENGINE_N_ITEMS = 55 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(
@@ -79,6 +89,11 @@ int engine_cfg_check(
 
 /* Whether a model is configured: a key or a base URL is set. */
 bool engine_cfg_has_model(const struct engine_cfg *cfg);
+
+/* Who hears of a task's end, with the overrides looked at. */
+struct notify_policies;
+void
+engine_cfg_notify(const struct engine_cfg *cfg, struct notify_policies *out);
 
 /* Paths with their defaults filled in; the results are malloc'ed. */
 char *engine_cfg_workspace_root(

@@ -33,6 +33,8 @@
 #include "services/task-engine/store/turns.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/tasks/finish.h"
+#include "services/task-engine/tasks/notify.h"
+#include "services/task-engine/turn/routed.h"
 #include "services/task-engine/turn/turns.h"
 #include "services/task-engine/workspace/files.h"
 
@@ -239,15 +241,19 @@ recover_rows(struct svc *svc, int64_t blamed, struct err *err)
 	AUTO(arena_free)
 	struct arena *arena = arena_new(RECOVERY_ARENA_BYTES);
 	int64_t now_ms = clock_unix_ms(), n_requeued, n_unknown;
+	struct notify_policies policies;
 	struct turn_work work;
 	bool is_set_aside;
 
+	engine_cfg_notify(svc->cfg, &policies);
 	if (store_begin(svc->store, err) < 0)
 		return -1;
 	if (store_turns_recover(svc->store, blamed, now_ms, arena,
 		&is_set_aside, &work, &n_requeued, err) < 0 ||
 	    (is_set_aside &&
-		tell_set_aside(svc->store, &work, now_ms, err) < 0) ||
+		tell_set_aside(svc->store, &work, &policies,
+		    routed_unanswered(svc->cfg, &work, now_ms, arena), now_ms,
+		    arena, err) < 0) ||
 	    approvals_recover(svc->store, now_ms, arena, &n_unknown, err) < 0) {
 		store_rollback(svc->store);
 		return -1;

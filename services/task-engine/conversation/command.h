@@ -68,6 +68,7 @@ enum { COMMAND_MENU_MAX = 100 }; /* Discord's */
 extern const struct command_row command_rows[];
 extern const size_t n_command_rows;
 
+/* NULL: it is none that can be used. */
 const struct command_row *command_find(enum command_id id);
 
 struct command {

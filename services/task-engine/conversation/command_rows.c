@@ -3,6 +3,9 @@
 #include "services/task-engine/conversation/command.h"
 
 #define EVERYWHERE (MENU_TELEGRAM | MENU_DISCORD)
+#define ROUTE_WORDS                                                            \
+	"p1|p2|p3|high|urgent|medium|normal|low|run|<due>? "                   \
+	"p1|p2|p3|high|urgent|medium|normal|low|run|<due>? run?"
 
 const struct command_row command_rows[] = {
 	{ .id = COMMAND_HELP,
@@ -24,6 +27,39 @@ const struct command_row command_rows[] = {
 	    .help = "give me work to do in the background",
 	    .menu_argument = "prompt",
 	    .menu_help = "what should be done",
+	    .menus = EVERYWHERE,
+	    .needs_argument = true },
+	{ .id = COMMAND_TASKS,
+	    .name = "tasks",
+	    .alias = "",
+	    .argument = "[all|open|queued|running|failed|succeeded|cancelled]",
+	    .bare = "all|open|queued|running|failed|succeeded|cancelled",
+	    .operation = "command.tasks",
+	    .help = "tasks and how they stand",
+	    .menu_argument = "state",
+	    .menu_help = "all, open, queued, running, failed, succeeded or "
+			 "cancelled",
+	    .menus = EVERYWHERE },
+	{ .id = COMMAND_CANCEL,
+	    .name = "cancel",
+	    .alias = "",
+	    .argument = "<task-id>",
+	    .bare = "<task>",
+	    .operation = "command.cancel",
+	    .help = "stop a task",
+	    .menu_argument = "task_id",
+	    .menu_help = "the task's id or at least four characters of it",
+	    .menus = EVERYWHERE,
+	    .needs_argument = true },
+	{ .id = COMMAND_DONE,
+	    .name = "done",
+	    .alias = "",
+	    .argument = "<task-id> [note]",
+	    .bare = "<task>",
+	    .operation = "command.done",
+	    .help = "close an open task that people have dealt with",
+	    .menu_argument = "task_note",
+	    .menu_help = "the task's id, and what became of it",
 	    .menus = EVERYWHERE,
 	    .needs_argument = true },
 	{ .id = COMMAND_SEARCH,
@@ -58,6 +94,28 @@ const struct command_row command_rows[] = {
 	    .menu_argument = "",
 	    .menu_help = "",
 	    .menus = EVERYWHERE },
+	{ .id = COMMAND_MONITOR,
+	    .name = "monitor",
+	    .alias = "",
+	    .argument = "<goal>",
+	    .bare = NULL,
+	    .operation = "command.monitor",
+	    .help = "watch something and report what changes",
+	    .menu_argument = "goal",
+	    .menu_help = "what to watch",
+	    .menus = EVERYWHERE,
+	    .needs_argument = true },
+	{ .id = COMMAND_ROUTE,
+	    .name = "route",
+	    .alias = "",
+	    .argument = "<task-id> <class> [priority|due] [due] [run]",
+	    .bare = "<task> question|issue|task|moderation|noise " ROUTE_WORDS,
+	    .operation = "command.route",
+	    .help = "change how a task was routed; run: begin it now",
+	    .menu_argument = "override",
+	    .menu_help = "task id, class, then priority, due window, run",
+	    .menus = EVERYWHERE,
+	    .needs_argument = true },
 };
 
 const size_t n_command_rows = N_OF(command_rows);

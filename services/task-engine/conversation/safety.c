@@ -119,8 +119,10 @@ take_of_all(struct safety *s, const struct safety_question *q, int64_t now_ms)
 		[SAFETY_WORKSPACE] = SAFETY_WORKSPACE_LIMITED,
 	};
 	struct window *found[SAFETY_SCOPE_COUNT] = { 0 };
+	/* Who is alone in a place has no others to leave something to. */
+	size_t n = q->is_direct ? SAFETY_PERSON + 1 : SAFETY_SCOPE_COUNT;
 
-	for (size_t i = 0; i < SAFETY_SCOPE_COUNT; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (s->options.limits[i] == 0)
 			continue;
 		found[i] = find_window(&s->windows[i], keys[i]);

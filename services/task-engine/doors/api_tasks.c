@@ -315,7 +315,7 @@ on_task_cancel(struct svc *svc, const struct request *request,
 	int64_t turn_id;
 
 	if (find_task(svc, request, &in, &actor, &row, err) < 0 ||
-	    task_cancel(svc->store, &actor, &row, request->now_ms,
+	    task_cancel(svc->store, &actor, &row, NULL, request->now_ms,
 		request->arena, &turn_id, err) < 0)
 		return -1;
 	if (turn_id)

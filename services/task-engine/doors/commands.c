@@ -7,25 +7,13 @@
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
-#include "libcommon/utf8.h"
-#include "services/task-engine/config.h"
 #include "services/task-engine/conversation/command.h"
 #include "services/task-engine/conversation/say.h"
-#include "services/task-engine/delivery/connectors.h"
+#include "services/task-engine/doors/commands_tasks.h"
 #include "services/task-engine/doors/lookup.h"
 #include "services/task-engine/engine.h"
-#include "services/task-engine/policy/names.h"
 #include "services/task-engine/policy/policy.h"
-#include "services/task-engine/store/messages.h"
-#include "services/task-engine/store/places.h"
-#include "services/task-engine/store/tasks.h"
 #include "services/task-engine/store/turns.h"
-#include "services/task-engine/tasks/tasks.h"
-
-enum {
-	TITLE_MAX = 72, /* the predecessor's */
-	TASK_DUE_S = 24 * 60 * 60,
-};
 
 typedef int (*run_fn)(struct svc *svc, const struct heard *heard,
     const struct command *command, struct arena *arena, struct err *err);
@@ -77,51 +65,6 @@ run_unknown(struct svc *svc, const struct heard *heard,
 	return heard_reply(svc, heard, text.data, err);
 }
 
-static const char *
-make_title(const char *prompt, struct arena *arena)
-{
-	size_t size = strcspn(prompt, "\r\n");
-
-	return arena_strndup(arena, prompt, utf8_cut(prompt, size, TITLE_MAX));
-}
-
-static int
-run_task(struct svc *svc, const struct heard *heard,
-    const struct command *command, struct arena *arena, struct err *err)
-{
-	const struct context_row *x = heard->context;
-	AUTO(buf_release)
-	struct buf text = { 0 };
-	struct task_row row = {
-		.task = {
-			.title = make_title(command->argument, arena),
-			.prompt = command->argument,
-			.route_class = "task",
-			.priority = "p2",
-			.assigned_lane = "operations",
-			.due_at_unix = heard->now_ms / 1000 + TASK_DUE_S,
-			.source_connector = x->connector,
-			.source_external_id = x->external_id,
-			.source_user_id = heard->message->actor,
-			.source_text = heard->message->text,
-		},
-		.asked_by = heard->actor->name,
-		.asked_as = role_name(heard->role),
-		.instance = heard->message->instance,
-		.source_message_seq = heard->message->seq,
-	};
-
-	/* Without a run key there is no earlier one to be found. */
-	if (task_queue(svc->store, x, &row, heard->now_ms, arena, err) != 0)
-		return -1;
-	buf_init(&text);
-	say_task_queued(&text, row.task.id,
-	    connector_is_told(row.instance)
-		? NULL
-		: name_artifact(arena, row.task.id, heard->now_ms));
-	return heard_reply(svc, heard, text.data, err);
-}
-
 static int
 run_status(struct svc *svc, const struct heard *heard,
     const struct command *command, struct arena *arena, struct err *err)
@@ -153,7 +96,12 @@ run_lookup(struct svc *svc, const struct heard *heard,
 static const run_fn runs[COMMAND_ID_COUNT] = {
 	[COMMAND_UNKNOWN] = run_unknown,
 	[COMMAND_HELP] = run_help,
-	[COMMAND_TASK] = run_task,
+	[COMMAND_TASK] = command_task,
+	[COMMAND_TASKS] = command_tasks,
+	[COMMAND_CANCEL] = command_cancel,
+	[COMMAND_DONE] = command_done,
+	[COMMAND_ROUTE] = command_route,
+	[COMMAND_MONITOR] = command_monitor,
 	[COMMAND_STATUS] = run_status,
 	[COMMAND_SEARCH] = run_lookup,
 	[COMMAND_OPEN] = run_lookup,

@@ -29,7 +29,10 @@ struct heard {
 	bool is_silent;
 };
 
-/* Whether they may do that here; ERR_REFUSED says why not. */
+/*
+ * Whether they may do that here, or somewhere if it is about a thing that is
+ * named by id; ERR_REFUSED says why not.
+ */
 int heard_may(struct svc *svc, const struct heard *heard, const char *operation,
     struct err *err) MUST_CHECK;
 /* Notes in the audit log that it was refused, if it needs a role at all: what
@@ -39,6 +42,9 @@ void heard_refused(struct svc *svc, const struct heard *heard,
 /* Answers it, in the same transaction. */
 int heard_reply(struct svc *svc, const struct heard *heard, const char *text,
     struct err *err) MUST_CHECK;
+/* The same; is_handled false: nobody dealt with the message. */
+int heard_say(struct svc *svc, const struct heard *heard, const char *text,
+    bool is_handled, struct err *err) MUST_CHECK;
 /* Queues a turn (enum turn_kind) that will. */
 int heard_queue(struct svc *svc, const struct heard *heard, int kind,
     struct err *err) MUST_CHECK;

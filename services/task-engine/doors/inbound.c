@@ -14,9 +14,9 @@
 #include "services/task-engine/audit/audit.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/conversation/command.h"
-#include "services/task-engine/conversation/safety.h"
-#include "services/task-engine/conversation/say.h"
+#include "services/task-engine/conversation/intent.h"
 #include "services/task-engine/delivery/post.h"
+#include "services/task-engine/doors/allowed.h"
 #include "services/task-engine/doors/commands.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/people/pairing.h"
@@ -24,9 +24,13 @@
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/places.h"
 #include "services/task-engine/store/turns.h"
+#include "services/task-engine/turn/routed.h"
 
-static int
-reply(struct svc *svc, const struct heard *heard, const char *text,
+/* Of people whose gathered rows are told with one message; upkeep goes on. */
+enum { TOLD_MAX = 4 };
+
+int
+heard_say(struct svc *svc, const struct heard *heard, const char *text,
     bool is_handled, struct err *err)
 {
 	const struct post_note note = {
@@ -47,7 +51,7 @@ int
 heard_reply(struct svc *svc, const struct heard *heard, const char *text,
     struct err *err)
 {
-	return reply(svc, heard, text, true, err);
+	return heard_say(svc, heard, text, true, err);
 }
 
 int
@@ -78,8 +82,10 @@ heard_may(struct svc *svc, const struct heard *heard, const char *operation,
 		.asked_by = "",
 	};
 
-	return policy_check(
-	    &svc->policy, heard->actor, operation, &target, err);
+	bool is_by_id = policy_find(operation)->flags & POLICY_BY_ID;
+
+	return policy_check(&svc->policy, heard->actor, operation,
+	    is_by_id ? NULL : &target, err);
 }
 
 void
@@ -96,42 +102,122 @@ heard_refused(struct svc *svc, const struct heard *heard, const char *operation,
 		audit_refused(svc->store, &entry, heard->now_ms);
 }
 
+/* A guest who has had their rows makes none, and hears nothing of it. */
 static int
-refuse(struct svc *svc, const struct heard *heard, enum safety_verdict verdict,
-    struct err *err)
+add_row(struct svc *svc, const struct heard *heard, const struct triage *triage,
+    enum routing_state state, struct arena *arena, struct err *err)
 {
-	const char *text = safety_notice(verdict, heard->asker_waits);
+	struct routed row;
 
-	if (!*text && !heard->asker_waits)
-		return 0;
-	return reply(svc, heard, text, *text != '\0', err);
+	routed_make(&row, svc->cfg, heard->context, heard->message, triage,
+	    heard->now_ms, arena);
+	row.row.is_draft =
+	    !heard->context->is_direct && !heard->message->is_addressed;
+	if (routed_is_guest(heard->actor))
+		row.guest_rows = svc->cfg->guest_rows_a_day;
+	return routing_add(svc->store, heard->context, &row, state,
+		   heard->now_ms, arena, err) < 0
+		   ? -1
+		   : 0;
+}
+
+/* For people, or at once if it may use a model. */
+static int
+add_draft(struct svc *svc, const struct heard *heard,
+    const struct triage *triage, struct arena *arena, struct err *err)
+{
+	int got = allowed_draft(svc, heard, arena, err);
+
+	if (got < 0)
+		return -1;
+	return add_row(svc, heard, triage,
+	    got == 0 ? ROUTING_QUEUED : ROUTING_OPEN, arena, err);
 }
 
 static int
-take_words(struct svc *svc, const struct heard *heard, struct err *err)
+route(struct svc *svc, const struct heard *heard, const struct triage *triage,
+    bool is_answered, struct arena *arena, struct err *err)
 {
-	const struct context_row *x = heard->context;
-	const struct safety_question question = {
-		.person = *heard->actor->user_id ? heard->actor->user_id
-						 : heard->actor->name,
-		.context_id = x->id,
-		.workspace_id = x->workspace_id,
-		.role = role_name(heard->role),
-		.is_direct = x->is_direct,
-		.is_addressed = heard->message->is_addressed,
-	};
-	bool is_for_us = x->is_direct || heard->message->is_addressed ||
-			 !svc->cfg->llm_require_mention;
-	enum safety_verdict verdict;
+	int64_t n_told;
 
-	if (!is_for_us)
+	if (triage->class == TRIAGE_NOISE)
 		return 0;
-	if (heard_may(svc, heard, "message.answer", err) < 0)
+	if (routed_tell_due(
+		svc->store, heard->now_ms, TOLD_MAX, arena, &n_told, err) < 0)
 		return -1;
-	verdict = safety_check(svc->safety, &question, heard->now_ms);
-	if (verdict != SAFETY_ALLOWED)
-		return refuse(svc, heard, verdict, err);
-	return heard_queue(svc, heard, TURN_ANSWER, err);
+	switch (triage_row(triage->class, is_answered,
+	    (enum triage_autorun)svc->cfg->triage_autorun)) {
+	case ROW_NONE:
+	case ROW_IF_FAILED:
+		return 0;
+	case ROW_OPEN:
+		return add_row(svc, heard, triage, ROUTING_OPEN, arena, err);
+	case ROW_IS_ANSWER:
+		return add_row(svc, heard, triage, ROUTING_ANSWER, arena, err);
+	case ROW_QUEUED:
+		return add_draft(svc, heard, triage, arena, err);
+	}
+	return 0;
+}
+
+/* Triage, the safety policy, and then the agent. */
+static int
+take_words(struct svc *svc, const struct heard *heard, struct arena *arena,
+    struct err *err)
+{
+	bool is_for_us = heard->context->is_direct ||
+			 heard->message->is_addressed ||
+			 !svc->cfg->llm_require_mention;
+	struct triage triage = { .class = TRIAGE_NOISE };
+	int got = 1;
+
+	if (is_for_us)
+		got = allowed_answer(svc, heard, arena, err);
+	if (got < 0)
+		return -1;
+	if (svc->cfg->triage_enabled)
+		triage = triage_decide(heard->message->text);
+	if (route(svc, heard, &triage, got == 0, arena, err) < 0)
+		return -1;
+	return got == 0 ? heard_queue(svc, heard, TURN_ANSWER, err) : 0;
+}
+
+/* What is said about pending actions are those that the asker may decide. */
+static int
+guide(struct svc *svc, const struct heard *heard, enum guidance guidance,
+    struct err *err)
+{
+	const struct guidance_facts facts = {
+		.is_linked = heard->actor->kind != ACTOR_ACCOUNT ||
+			     *heard->actor->user_id,
+		.may_decide = heard->role >= ROLE_ADMIN,
+	};
+	AUTO(buf_release)
+	struct buf text = { 0 };
+
+	buf_init(&text);
+	guidance_say(&text, guidance, &facts);
+	return heard_reply(svc, heard, text.data, err);
+}
+
+static int
+take_intent(struct svc *svc, const struct heard *heard, bool is_addressed,
+    struct arena *arena, struct err *err)
+{
+	const struct intent_ask ask = {
+		.text = heard->message->text,
+		.self = "",
+		.is_addressed = is_addressed,
+		.is_admin_channel = heard->context->is_admin,
+	};
+	struct intent intent;
+
+	intent_parse(&intent, &ask, arena);
+	if (intent.guidance != GUIDANCE_NONE)
+		return guide(svc, heard, intent.guidance, err);
+	if (command_find(intent.command.id))
+		return command_run(svc, heard, &intent.command, arena, err);
+	return take_words(svc, heard, arena, err);
 }
 
 static int
@@ -152,7 +238,7 @@ understand(struct svc *svc, const struct heard *heard, struct arena *arena,
 		return command_run(svc, heard, &command, arena, err);
 	if (heard->is_silent)
 		return 0;
-	return take_words(svc, heard, err);
+	return take_intent(svc, heard, is_addressed, arena, err);
 }
 
 /* Most of what a group says makes no line, and costs none. */

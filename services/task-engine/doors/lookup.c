@@ -16,7 +16,7 @@
 #include "libcommon/log.h"
 #include "libcommon/loop.h"
 #include "proto/search.h"
-#include "services/task-engine/conversation/command.h"
+#include "services/task-engine/conversation/intent.h"
 #include "services/task-engine/conversation/say.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/policy/scope.h"
@@ -395,13 +395,31 @@ find_asker(struct lookup *l, struct err *err)
 	    &l->scope, err);
 }
 
+/* As it was understood when it was queued: typed, or said in words. */
+static void
+find_command(struct lookup *l)
+{
+	const struct intent_ask ask = {
+		.text = l->work.message.text,
+		.self = "",
+		.is_addressed = true,
+	};
+	struct intent intent;
+
+	command_parse(&l->command, ask.text, true, l->arena);
+	if (l->command.id != COMMAND_NONE)
+		return;
+	intent_parse(&intent, &ask, l->arena);
+	l->command = intent.command;
+}
+
 static void
 begin(struct lookup *l)
 {
 	struct err err;
 
 	blame_set(l->work.turn_id);
-	command_parse(&l->command, l->work.message.text, true, l->arena);
+	find_command(l);
 	if (!questions[l->command.id].type) {
 		/* Queued by a version that knew more commands. */
 		say_unknown(&l->text, l->command.name);

@@ -64,8 +64,8 @@ stop_task(struct svc *svc, const struct actor *actor, const char *task_id,
 	int64_t turn_id;
 
 	if (store_task_get(svc->store, task_id, arena, &row, err) != 0 ||
-	    task_cancel(svc->store, actor, &row, now_ms, arena, &turn_id, err) <
-		0)
+	    task_cancel(svc->store, actor, &row, NULL, now_ms, arena, &turn_id,
+		err) < 0)
 		return -1;
 	if (turn_id)
 		stop_after_commit(svc, turn_id);
@@ -77,8 +77,18 @@ stop_turn(struct svc *svc, const struct actor *actor,
     const struct turn_live *turn, int64_t now_ms, struct arena *arena,
     struct err *err)
 {
+	struct task_row row;
+	int got = 1;
+
 	if (*turn->task_id)
 		return stop_task(svc, actor, turn->task_id, now_ms, arena, err);
+	if (turn->message_seq)
+		got = store_task_of_answer(
+		    svc->store, turn->message_seq, arena, &row, err);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return stop_task(svc, actor, row.task.id, now_ms, arena, err);
 	if (store_turn_cancel(svc->store, turn->turn_id, now_ms, err) < 0 ||
 	    tell(svc, turn, now_ms, arena, err) < 0)
 		return -1;

@@ -97,6 +97,9 @@ int stmt_get(struct store *store, enum stmt_id id, struct arena *arena,
     read_fn read, void *row_out, const struct bind *binds, size_t n_binds,
     struct err *err) MUST_CHECK;
 
+/* TASK_COLUMNS into a struct task_row; in tasks.c. */
+void read_task_row(struct columns *columns, void *row_out);
+
 sqlite3 *store_db(struct store *store);
 
 /* All return -1. */

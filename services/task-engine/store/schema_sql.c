@@ -357,6 +357,51 @@ static const char *const version_2[] = {
 	"ALTER TABLE outbox ADD COLUMN action_id TEXT;"
 	"CREATE INDEX outbox_action ON outbox (instance, chat_id)"
 	" WHERE action_id IS NOT NULL;",
+
+	/* A draft is what nobody asked of us: it is shown to admins only. */
+	"ALTER TABLE tasks ADD COLUMN is_draft INTEGER NOT NULL DEFAULT 0"
+	" CHECK (is_draft IN (0, 1));"
+	/*
+	 * Rows that admins are told of. The first of one person is told at
+	 * once; those until ends_ms are gathered and told together.
+	 */
+	"CREATE TABLE routing_notices ("
+	" seq INTEGER PRIMARY KEY,"
+	" task_id TEXT NOT NULL UNIQUE REFERENCES tasks(id) ON DELETE CASCADE,"
+	" workspace_id TEXT NOT NULL, person TEXT NOT NULL,"
+	" reason TEXT NOT NULL, ends_ms INTEGER NOT NULL,"
+	" is_told INTEGER NOT NULL CHECK (is_told IN (0, 1))) STRICT;"
+	"CREATE INDEX routing_notices_person ON routing_notices"
+	" (workspace_id, person);"
+	"CREATE INDEX routing_notices_ends ON routing_notices (ends_ms);"
+	/* The columns up to updated_at_unix are the predecessor's. */
+	"CREATE TABLE objectives ("
+	" id TEXT PRIMARY KEY,"
+	" workspace_id TEXT NOT NULL REFERENCES workspaces(id) ON DELETE "
+	"CASCADE,"
+	" context_id TEXT NOT NULL REFERENCES contexts(id) ON DELETE CASCADE,"
+	" title TEXT NOT NULL, prompt TEXT NOT NULL,"
+	" trigger_type TEXT NOT NULL CHECK (trigger_type IN"
+	"  ('schedule','event')),"
+	" event_key TEXT, cron_expr TEXT,"
+	" timezone TEXT NOT NULL DEFAULT 'UTC',"
+	" active INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),"
+	" next_run_unix INTEGER, last_run_unix INTEGER, last_error TEXT,"
+	" last_success_unix INTEGER, last_failure_unix INTEGER,"
+	" run_count INTEGER NOT NULL DEFAULT 0,"
+	" success_count INTEGER NOT NULL DEFAULT 0,"
+	" failure_count INTEGER NOT NULL DEFAULT 0,"
+	" consecutive_failures INTEGER NOT NULL DEFAULT 0,"
+	" consecutive_successes INTEGER NOT NULL DEFAULT 0,"
+	" total_run_duration_ms INTEGER NOT NULL DEFAULT 0,"
+	" auto_paused_reason TEXT, recent_errors_json TEXT,"
+	" created_at_unix INTEGER NOT NULL, updated_at_unix INTEGER NOT NULL,"
+	" asked_by TEXT NOT NULL, asked_as TEXT NOT NULL,"
+	" ends_at_unix INTEGER) STRICT;"
+	"CREATE INDEX objectives_workspace ON objectives (workspace_id);"
+	"CREATE INDEX objectives_context ON objectives (context_id);"
+	"CREATE INDEX objectives_asker ON objectives (asked_by)"
+	" WHERE active = 1;",
 	NULL,
 };
 

@@ -28,7 +28,11 @@
 	" attempts, worker_id, started_at_unix, finished_at_unix,"             \
 	" result_summary, result_path, error_message, created_ms / 1000,"      \
 	" updated_at_unix, run_key, request_sha256, asked_by, asked_as,"       \
-	" instance, source_message_seq"
+	" instance, source_message_seq, is_draft"
+/* The task whose run is the answer to that message: it has no turn itself. */
+#define IS_RUN_BY_ANSWER                                                       \
+	" WHERE source_message_seq = ?1 AND status = 'running' AND NOT EXISTS" \
+	" (SELECT 1 FROM turns WHERE turns.task_id = tasks.id)"
 #define TURN_COLUMNS                                                           \
 	"seq, kind, attempts, crash_count, created_ms, context_id,"            \
 	" message_seq, task_id"
@@ -221,12 +225,26 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " assigned_lane, source_connector, source_external_id,"
 	    " source_user_id, source_text, created_ms, updated_at_unix,"
 	    " created_at, run_key, request_sha256, asked_by, asked_as,"
-	    " instance, source_message_seq)"
+	    " instance, source_message_seq, is_draft)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
 	    " ?14, ?15, ?16, ?16 / 1000, datetime(?16 / 1000, 'unixepoch'),"
-	    " ?17, ?18, ?19, ?20, ?21, ?22)"
+	    " ?17, ?18, ?19, ?20, ?21, ?22, ?23)"
 	    " ON CONFLICT (run_key) WHERE run_key IS NOT NULL DO NOTHING",
 	[STMT_TASK_GET] = "SELECT " TASK_COLUMNS " FROM tasks WHERE id = ?1",
+	[STMT_TASK_OF_ANSWER] =
+	    "SELECT " TASK_COLUMNS " FROM tasks" IS_RUN_BY_ANSWER,
+	/* No id has a letter behind '~'. */
+	[STMT_TASKS_BY_PREFIX] =
+	    "SELECT " TASK_COLUMNS " FROM tasks"
+	    " WHERE (id >= ?1 AND id < ?1 || '~')"
+	    " OR (id >= 'task-' || ?1 AND id < 'task-' || ?1 || '~')"
+	    " ORDER BY created_ms DESC LIMIT ?2",
+	[STMT_TASKS_SHOWN] =
+	    "SELECT " TASK_COLUMNS " FROM tasks WHERE workspace_id = ?1"
+	    " AND (?2 = '' OR context_id = ?3 OR asked_by = ?4)"
+	    " AND (?2 <> 'own' OR asked_by = ?4)"
+	    " AND (?5 = 'all' OR status = ?5 OR (?5 = '' AND status IN"
+	    "  ('open','queued','running')))" TASK_ORDER "?6",
 	[STMT_TASK_FIND_RUN_KEY] =
 	    "SELECT " TASK_COLUMNS " FROM tasks WHERE run_key = ?1",
 	[STMT_TASKS_LIST] = "SELECT " TASK_COLUMNS " FROM tasks"
@@ -250,6 +268,20 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " worker_id = ?3, started_at_unix = ?2, finished_at_unix = NULL,"
 	    " error_message = NULL, result_summary = NULL, result_path = NULL,"
 	    " updated_at_unix = ?2 WHERE id = ?1 AND status = 'queued'",
+	[STMT_TASK_ANSWERING] =
+	    "UPDATE tasks SET attempts = attempts + 1, started_at_unix = ?2,"
+	    " updated_at_unix = ?2" IS_RUN_BY_ANSWER,
+	[STMT_TASK_ROUTE] =
+	    "UPDATE tasks SET route_class = ?2, priority = ?3,"
+	    " assigned_lane = ?4, due_at_unix = ?5, updated_at_unix = ?6"
+	    " WHERE id = ?1",
+	[STMT_TASK_RUN] =
+	    "UPDATE tasks SET status = 'queued', asked_by = ?2, asked_as = ?3,"
+	    " updated_at_unix = ?4 WHERE id = ?1 AND status = 'open'",
+	[STMT_TASK_CLOSE] =
+	    "UPDATE tasks SET status = 'succeeded', finished_at_unix = ?3,"
+	    " updated_at_unix = ?3, result_summary = ?2"
+	    " WHERE id = ?1 AND status = 'open'",
 	[STMT_TASK_QUEUED_AGAIN] =
 	    "UPDATE tasks SET status = 'queued', worker_id = NULL,"
 	    " started_at_unix = NULL, updated_at_unix = ?2"
@@ -266,6 +298,35 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    "UPDATE tasks SET status = 'cancelled', finished_at_unix = ?2,"
 	    " updated_at_unix = ?2, error_message = ?3"
 	    " WHERE id = ?1 AND status IN ('open','queued','running')",
+	[STMT_ROUTING_ADD] =
+	    "INSERT INTO routing_notices (task_id, workspace_id, person,"
+	    " reason, ends_ms, is_told) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[STMT_ROUTING_ENDS] = "SELECT max(ends_ms) FROM routing_notices"
+			      " WHERE workspace_id = ?1 AND person = ?2"
+			      " HAVING max(ends_ms) IS NOT NULL",
+	/* One that ends too far ahead was begun before the clock was set. */
+	[STMT_ROUTING_DUE] =
+	    "SELECT DISTINCT workspace_id, person FROM routing_notices"
+	    " WHERE ends_ms <= ?1 OR ends_ms > ?1 + ?2 LIMIT ?3",
+#define ROUTING_IS_OVER                                                        \
+	" WHERE workspace_id = ?1 AND person = ?2"                             \
+	" AND (ends_ms <= ?3 OR ends_ms > ?3 + ?4)"
+	[STMT_ROUTING_ROWS] =
+	    "SELECT " TASK_COLUMNS ", (SELECT reason FROM routing_notices"
+	    "  WHERE task_id = tasks.id) FROM tasks WHERE status = 'open'"
+	    " AND id IN (SELECT task_id FROM routing_notices" ROUTING_IS_OVER
+	    "  AND is_told = 0)"
+	    " ORDER BY created_ms, source_message_seq LIMIT ?5",
+	[STMT_ROUTING_CLOSE] = "DELETE FROM routing_notices" ROUTING_IS_OVER,
+	[STMT_OBJECTIVE_ADD] =
+	    "INSERT INTO objectives (id, workspace_id, context_id, title,"
+	    " prompt, trigger_type, cron_expr, created_at_unix,"
+	    " updated_at_unix, asked_by, asked_as, ends_at_unix)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, 'schedule', ?6, ?7, ?7, ?8, ?9,"
+	    " ?10)",
+	[STMT_OBJECTIVES_LIVE] =
+	    "SELECT count(*) FROM objectives WHERE asked_by = ?1"
+	    " AND active = 1 AND (ends_at_unix IS NULL OR ends_at_unix > ?2)",
 	[STMT_FILE_ADD] =
 	    "INSERT INTO files (workspace_id, path, content, state,"
 	    " updated_ms) VALUES (?1, ?2, ?3, 'pending', ?4)"
@@ -304,6 +365,12 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " error = ?3, updated_ms = ?4 WHERE seq = ?1 AND state = 'running'",
 	[STMT_TURN_OF_TASK] = "SELECT seq FROM turns WHERE task_id = ?1"
 			      " AND state IN ('queued','running')",
+	[STMT_TURN_OF_ANSWER] =
+	    "SELECT seq FROM turns WHERE message_seq = ?1 AND kind = 1"
+	    " AND state IN ('queued','running')",
+	[STMT_TURN_ROUTE] =
+	    "UPDATE turns SET priority = ?2, due_unix = ?3,"
+	    " updated_ms = ?4 WHERE task_id = ?1 AND state = 'queued'",
 	[STMT_TURN_CANCEL] =
 	    "UPDATE turns SET state = 'cancelled', updated_ms = ?2"
 	    " WHERE seq = ?1 AND state IN ('queued','running')",

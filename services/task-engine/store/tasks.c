@@ -38,7 +38,7 @@ read_task(struct columns *c, void *row_out)
 	t->updated_at_unix = next_int(c);
 }
 
-static void
+void
 read_task_row(struct columns *c, void *row_out)
 {
 	struct task_row *r = row_out;
@@ -50,6 +50,7 @@ read_task_row(struct columns *c, void *row_out)
 	r->asked_as = next_text(c);
 	r->instance = next_text(c);
 	r->source_message_seq = next_int(c);
+	r->is_draft = next_bool(c);
 }
 
 static void
@@ -84,7 +85,7 @@ store_task_add(
 		b_opt(t->source_user_id), b_opt(t->source_text), b_int(now_ms),
 		b_opt(r->run_key), b_opt(r->request_sha256),
 		b_text(r->asked_by), b_text(r->asked_as), b_text(r->instance),
-		b_opt_int(r->source_message_seq)),
+		b_opt_int(r->source_message_seq), b_int(r->is_draft)),
 	    err);
 }
 
@@ -94,6 +95,43 @@ store_task_get(struct store *s, const char *id, struct arena *arena,
 {
 	return stmt_get(s, STMT_TASK_GET, arena, read_task_row, out,
 	    BINDS(b_text(id)), err);
+}
+
+int
+store_task_of_answer(struct store *s, int64_t message_seq, struct arena *arena,
+    struct task_row *out, struct err *err)
+{
+	return stmt_get(s, STMT_TASK_OF_ANSWER, arena, read_task_row, out,
+	    BINDS(b_int(message_seq)), err);
+}
+
+int
+store_tasks_by_prefix(struct store *s, const char *prefix, int64_t limit,
+    struct arena *arena, struct task_row **rows_out, size_t *n_out,
+    struct err *err)
+{
+	return stmt_list(s, STMT_TASKS_BY_PREFIX, arena, read_task_row,
+	    sizeof(**rows_out), rows_out, n_out,
+	    BINDS(b_text(prefix), b_int(limit)), err);
+}
+
+int
+store_tasks_shown(struct store *s, const struct task_shown *shown,
+    struct arena *arena, struct task_row **rows_out, size_t *n_out,
+    struct err *err)
+{
+	static const char *const views[] = {
+		[TASKS_OF_WORKSPACE] = "",
+		[TASKS_HERE] = "here",
+		[TASKS_OWN] = "own",
+	};
+
+	return stmt_list(s, STMT_TASKS_SHOWN, arena, read_task_row,
+	    sizeof(**rows_out), rows_out, n_out,
+	    BINDS(b_text(shown->workspace_id), b_text(views[shown->view]),
+		b_text(shown->context_id), b_text(shown->asked_by),
+		b_text(shown->state), b_int(shown->limit)),
+	    err);
 }
 
 int
@@ -160,6 +198,35 @@ store_task_cancelled(struct store *s, const char *id, const char *why,
 {
 	return stmt_run_one(s, STMT_TASK_CANCELLED,
 	    BINDS(b_text(id), b_int(now_ms / 1000), b_opt(why)), err);
+}
+
+int
+store_task_run(
+    struct store *s, const struct task_row *r, int64_t now_ms, struct err *err)
+{
+	return stmt_run_one(s, STMT_TASK_RUN,
+	    BINDS(b_text(r->task.id), b_text(r->asked_by), b_text(r->asked_as),
+		b_int(now_ms / 1000)),
+	    err);
+}
+
+int
+store_task_close(struct store *s, const char *id, const char *note,
+    int64_t now_ms, struct err *err)
+{
+	return stmt_run_one(s, STMT_TASK_CLOSE,
+	    BINDS(b_text(id), b_opt(note), b_int(now_ms / 1000)), err);
+}
+
+int
+store_task_route(
+    struct store *s, const struct task *t, int64_t now_ms, struct err *err)
+{
+	return stmt_run(s, STMT_TASK_ROUTE, NULL,
+	    BINDS(b_text(t->id), b_opt(t->route_class), b_opt(t->priority),
+		b_opt(t->assigned_lane), b_opt_int(t->due_at_unix),
+		b_int(now_ms / 1000)),
+	    err);
 }
 
 int

@@ -24,6 +24,7 @@ struct task_row {
 	const char *asked_as;	    /* the role it had then: never more */
 	const char *instance;	    /* through which its origin was heard */
 	int64_t source_message_seq; /* 0: none */
+	bool is_draft; /* nobody asked it of us: only admins are told */
 };
 
 /* Returns 1, changing nothing, when run_key is taken. */
@@ -35,6 +36,33 @@ int store_task_get(struct store *store, const char *id, struct arena *arena,
     struct task_row *out, struct err *err) MUST_CHECK;
 int store_task_find_run_key(struct store *store, const char *run_key,
     struct arena *arena, struct task_row *out, struct err *err) MUST_CHECK;
+
+/* The running one whose run is the answer to that message. */
+int store_task_of_answer(struct store *store, int64_t message_seq,
+    struct arena *arena, struct task_row *out, struct err *err) MUST_CHECK;
+
+/* Those whose id, or what follows its "task-", begins so; newest first. */
+int store_tasks_by_prefix(struct store *store, const char *prefix,
+    int64_t limit, struct arena *arena, struct task_row **rows_out,
+    size_t *n_out, struct err *err) MUST_CHECK;
+
+/* Which of a workspace somebody is shown. */
+enum task_view {
+	TASKS_OF_WORKSPACE,
+	TASKS_HERE, /* of one context, and their own */
+	TASKS_OWN,
+};
+struct task_shown {
+	enum task_view view;
+	const char *workspace_id;
+	const char *context_id;
+	const char *asked_by;
+	const char *state; /* "": what has not ended; "all" */
+	int64_t limit;
+};
+int store_tasks_shown(struct store *store, const struct task_shown *shown,
+    struct arena *arena, struct task_row **rows_out, size_t *n_out,
+    struct err *err) MUST_CHECK;
 
 /* Newest first; "" does not filter. */
 struct task_filter {
@@ -64,6 +92,15 @@ int store_task_failed(struct store *store, const char *id, const char *error,
     int64_t now_ms, struct err *err) MUST_CHECK; /* from running, queued */
 int store_task_cancelled(struct store *store, const char *id, const char *why,
     int64_t now_ms, struct err *err) MUST_CHECK; /* open, queued, running */
+
+int store_task_run(struct store *store, const struct task_row *row,
+    int64_t now_ms, struct err *err) MUST_CHECK; /* open -> queued */
+int store_task_close(struct store *store, const char *id, const char *note,
+    int64_t now_ms, struct err *err) MUST_CHECK; /* open -> succeeded */
+
+/* Writes class, priority, lane and due time, whatever its state is. */
+int store_task_route(struct store *store, const struct task *task,
+    int64_t now_ms, struct err *err) MUST_CHECK;
 
 /* A whole file that is to be written beneath a workspace. */
 struct file_row {

@@ -84,6 +84,24 @@ missing(int got, const char *what, struct err *err)
 }
 
 static int
+fill_task(struct store *s, const struct found *f, struct arena *arena,
+    struct turn_work *out, struct err *err)
+{
+	int got = 1;
+
+	if (*f->task_id) {
+		out->has_task = true;
+		got = store_task_get(s, f->task_id, arena, &out->task, err);
+		return got == 0 ? 0 : missing(got, "task", err);
+	}
+	if (f->work.kind == TURN_ANSWER)
+		got = store_task_of_answer(
+		    s, f->message_seq, arena, &out->task, err);
+	out->has_task = got == 0;
+	return got < 0 ? -1 : 0;
+}
+
+static int
 fill(struct store *s, const struct found *f, struct arena *arena,
     struct turn_work *out, struct err *err)
 {
@@ -100,13 +118,7 @@ fill(struct store *s, const struct found *f, struct arena *arena,
 		if (got != 0)
 			return missing(got, "message", err);
 	}
-	if (*f->task_id) {
-		out->has_task = true;
-		got = store_task_get(s, f->task_id, arena, &out->task, err);
-		if (got != 0)
-			return missing(got, "task", err);
-	}
-	return 0;
+	return fill_task(s, f, arena, out, err);
 }
 
 /*
@@ -146,6 +158,9 @@ mark_running(
 	if (stmt_run(s, STMT_TURN_RUNNING, NULL,
 		BINDS(b_int(f->work.turn_id), b_int(now_ms)), err) < 0)
 		return -1;
+	if (f->work.kind == TURN_ANSWER)
+		return stmt_run(s, STMT_TASK_ANSWERING, NULL,
+		    BINDS(b_int(f->message_seq), b_int(now_ms / 1000)), err);
 	if (!*f->task_id)
 		return 0;
 	if (stmt_get(s, STMT_TURNS_RUNNING_TASKS, NULL, read_number, &n_tasks,
@@ -249,12 +264,12 @@ store_turn_cancel(
 	    s, STMT_TURN_CANCEL, BINDS(b_int(turn_id), b_int(now_ms)), err);
 }
 
-int
-store_turn_cancel_task(struct store *s, const char *task_id, int64_t now_ms,
+static int
+cancel_found(struct store *s, enum stmt_id find, struct bind of, int64_t now_ms,
     int64_t *turn_id_out, struct err *err)
 {
-	int got = stmt_get(s, STMT_TURN_OF_TASK, NULL, read_number, turn_id_out,
-	    BINDS(b_text(task_id)), err);
+	int got =
+	    stmt_get(s, find, NULL, read_number, turn_id_out, BINDS(of), err);
 
 	if (got != 0)
 		return got;
@@ -279,6 +294,32 @@ store_turns_of_account(struct store *s, const char *connector,
 	return stmt_list(s, STMT_TURNS_OF_ACCOUNT, arena, read_live,
 	    sizeof(**rows_out), rows_out, n_out,
 	    BINDS(b_text(connector), b_text(connector_user_id)), err);
+}
+
+int
+store_turn_cancel_task(struct store *s, const char *task_id, int64_t now_ms,
+    int64_t *turn_id_out, struct err *err)
+{
+	return cancel_found(
+	    s, STMT_TURN_OF_TASK, b_text(task_id), now_ms, turn_id_out, err);
+}
+
+int
+store_turn_cancel_answer(struct store *s, int64_t message_seq, int64_t now_ms,
+    int64_t *turn_id_out, struct err *err)
+{
+	return cancel_found(s, STMT_TURN_OF_ANSWER, b_int(message_seq), now_ms,
+	    turn_id_out, err);
+}
+
+int
+store_turn_route(struct store *s, const char *task_id, int64_t priority,
+    int64_t due_unix, int64_t now_ms, struct err *err)
+{
+	return stmt_run(s, STMT_TURN_ROUTE, NULL,
+	    BINDS(b_text(task_id), b_int(priority),
+		b_int(due_unix ? due_unix : INT64_MAX), b_int(now_ms)),
+	    err);
 }
 
 int
@@ -316,10 +357,11 @@ blame(struct store *s, int64_t turn_id, int64_t now_ms, struct arena *arena,
 	if (fill(s, &found, arena, out, err) < 0 ||
 	    turn_end(s, turn_id, "failed", why, now_ms, err) < 0)
 		return -1;
-	if (!*found.task_id)
+	if (!out->has_task)
 		return 0;
-	return store_task_failed(s, found.task_id, why, now_ms, err) < 0 ? -1
-									 : 0;
+	return store_task_failed(s, out->task.task.id, why, now_ms, err) < 0
+		   ? -1
+		   : 0;
 }
 
 int

@@ -47,7 +47,7 @@ struct turn_work {
 	struct context_row context;
 	bool has_message;
 	struct message_row message;
-	bool has_task;
+	bool has_task; /* TURN_ANSWER too, if it is the run of one */
 	struct task_row task;
 };
 
@@ -79,9 +79,16 @@ int
 store_turn_requeue(struct store *store, int64_t turn_id, int64_t not_before_ms,
     const char *why, int64_t now_ms, struct err *err) MUST_CHECK;
 
-/* Ends the turn of a task or message wherever it is. Returns 1: none live. */
+/* Ends the turn of a task, or the answer to a message that is the task's run,
+ * wherever it is. Return 1: none live. */
 int store_turn_cancel_task(struct store *store, const char *task_id,
     int64_t now_ms, int64_t *turn_id_out, struct err *err) MUST_CHECK;
+int store_turn_cancel_answer(struct store *store, int64_t message_seq,
+    int64_t now_ms, int64_t *turn_id_out, struct err *err) MUST_CHECK;
+
+/* Moves a queued turn of the task in the order of work. */
+int store_turn_route(struct store *store, const char *task_id, int64_t priority,
+    int64_t due_unix, int64_t now_ms, struct err *err) MUST_CHECK;
 
 /* Returns 1 when it has ended. */
 int store_turn_cancel(struct store *store, int64_t turn_id, int64_t now_ms,

@@ -9,14 +9,14 @@
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
-#include "libcommon/id.h"
 #include "libcommon/log.h"
 #include "libcommon/utf8.h"
 #include "services/task-engine/audit/audit.h"
-#include "services/task-engine/delivery/post.h"
 #include "services/task-engine/policy/names.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/store/turns.h"
+#include "services/task-engine/tasks/notify.h"
+#include "services/task-engine/tasks/routing.h"
 #include "services/task-engine/workspace/artifact.h"
 
 enum {
@@ -119,49 +119,42 @@ note_end(struct store *store, const struct turn_work *work, bool is_ok,
 	return audit_add(store, &entry, now_ms, err);
 }
 
-static const char *
-task_text(struct arena *arena, const struct task *task,
-    const struct turn_outcome *outcome, const char *path)
+static const struct notify_policies all_are_told = { NOTIFY_BOTH, NOTIFY_BOTH };
+
+static int
+end_turn(struct store *store, const struct turn_work *work,
+    const struct turn_outcome *outcome, int64_t now_ms, struct arena *arena,
+    struct err *err)
 {
-	if (!outcome->is_ok)
-		return arena_printf(arena, "Task `%s` failed: %s\n\n%s",
-		    task->id, task->title, outcome->text);
-	return arena_printf(arena,
-	    "Task `%s` is done: %s\n\n%s\n\nSaved as `%s`.", task->id,
-	    task->title, outcome->text, path);
+	const char *error = outcome->error ? outcome->error : "";
+
+	if (outcome->is_ok)
+		return store_turn_done(store, work->turn_id, now_ms, err);
+	return store_turn_failed(
+	    store, work->turn_id, cut(arena, error, ERROR_MAX), now_ms, err);
 }
 
 static int
-say_task(struct store *store, const struct turn_work *work, const char *text,
-    int64_t now_ms, struct err *err)
+finish_task(struct store *store, const struct turn_work *work,
+    const struct turn_outcome *outcome, int64_t now_ms, struct arena *arena,
+    struct err *err)
 {
-	const struct post_note note = {
-		.context = &work->context,
-		.instance = work->task.instance,
-		.task_id = work->task.task.id,
-		.text = text,
-		.is_handled = true,
+	const struct task *task = &work->task.task;
+	const struct notify_end end = {
+		.is_ok = outcome->is_ok,
+		.text = outcome->text,
+		.path = name_artifact(arena, task->id, now_ms),
 	};
-	char id[ID_UUID_SIZE];
+	int got = end_task(store, task, outcome, end.path, now_ms, arena, err);
 
-	return post_add(store, &note, now_ms, id, err);
-}
-
-static int
-say_answer(struct store *store, const struct turn_work *work, const char *text,
-    int64_t now_ms, struct err *err)
-{
-	const struct post_note note = {
-		.context = &work->context,
-		.instance = work->message.instance,
-		.in_reply_to_seq = work->message.seq,
-		.reply_to_id = work->message.platform_id,
-		.text = text,
-		.is_handled = true,
-	};
-	char id[ID_UUID_SIZE];
-
-	return post_add(store, &note, now_ms, id, err);
+	if (got != 0)
+		return got;
+	if (note_end(store, work, end.is_ok,
+		end.is_ok ? end.path : outcome->error, now_ms, err) < 0)
+		return -1;
+	return notify_ended(store, work, &end,
+	    outcome->policies ? outcome->policies : &all_are_told, now_ms,
+	    arena, err);
 }
 
 static int
@@ -169,27 +162,21 @@ finish(struct store *store, const struct turn_work *work,
     const struct turn_outcome *outcome, int64_t now_ms, struct arena *arena,
     struct err *err)
 {
-	const struct task *task = &work->task.task;
-	const char *error = outcome->error ? outcome->error : "";
-	const char *path;
-	int got = outcome->is_ok
-		      ? store_turn_done(store, work->turn_id, now_ms, err)
-		      : store_turn_failed(store, work->turn_id,
-			    cut(arena, error, ERROR_MAX), now_ms, err);
+	int got = end_turn(store, work, outcome, now_ms, arena, err);
 
 	if (got != 0)
 		return got;
-	if (!work->has_task)
-		return say_answer(store, work, outcome->text, now_ms, err);
-	path = name_artifact(arena, task->id, now_ms);
-	got = end_task(store, task, outcome, path, now_ms, arena, err);
-	if (got != 0)
-		return got;
-	if (note_end(store, work, outcome->is_ok, outcome->is_ok ? path : error,
-		now_ms, err) < 0)
+	if (work->has_task)
+		return finish_task(store, work, outcome, now_ms, arena, err);
+	if (notify_answer(store, work, outcome->text, now_ms, err) < 0)
 		return -1;
-	return say_task(
-	    store, work, task_text(arena, task, outcome, path), now_ms, err);
+	if (!outcome->unanswered)
+		return 0;
+	/* A guest who has had their rows is answered all the same. */
+	return routing_add(store, &work->context, outcome->unanswered,
+		   ROUTING_OPEN, now_ms, arena, err) < 0
+		   ? -1
+		   : 0;
 }
 
 static int
@@ -232,19 +219,47 @@ finish_turn(struct store *store, const struct turn_work *work,
 
 int
 tell_set_aside(struct store *store, const struct turn_work *work,
-    int64_t now_ms, struct err *err)
+    const struct notify_policies *policies, struct routed *unanswered,
+    int64_t now_ms, struct arena *arena, struct err *err)
 {
-	static const char text[] =
-	    "I gave up on this: the engine stopped unexpectedly three times "
-	    "while it worked on it, so it is set aside. The log of the "
-	    "task-engine says more; please say it in other words, or tell the "
-	    "people who run me.";
+	static const struct notify_end end = {
+		.text = "I gave up on this: the engine stopped unexpectedly "
+			"three times while it worked on it, so it is set "
+			"aside. The log of the task-engine says more; please "
+			"say it in other words, or tell the people who run "
+			"me.",
+	};
 
-	if (!work->has_task)
-		return say_answer(store, work, text, now_ms, err);
-	if (note_end(store, work, false, "set aside", now_ms, err) < 0)
+	if (work->has_task) {
+		if (note_end(store, work, false, "set aside", now_ms, err) < 0)
+			return -1;
+		return notify_ended(
+		    store, work, &end, policies, now_ms, arena, err);
+	}
+	if (notify_answer(store, work, end.text, now_ms, err) < 0)
 		return -1;
-	return say_task(store, work, text, now_ms, err);
+	if (!unanswered)
+		return 0;
+	return routing_add(store, &work->context, unanswered, ROUTING_OPEN,
+		   now_ms, arena, err) < 0
+		   ? -1
+		   : 0;
+}
+
+int
+tell_began(struct store *store, const struct turn_work *work,
+    const struct notify_policies *policies, int64_t now_ms, struct err *err)
+{
+	if (work->kind != TURN_TASK)
+		return 0;
+	/* May be lost with the power, as the claim may. */
+	if (store_begin_relaxed(store, err) < 0)
+		return -1;
+	if (notify_began(store, work, policies, now_ms, err) < 0) {
+		store_rollback(store);
+		return -1;
+	}
+	return store_commit(store, err);
 }
 
 int

@@ -6,7 +6,10 @@
 
 #include "libcommon/defs.h"
 
+struct arena;
 struct err;
+struct notify_policies;
+struct routed;
 struct store;
 struct turn_work;
 
@@ -20,6 +23,11 @@ struct turn_outcome {
 	/* What else belongs to the same transaction, or NULL. */
 	int (*also)(void *arg, int64_t now_ms, struct err *err);
 	void *also_arg;
+	/* Who is told of a task's end; NULL: origin and admins. */
+	const struct notify_policies *policies;
+	/* A row for people that comes with it, because it was no answer; or
+	 * NULL. */
+	struct routed *unanswered;
 };
 
 /*
@@ -32,10 +40,18 @@ int finish_turn(struct store *store, const struct turn_work *work,
     const struct turn_outcome *outcome, int64_t now_ms,
     struct err *err) MUST_CHECK;
 
-/* The engine died of it three times: whoever asked is told. In a transaction.
+/*
+ * The engine died of it three times: whoever asked is told, as of any failure.
+ * Within a transaction.
  */
 int tell_set_aside(struct store *store, const struct turn_work *work,
-    int64_t now_ms, struct err *err) MUST_CHECK;
+    const struct notify_policies *policies, struct routed *unanswered,
+    int64_t now_ms, struct arena *arena, struct err *err) MUST_CHECK;
+
+/* A turn was claimed: its place hears that a task has begun. */
+int tell_began(struct store *store, const struct turn_work *work,
+    const struct notify_policies *policies, int64_t now_ms,
+    struct err *err) MUST_CHECK;
 
 /* Gives a claimed turn back, to be taken again not before that time. */
 int requeue_turn(struct store *store, const struct turn_work *work,

@@ -29,12 +29,46 @@ int task_queue(struct store *store, const struct context_row *context,
     struct err *err) MUST_CHECK;
 
 /*
+ * The same without a turn, in state "open" (for people) or "running" (its run
+ * is the answer to its source message). An id that the row has is kept.
+ */
+int task_add(struct store *store, const struct context_row *context,
+    struct task_row *row, const char *state, int64_t now_ms,
+    struct arena *arena, struct err *err) MUST_CHECK;
+
+/* How it is routed; in whatever state it is. *row is what it is then. */
+struct task_routing {
+	const char *route_class;
+	const char *priority; /* "p1" to "p3" */
+	const char *lane;
+	int64_t due_at_unix; /* 0: none */
+};
+int task_route(struct store *store, const struct actor *actor,
+    struct task_row *row, const struct task_routing *routing, int64_t now_ms,
+    struct arena *arena, struct err *err) MUST_CHECK;
+
+/*
+ * Queues an open one. It runs with the weaker authority: that of who caused
+ * it, or the actor's, whose role there is `role`. ERR_CONFLICT: not open.
+ */
+int task_run(struct store *store, const struct actor *actor, enum role role,
+    struct task_row *row, int64_t now_ms, struct arena *arena,
+    struct err *err) MUST_CHECK;
+
+/* Closes an open one as dealt with by people. ERR_CONFLICT: not open. */
+int task_close(struct store *store, const struct actor *actor,
+    struct task_row *row, const char *note, int64_t now_ms, struct arena *arena,
+    struct err *err) MUST_CHECK;
+
+/*
  * Stops it wherever it is. *turn_id_out is the turn that may be running, 0 for
  * none. ERR_CONFLICT: it has ended already. *row is what it is afterwards.
+ * Whoever asked for it is told, unless that is the actor or it is read in
+ * told_context_id (or NULL) anyway.
  */
 int task_cancel(struct store *store, const struct actor *actor,
-    struct task_row *row, int64_t now_ms, struct arena *arena,
-    int64_t *turn_id_out, struct err *err) MUST_CHECK;
+    struct task_row *row, const char *told_context_id, int64_t now_ms,
+    struct arena *arena, int64_t *turn_id_out, struct err *err) MUST_CHECK;
 
 /*
  * Queues a copy of a failed task, in *copy; its run_key and request_sha256

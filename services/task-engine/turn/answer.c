@@ -106,12 +106,16 @@ end_empty_handed(struct turn *turn)
 	    "no model is connected and nothing about it was found: set "
 	    "AGENT_RUNTIME_LLM_API_KEY, or AGENT_RUNTIME_LLM_BASE_URL for a "
 	    "server of your own, start again, and retry it";
-	const struct turn_outcome outcome = {
-		.text = arena_printf(
-		    turn->arena, "The task could not be done: %s.", why),
-		.error = why,
-	};
+	struct turn_outcome outcome = { .error = why };
+	AUTO(buf_release)
+	struct buf text;
 
+	buf_init(&text);
+	if (turn->work.kind == TURN_TASK)
+		buf_addf(&text, "The task could not be done: %s.", why);
+	else
+		add_extractive(turn, EXTRACTIVE_NO_MODEL, &text);
+	outcome.text = arena_strndup(turn->arena, text.data, text.size);
 	turn_end(turn, &outcome);
 }
 
@@ -133,7 +137,7 @@ end_with_passages(struct turn *turn)
 static void
 end_without_model(struct turn *turn)
 {
-	if (turn->work.kind == TURN_TASK && turn->found.n_hits == 0)
+	if (turn->work.has_task && turn->found.n_hits == 0)
 		end_empty_handed(turn);
 	else
 		end_with_passages(turn);

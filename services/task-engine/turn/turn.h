@@ -11,6 +11,7 @@
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/turns.h"
 #include "services/task-engine/tasks/finish.h"
+#include "services/task-engine/tasks/notify.h"
 #include "services/task-engine/turn/turns.h"
 
 struct arena;
@@ -32,6 +33,7 @@ struct turns {
 	struct turns_options options;
 	struct llm *llm; /* NULL: none is configured */
 	struct timer *wake;
+	struct notify_policies policies;
 	struct turn *running;
 	int64_t n_running, n_tasks;
 };
@@ -42,6 +44,7 @@ struct turn {
 	struct turn_work work;
 	const char *text;   /* what was asked */
 	struct actor asker; /* by whose authority, as it is now */
+	bool is_unasked;    /* nobody is, any more */
 	enum knowledge_strategy strategy;
 	int64_t deadline_mono_ms;
 

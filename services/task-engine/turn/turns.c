@@ -16,6 +16,7 @@
 #include "services/task-engine/people/actors.h"
 #include "services/task-engine/store/turns.h"
 #include "services/task-engine/tasks/blame.h"
+#include "services/task-engine/turn/routed.h"
 #include "services/task-engine/turn/turn.h"
 
 enum {
@@ -85,6 +86,7 @@ try_to_end(void *arg)
 	struct err err;
 	int rc;
 
+	turn->outcome.policies = &turns->policies;
 	rc = finish_turn(turns->options.store, &turn->work, &turn->outcome,
 	    clock_unix_ms(), &err);
 	if (rc < 0) {
@@ -98,10 +100,25 @@ try_to_end(void *arg)
 	turns_wake(turns);
 }
 
+/* A question that got no answer is left to people. */
+static void
+leave_to_people(struct turn *turn)
+{
+	const struct engine_cfg *cfg = turn->turns->options.cfg;
+	struct routed *row =
+	    routed_unanswered(cfg, &turn->work, clock_unix_ms(), turn->arena);
+
+	if (row && routed_is_guest(&turn->asker))
+		row->guest_rows = cfg->guest_rows_a_day;
+	turn->outcome.unanswered = row;
+}
+
 void
 turn_end(struct turn *turn, const struct turn_outcome *outcome)
 {
 	turn->outcome = *outcome;
+	if (!outcome->is_ok && !turn->is_unasked)
+		leave_to_people(turn);
 	try_to_end(turn);
 }
 
@@ -136,6 +153,7 @@ end_unasked(struct turn *turn)
 		.error = "whoever asked for it has no access any more",
 	};
 
+	turn->is_unasked = true;
 	turn_end(turn, &outcome);
 }
 
@@ -153,6 +171,18 @@ give_back(struct turn *turn, const struct err *why)
 		log_warn("turn-not-requeued", "turn=%" PRId64 " why=%s",
 		    turn->work.turn_id, log_quote(err.text));
 	turn_remove(turn);
+}
+
+static void
+say_began(const struct turn *turn)
+{
+	const struct turns *turns = turn->turns;
+	struct err err;
+
+	if (tell_began(turns->options.store, &turn->work, &turns->policies,
+		clock_unix_ms(), &err) < 0)
+		log_warn("beginning-not-said", "turn=%" PRId64 " why=%s",
+		    turn->work.turn_id, log_quote(err.text));
 }
 
 static void
@@ -180,6 +210,7 @@ turn_start(
 		got < 0 ? give_back(turn, &err) : end_unasked(turn);
 		return;
 	}
+	say_began(turn);
 	blame_set(work->turn_id);
 	turn->strategy = knowledge_decide(turn->text);
 	blame_clear();
@@ -253,6 +284,7 @@ turns_open(struct turns **turns_out, const struct turns_options *options,
 	struct turns *turns = xcalloc(1, sizeof(*turns));
 
 	turns->options = *options;
+	engine_cfg_notify(options->cfg, &turns->policies);
 	turns->wake = timer_new(options->loop, on_wake, turns);
 	if (open_model(turns, err) < 0)
 		return -1;

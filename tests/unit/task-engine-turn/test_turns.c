@@ -317,6 +317,7 @@ tasks_leave_room_for_answers(void **state)
 		world_queue(TURN_TASK, "hello");
 	wake();
 	assert_int_equal(world.n_claimed, 3);
+	assert_int_equal(world.n_begun, 3);
 	world_queue(TURN_ANSWER, "hello");
 	wake();
 	assert_int_equal(world.n_claimed, 4);
@@ -368,6 +369,8 @@ nothing_is_done_for_one_who_is_gone(void **state)
 	settle(2);
 	assert_int_equal(world.n_searches, 0);
 	assert_int_equal(world.n_calls, 0);
+	assert_int_equal(world.n_begun, 0);
+	assert_int_equal(world.n_unanswered, 0);
 	for (size_t i = 0; i < 2; i++) {
 		assert_false(world.said[i].is_ok);
 		assert_non_null(strstr(world.said[i].text, "no access"));

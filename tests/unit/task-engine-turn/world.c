@@ -14,10 +14,13 @@
 #include "libcommon/json.h"
 #include "services/task-engine/approvals/approvals.h"
 #include "services/task-engine/approvals/proposal.h"
+#include "services/task-engine/config.h"
 #include "services/task-engine/people/actors.h"
 #include "services/task-engine/policy/scope.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/tasks/finish.h"
+#include "services/task-engine/tasks/notify.h"
+#include "services/task-engine/turn/routed.h"
 
 struct world world;
 
@@ -267,6 +270,42 @@ people_asker(struct people *people, const char *name, const char *role_then,
 		return err_set(err, ERR_UNAVAILABLE, "disk error");
 	*out = (struct actor){ .kind = ACTOR_LOCAL, .name = "local" };
 	return world.is_asker_gone ? 1 : 0;
+}
+
+int
+tell_began(struct store *store, const struct turn_work *work,
+    const struct notify_policies *policies, int64_t now_ms, struct err *err)
+{
+	(void)store;
+	(void)policies;
+	(void)now_ms;
+	(void)err;
+	world.n_begun += work->kind == TURN_TASK;
+	return 0;
+}
+
+struct routed *
+routed_unanswered(const struct engine_cfg *cfg, const struct turn_work *work,
+    int64_t now_ms, struct arena *arena)
+{
+	(void)cfg;
+	(void)now_ms;
+	(void)arena;
+	world.n_unanswered += work->kind == TURN_ANSWER;
+	return NULL;
+}
+
+bool
+routed_is_guest(const struct actor *actor)
+{
+	return actor->kind == ACTOR_ACCOUNT && !*actor->user_id;
+}
+
+void
+engine_cfg_notify(const struct engine_cfg *cfg, struct notify_policies *out)
+{
+	(void)cfg;
+	*out = (struct notify_policies){ NOTIFY_BOTH, NOTIFY_BOTH };
 }
 
 int

@@ -36,6 +36,8 @@ struct world {
 	bool is_cancelled;
 	bool is_asker_gone, is_asker_unread;
 	size_t n_requeued;
+	size_t n_begun;	     /* tasks that were said to begin */
+	size_t n_unanswered; /* answers that were asked to leave a row */
 
 	/* what may still be proposed, who is told, and what was */
 	int64_t n_room;

@@ -52,6 +52,11 @@ static const struct {
 
 	{ "command.help", "gGyvmpaostl" },
 	{ "command.task", "Gvmpaostl" },
+	{ "command.tasks", "ypaosl" },
+	{ "command.cancel", "ypaosl" },
+	{ "command.done", "paol" },
+	{ "command.route", "aol" },
+	{ "command.monitor", "Gvmpaostl" },
 	{ "command.search", "Gvmpaostl" },
 	{ "command.open", "Gvmpaostl" },
 	{ "command.status", "Gvmpaostl" },

@@ -12,6 +12,7 @@
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/tasks/finish.h"
+#include "services/task-engine/tasks/notify.h"
 #include "services/task-engine/tasks/tasks.h"
 #include "tests/unit/task-engine/world.h"
 #include "tests/unit/unit.h"
@@ -21,6 +22,7 @@ enum {
 	TASKS = 1u << TURN_TASK,
 };
 
+static const struct notify_policies both = { NOTIFY_BOTH, NOTIFY_BOTH };
 static const struct actor local = { .kind = ACTOR_LOCAL, .name = "local" };
 
 static struct task_row
@@ -357,16 +359,16 @@ a_cancelled_task_says_nothing_more(void **state)
 	work = claim(w, ALL, 1);
 	row = work.task;
 	DONE(store_begin(w->store, &w->err));
-	DONE(task_cancel(
-	    w->store, &local, &row, w->now_ms, w->arena, &turn_id, &w->err));
+	DONE(task_cancel(w->store, &local, &row, NULL, w->now_ms, w->arena,
+	    &turn_id, &w->err));
 	DONE(store_commit(w->store, &w->err));
 	assert_int_equal(turn_id, work.turn_id);
 	assert_string_equal(row.task.status, "cancelled");
 	OTHER(finish_turn(w->store, &work, &outcome, w->now_ms, &w->err));
 	assert_string_equal(task(w, row.task.id).task.status, "cancelled");
 	DONE(store_begin(w->store, &w->err));
-	FAILS(task_cancel(w->store, &local, &row, w->now_ms, w->arena, &turn_id,
-		  &w->err),
+	FAILS(task_cancel(w->store, &local, &row, NULL, w->now_ms, w->arena,
+		  &turn_id, &w->err),
 	    ERR_CONFLICT);
 	store_rollback(w->store);
 	OTHER(audit_verify(w->store, &check, 10, &w->err));
@@ -386,7 +388,8 @@ recover(struct world *w, int64_t blamed, bool *aside, struct turn_work *out)
 	DONE(store_turns_recover(
 	    w->store, blamed, w->now_ms, w->arena, aside, out, &n, &w->err));
 	if (*aside)
-		DONE(tell_set_aside(w->store, out, w->now_ms, &w->err));
+		DONE(tell_set_aside(
+		    w->store, out, &both, NULL, w->now_ms, w->arena, &w->err));
 	DONE(store_commit(w->store, &w->err));
 }
 

@@ -1,0 +1,31 @@
+#ifndef TASK_ENGINE_DOORS_ALLOWED_H
+#define TASK_ENGINE_DOORS_ALLOWED_H
+
+#include "libcommon/defs.h"
+
+struct arena;
+struct err;
+struct heard;
+struct svc;
+
+/*
+ * What stands before a model is used: the safety controls, then what a guest
+ * may have in a day. All return 0, or 1 when it may not be; whoever is to be
+ * told why was answered then.
+ */
+
+/* An answer in the place where it was said. */
+int allowed_answer(struct svc *svc, const struct heard *heard,
+    struct arena *arena, struct err *err) MUST_CHECK;
+
+/* Work that was asked for with a command: the controls alone. */
+int allowed_ask(
+    struct svc *svc, const struct heard *heard, struct err *err) MUST_CHECK;
+/* A task, which is a turn and a row. */
+int allowed_task(struct svc *svc, const struct heard *heard,
+    struct arena *arena, struct err *err) MUST_CHECK;
+/* A draft: nobody is told why not. */
+int allowed_draft(struct svc *svc, const struct heard *heard,
+    struct arena *arena, struct err *err) MUST_CHECK;
+
+#endif
