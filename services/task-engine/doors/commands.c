@@ -9,6 +9,7 @@
 #include "libcommon/err.h"
 #include "services/task-engine/conversation/command.h"
 #include "services/task-engine/conversation/say.h"
+#include "services/task-engine/doors/commands_people.h"
 #include "services/task-engine/doors/commands_tasks.h"
 #include "services/task-engine/doors/lookup.h"
 #include "services/task-engine/engine.h"
@@ -18,10 +19,9 @@
 typedef int (*run_fn)(struct svc *svc, const struct heard *heard,
     const struct command *command, struct arena *arena, struct err *err);
 
-/* What is refused to the asker is told apart, not hidden. */
-static int
-find_allowed(struct svc *svc, const struct heard *heard,
-    bool may_out[COMMAND_ID_COUNT], struct err *err)
+int
+commands_allowed(
+    struct svc *svc, const struct heard *heard, bool *may_out, struct err *err)
 {
 	memset(may_out, 0, COMMAND_ID_COUNT * sizeof(*may_out));
 	for (size_t i = 0; i < n_command_rows; i++) {
@@ -45,7 +45,7 @@ run_help(struct svc *svc, const struct heard *heard,
 
 	(void)command;
 	(void)arena;
-	if (find_allowed(svc, heard, may, err) < 0)
+	if (commands_allowed(svc, heard, may, err) < 0)
 		return -1;
 	buf_init(&text);
 	say_help(&text, may);
@@ -96,6 +96,9 @@ run_lookup(struct svc *svc, const struct heard *heard,
 static const run_fn runs[COMMAND_ID_COUNT] = {
 	[COMMAND_UNKNOWN] = run_unknown,
 	[COMMAND_HELP] = run_help,
+	[COMMAND_WHOAMI] = command_whoami,
+	[COMMAND_PAIR] = command_pair,
+	[COMMAND_ADMIN_CHANNEL] = command_admin_channel,
 	[COMMAND_TASK] = command_task,
 	[COMMAND_TASKS] = command_tasks,
 	[COMMAND_CANCEL] = command_cancel,
@@ -108,17 +111,16 @@ static const run_fn runs[COMMAND_ID_COUNT] = {
 };
 
 /* A refusal is an answer, not an error: the message was stored. */
-static int
-check(struct svc *svc, const struct heard *heard, const struct command_row *row,
-    struct arena *arena, const char **why_out, struct err *err)
+int
+heard_refuse(struct svc *svc, const struct heard *heard, const char *operation,
+    struct err *err)
 {
-	if (heard_may(svc, heard, row->operation, err) == 0)
-		return 0;
-	*why_out = arena_strdup(arena, err->text);
-	if (err->code != ERR_REFUSED)
+	const struct err why = *err;
+
+	if (why.code != ERR_REFUSED)
 		return -1;
-	heard_refused(svc, heard, row->operation, *why_out);
-	return 1;
+	heard_refused(svc, heard, operation, why.text);
+	return heard_reply(svc, heard, why.text, err);
 }
 
 int
@@ -128,17 +130,12 @@ command_run(struct svc *svc, const struct heard *heard,
 	AUTO(buf_release)
 	struct buf text = { 0 };
 	const struct command_row *row;
-	const char *why;
-	int got;
 
 	if (command->id == COMMAND_UNKNOWN)
 		return run_unknown(svc, heard, command, arena, err);
 	row = command_find(command->id);
-	got = check(svc, heard, row, arena, &why, err);
-	if (got < 0)
-		return -1;
-	if (got == 1)
-		return heard_reply(svc, heard, why, err);
+	if (heard_may(svc, heard, row->operation, err) < 0)
+		return heard_refuse(svc, heard, row->operation, err);
 	if (!row->needs_argument || *command->argument)
 		return runs[command->id](svc, heard, command, arena, err);
 	buf_init(&text);

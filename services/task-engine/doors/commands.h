@@ -39,6 +39,9 @@ int heard_may(struct svc *svc, const struct heard *heard, const char *operation,
  * guests try that is not open to them is no event. */
 void heard_refused(struct svc *svc, const struct heard *heard,
     const char *operation, const char *why);
+/* Tells them why not, and notes it: *err says it. */
+int heard_refuse(struct svc *svc, const struct heard *heard,
+    const char *operation, struct err *err) MUST_CHECK;
 /* Answers it, in the same transaction. */
 int heard_reply(struct svc *svc, const struct heard *heard, const char *text,
     struct err *err) MUST_CHECK;
@@ -47,6 +50,10 @@ int heard_say(struct svc *svc, const struct heard *heard, const char *text,
     bool is_handled, struct err *err) MUST_CHECK;
 /* Queues a turn (enum turn_kind) that will. */
 int heard_queue(struct svc *svc, const struct heard *heard, int kind,
+    struct err *err) MUST_CHECK;
+
+/* What they may do here, by enum command_id, for help and the like. */
+int commands_allowed(struct svc *svc, const struct heard *heard, bool *may_out,
     struct err *err) MUST_CHECK;
 
 /* Runs the command, or queues it when another daemon must be asked. */

@@ -200,19 +200,55 @@ guide(struct svc *svc, const struct heard *heard, enum guidance guidance,
 	return heard_reply(svc, heard, text.data, err);
 }
 
+/*
+ * What they typed, for a decision about the token that is in it; for all else
+ * what is kept of it, which has none.
+ */
+static bool
+is_decision(enum command_id id)
+{
+	return id == COMMAND_APPROVE || id == COMMAND_DENY;
+}
+
+static bool
+has_token(const struct heard *heard)
+{
+	return heard->said != heard->message->text;
+}
+
+static void
+read_command(struct command *out, const struct heard *heard, bool is_addressed,
+    struct arena *arena)
+{
+	command_parse(out, heard->said, is_addressed, arena);
+	if (has_token(heard) && !is_decision(out->id))
+		command_parse(out, heard->message->text, is_addressed, arena);
+}
+
+static void
+read_intent(struct intent *out, const struct heard *heard,
+    struct intent_ask *ask, struct arena *arena)
+{
+	ask->text = heard->said;
+	intent_parse(out, ask, arena);
+	if (!has_token(heard) || is_decision(out->command.id))
+		return;
+	ask->text = heard->message->text;
+	intent_parse(out, ask, arena);
+}
+
 static int
 take_intent(struct svc *svc, const struct heard *heard, bool is_addressed,
     struct arena *arena, struct err *err)
 {
-	const struct intent_ask ask = {
-		.text = heard->message->text,
+	struct intent_ask ask = {
 		.self = "",
 		.is_addressed = is_addressed,
 		.is_admin_channel = heard->context->is_admin,
 	};
 	struct intent intent;
 
-	intent_parse(&intent, &ask, arena);
+	read_intent(&intent, heard, &ask, arena);
 	if (intent.guidance != GUIDANCE_NONE)
 		return guide(svc, heard, intent.guidance, err);
 	if (command_find(intent.command.id))
@@ -231,7 +267,7 @@ understand(struct svc *svc, const struct heard *heard, struct arena *arena,
 	/* An edit is kept as an edit: never executed, never answered again. */
 	if (heard->message->is_edit)
 		return 0;
-	command_parse(&command, heard->message->text, is_addressed, arena);
+	read_command(&command, heard, is_addressed, arena);
 	if (command.id == COMMAND_UNKNOWN && !is_addressed)
 		return 0;
 	if (command.id != COMMAND_NONE)

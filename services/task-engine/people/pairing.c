@@ -233,6 +233,22 @@ ensure_user(struct store *store, const struct pairing_row *row,
 	return store_user_add(store, id, row->display_name, now_ms, err);
 }
 
+/* Before anything is written: a refusal may be answered and committed. */
+static int
+check_unlinked(struct store *store, const struct pairing_row *row,
+    struct arena *arena, struct err *err)
+{
+	struct identity_row identity;
+	int got = store_identity_find(store, row->connector,
+	    row->connector_user_id, arena, &identity, err);
+
+	if (got == 0)
+		return err_set(err, ERR_CONFLICT,
+		    "identity is already linked: it belongs to %s",
+		    identity.display_name);
+	return got < 0 ? -1 : 0;
+}
+
 static int
 link_account(struct store *store, const struct pairing_row *row,
     const struct pairing_grant *grant, int64_t now_ms, struct arena *arena,
@@ -244,16 +260,12 @@ link_account(struct store *store, const struct pairing_row *row,
 		.connector = row->connector,
 		.connector_user_id = row->connector_user_id,
 	};
-	int got;
 
 	id_uuid(id);
-	if (ensure_user(store, row, grant->target_user_id, now_ms, arena,
-		&identity.user_id, err) < 0)
-		return -1;
-	got = store_identity_add(store, &identity, now_ms, err);
-	if (got == 1)
-		return err_set(err, ERR_CONFLICT, "identity is already linked");
-	if (got < 0)
+	if (check_unlinked(store, row, arena, err) < 0 ||
+	    ensure_user(store, row, grant->target_user_id, now_ms, arena,
+		&identity.user_id, err) < 0 ||
+	    store_identity_add(store, &identity, now_ms, err) != 0)
 		return -1;
 	*out = (struct pairing_link){
 		.id = row->id,

@@ -44,6 +44,13 @@ const struct policy_row policy_rows[] = {
 	DOOR("chat.delivered",    "the api handed a reply over"),
 
 	SAY("command.help",   ROLE_GUEST, POLICY_TOOL, "what can be said here"),
+	SAY("command.whoami", ROLE_GUEST, POLICY_TOOL,
+	    "who one is, and what one may do"),
+	SAY("command.pair",   ROLE_GUEST, 0, "ask for one's account to be linked"),
+	SAY("command.admin-channel", ROLE_ADMIN, 0,
+	    "have the notices of the workspace told here, or not"),
+	SAY("command.admin-channel.global", ROLE_OVERLORD, 0,
+	    "have the notices of all workspaces told here, or not"),
 	SAY("command.task",   ROLE_GUEST, LISTED, "queue a task"),
 	SAY("command.tasks",  ROLE_OPERATOR, OWN,
 	    "see tasks: one's own, or all of the workspace"),

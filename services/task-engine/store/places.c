@@ -176,6 +176,15 @@ store_context_find(struct store *s, const char *connector,
 }
 
 int
+store_context_set_admin(struct store *s, const char *context_id, bool is_admin,
+    bool is_global_hub, struct err *err)
+{
+	return stmt_run(s, STMT_CONTEXT_SET_ADMIN, NULL,
+	    BINDS(b_text(context_id), b_int(is_admin), b_int(is_global_hub)),
+	    err);
+}
+
+int
 store_workspace_get(struct store *s, const char *workspace_id,
     struct arena *arena, struct workspace_row *out, struct err *err)
 {

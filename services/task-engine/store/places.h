@@ -65,6 +65,9 @@ int store_context_find(struct store *store, const char *connector,
 int store_workspace_get(struct store *store, const char *workspace_id,
     struct arena *arena, struct workspace_row *out, struct err *err) MUST_CHECK;
 
+int store_context_set_admin(struct store *store, const char *context_id,
+    bool is_admin, bool is_global_hub, struct err *err) MUST_CHECK;
+
 /* Whether the workspace is that space of the connector: 0 if so, 1 if not. */
 int store_workspace_is_of(struct store *store, const char *workspace_id,
     const char *connector, const char *kind, const char *space_id,

@@ -158,6 +158,8 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " datetime(?9 / 1000, 'unixepoch'))",
 	[STMT_CONTEXT_HEARD] = "UPDATE contexts SET instance = ?2, name = ?3"
 			       " WHERE id = ?1",
+	[STMT_CONTEXT_SET_ADMIN] = "UPDATE contexts SET is_admin = ?2,"
+				   " is_global_hub = ?3 WHERE id = ?1",
 	[STMT_CONTEXT_GET] =
 	    "SELECT " CONTEXT_COLUMNS " FROM contexts WHERE id = ?1",
 	[STMT_CONTEXT_FIND] = "SELECT " CONTEXT_COLUMNS " FROM contexts"

@@ -51,6 +51,10 @@ static const struct {
 	{ "chat.delivered", "" },
 
 	{ "command.help", "gGyvmpaostl" },
+	{ "command.whoami", "gGyvmpaostl" },
+	{ "command.pair", "gGyvmpaol" },
+	{ "command.admin-channel", "aol" },
+	{ "command.admin-channel.global", "ol" },
 	{ "command.task", "Gvmpaostl" },
 	{ "command.tasks", "ypaosl" },
 	{ "command.cancel", "ypaosl" },

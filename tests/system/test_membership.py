@@ -1,0 +1,181 @@
+"""Who somebody is, said in chats: pair, whoami, admin channels, and what a
+change of role stops."""
+
+import re
+
+import pytest
+
+from community import ROOM, Community, ModelStub, with_model
+from conftest import wait_for
+from door import place  # noqa: F401
+
+LOCAL = {"listener": "local", "peer_uid": 0}
+
+
+@pytest.fixture
+def community(place):  # noqa: F811
+    with Community(place) as c:
+        yield c
+
+
+def token_in(text):
+    return re.search(r"`([A-Z2-7]{16})`", text)[1]
+
+
+def has_row(c, token):
+    """Whether the token stands in anything that is kept of what was said."""
+    return c.sql("SELECT count(*) FROM messages WHERE text LIKE ?",
+                 f"%{token}%")[0][0]
+
+
+@pytest.mark.parametrize("words", ["pair", "/pair", "PAIR", " pair ",
+                                   "/pair@our_bot"])
+def test_pair_in_a_direct_message_gives_a_token_once(community, words):
+    text = community.answer(community.dm(words, user="77"))
+    token = token_in(text)
+    assert f"/approve {token}" in text and "chat pairing approve" in text
+    assert not has_row(community, token)
+    again = token_in(community.answer(community.dm("pair", user="77")))
+    assert again != token
+    states = dict(community.sql(
+        "SELECT token_hint, status FROM pairing_requests"))
+    assert states == {token[-4:]: "expired", again[-4:]: "pending"}
+
+
+def test_pair_in_a_group_shows_nothing(community):
+    text = community.reply("/pair", user="77")
+    assert "direct message" in text and not re.search("[A-Z2-7]{16}", text)
+    assert community.sql("SELECT count(*) FROM pairing_requests") == [(0,)]
+    # A sentence that has the word in it is a sentence.
+    community.dm("pair programming is fun", user="77")
+    assert community.sql("SELECT count(*) FROM pairing_requests") == [(0,)]
+
+
+def test_attempts_are_limited(community):
+    texts = [community.answer(community.dm("pair", user="78"))
+             for _ in range(7)]
+    assert sum("pairing token is" in t for t in texts) == 5
+    assert "Too many pairing attempts" in texts[-1]
+    # Another account is another matter.
+    assert "pairing token is" in community.answer(
+        community.dm("pair", user="79"))
+
+
+def test_one_who_is_linked_is_told_so(community):
+    community.role("80", "member", "*")
+    assert "linked already" in community.answer(
+        community.dm("pair", user="80"))
+
+
+def test_the_token_is_kept_nowhere_once_it_was_sent(community):
+    token = token_in(community.answer(community.dm("pair", user="81")))
+    for row in community.gateway.ask("delivery.claim",
+                                     {"max": 32})["deliveries"]:
+        community.gateway.ask("delivery.result", {
+            "delivery_id": row["delivery_id"], "lease": row["lease"],
+            "outcome": "sent", "part": 0, "is_last": True,
+            "platform_id": "1"})
+    assert community.sql("SELECT count(*) FROM outbox WHERE text LIKE ?",
+                         f"%{token}%") == [(0,)]
+    logs = wait_for("the chat log", lambda: [
+        p.read_text() for p in community.data.glob(
+            "workspaces/*/logs/chats/telegram/81.md")])
+    assert token not in logs[0]
+    # Said again by somebody, it is cut out as well.
+    community.say(f"look, my token is {token.lower()}!", user="82")
+    assert not has_row(community, token.lower())
+    assert community.sql("SELECT text FROM messages WHERE actor = '82'") == [
+        (f"look, my token is (pairing token …{token[-4:]})!",)]
+
+
+@pytest.mark.parametrize("role, says", [
+    (None, "guest"), ("viewer", "viewer"), ("admin", "admin")])
+def test_whoami_says_who_and_what(community, role, says):
+    if role:
+        community.role("83", role)
+    text = community.reply("/whoami", user="83")
+    assert "telegram:83" in text and says in text
+    assert ("/admin-channel" in text) == (role == "admin")
+    if not role:
+        assert "pair" in text
+
+
+def test_admin_channels_are_made_and_unmade(community):
+    def state():
+        return community.sql("SELECT is_admin, is_global_hub FROM contexts"
+                             " WHERE external_id = ?", ROOM)[0]
+
+    denied = community.reply("/admin-channel enable", user="84")
+    assert denied.startswith("Access denied: link your admin identity first.")
+    community.role("84", "operator")
+    assert "admin role required" in community.reply(
+        "/admin-channel enable", user="84")
+    assert state() == (0, 0)
+    community.role("84", "admin")
+    assert "enabled" in community.reply("/admin-channel enable", user="84")
+    assert state() == (1, 0)
+    refused = community.reply("/admin_channel enable global", user="84")
+    assert "overlord" in refused and state() == (1, 0)
+    community.role("84", "overlord", "*")
+    assert "enabled" in community.reply("/admin-channel enable global",
+                                        user="84")
+    assert state() == (1, 1)
+    community.reply("/admin-channel disable global", user="84")
+    assert state() == (1, 0)
+    community.reply("/admin-channel disable", user="84")
+    assert state() == (0, 0)
+    assert "Usage: /admin-channel" in community.reply(
+        "/admin-channel perhaps", user="84")
+    done = community.sql("SELECT operation, outcome FROM audit WHERE operation"
+                         " LIKE '%admin-channel%' ORDER BY seq")
+    assert [o for o in done if o[1] == "refused"]
+    assert [o[0] for o in done if o[1] != "refused"] == [
+        "admin-channel.enable", "admin-channel.enable",
+        "admin-channel.disable", "admin-channel.disable"]
+
+
+def test_an_intent_in_words_counts_where_it_is_meant(community):
+    community.role("85", "admin")
+    community.say("please enable admin channel for this chat", user="85")
+    assert community.sql("SELECT is_admin FROM contexts WHERE external_id = ?",
+                         ROOM) == [(0,)]
+    community.ask("please enable admin channel for this chat", user="85")
+    assert community.sql("SELECT is_admin FROM contexts WHERE external_id = ?",
+                         ROOM) == [(1,)]
+
+
+def test_a_changed_role_stops_what_was_asked_for(place):  # noqa: F811
+    """The running turn says no more, the queued task never begins, and the
+    next message has the new role."""
+    with ModelStub(key="sk-canary-model-0123456789") as stub:
+        stub.reply = "Too late."
+        stub.fault("hang", times=9)
+        with Community(place, with_model(
+                stub, AGENT_RUNTIME_DEFAULT_CONCURRENCY="1")) as c:
+            c.role("86", "member")
+            asked = c.ask("what is the tide?", user="86")
+            wait_for("the model to be asked", lambda: stub.requests)
+            c.say("/task first", user="86")
+            c.say("/task second", user="86")
+            other = c.ask("and the wind?", user="87")
+            got = c.api.ask("identity.role", {
+                "credential": LOCAL, "user_id": "u86", "role": "viewer",
+                "workspace_id": c.workspace()})
+            assert got["n_turns_stopped"] == 3
+            assert "role" in c.answered(asked)
+            assert c.sql("SELECT DISTINCT status FROM tasks") == [
+                ("cancelled",)]
+            assert c.answer(other) is None
+            assert c.sql("SELECT count(*) FROM turns WHERE state IN"
+                         " ('queued','running')") == [(1,)]
+            assert "viewer" in c.reply("/whoami", user="86")
+
+
+def test_an_unlinked_account_is_a_guest_at_once(community):
+    community.role("88", "admin")
+    assert "admin" in community.reply("/whoami", user="88")
+    community.api.ask("identity.unlink", {"credential": LOCAL,
+                                          "identity_id": "i88"})
+    assert "guest" in community.reply("/whoami", user="88")
+    assert "Access denied" in community.reply("/admin-channel enable",
+                                              user="88")
