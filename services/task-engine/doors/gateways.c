@@ -19,6 +19,7 @@
 #include "services/task-engine/engine.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/messages.h"
+#include "services/task-engine/store/outbox.h"
 #include "services/task-engine/store/places.h"
 #include "services/task-engine/store/replies.h"
 
@@ -51,6 +52,10 @@ on_gateway_hello(struct svc *svc, const struct request *request,
 	row =
 	    (struct cursor_row){ .cursor = out.cursor, .version = in.version };
 	if (store_cursor_put(svc->store, instance, &row, request->now_ms, err) <
+	    0)
+		return -1;
+	/* What its last process had leased nobody is sending any longer. */
+	if (store_outbox_release(svc->store, instance, request->now_ms, err) <
 	    0)
 		return -1;
 	log_info("connector-hello", "instance=%s version=%s clean=%d", instance,

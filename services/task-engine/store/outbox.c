@@ -148,3 +148,11 @@ store_outbox_instances(struct store *s, int64_t now_ms, struct arena *arena,
 	    sizeof(**instances_out), instances_out, n_out, BINDS(b_int(now_ms)),
 	    err);
 }
+
+int
+store_outbox_release(
+    struct store *s, const char *instance, int64_t now_ms, struct err *err)
+{
+	return stmt_run(s, STMT_OUTBOX_RELEASE, NULL,
+	    BINDS(b_text(instance), b_int(now_ms)), err);
+}

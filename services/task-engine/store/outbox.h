@@ -85,6 +85,10 @@ int store_outbox_part(struct store *store, const char *id, int64_t part,
 int store_outbox_sent(struct store *store, const char *id, int64_t now_ms,
     struct err *err) MUST_CHECK;
 
+/* What the instance has leased is due at once. */
+int store_outbox_release(struct store *store, const char *instance,
+    int64_t now_ms, struct err *err) MUST_CHECK;
+
 /* Instances that have due rows, for doorbells. */
 int
 store_outbox_instances(struct store *store, int64_t now_ms, struct arena *arena,

@@ -456,6 +456,10 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " is_part_uncertain = 0, error = NULL, updated_ms = ?2,"
 	    " text = " KEPT_TEXT " WHERE id = ?1",
 	/* By jumps too: thousands may wait for one that does not come. */
+	[STMT_OUTBOX_RELEASE] =
+	    "UPDATE outbox SET lease_until_ms = ?2, updated_ms = ?2"
+	    " WHERE instance = ?1 AND state = 'sending'"
+	    " AND lease_until_ms > ?2",
 	[STMT_OUTBOX_INSTANCES] =
 	    "WITH RECURSIVE all_of (x) AS (SELECT min(instance) FROM outbox"
 	    "  WHERE state IN ('queued','sending')"

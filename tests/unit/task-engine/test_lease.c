@@ -171,6 +171,33 @@ a_lost_lease_goes_on_at_the_first_unreported_part(void **state)
 }
 
 static void
+a_new_process_goes_on_at_once(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	world_open(w);
+	struct context_row x = chat(w, "a");
+
+	post(w, &x, "long", false);
+	struct delivery_batch old = claim(w, 1);
+
+	assert_int_equal(old.n_deliveries, 1);
+	DONE(store_begin(w->store, &w->err));
+	DONE(store_outbox_release(
+	    w->store, "telegram.other", w->now_ms, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	assert_int_equal(claim(w, 1).n_deliveries, 0);
+	DONE(store_begin(w->store, &w->err));
+	DONE(store_outbox_release(w->store, instance, w->now_ms, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	assert_int_equal(claim(w, 1).n_deliveries, 1);
+	assert_string_equal(
+	    report(w, old.deliveries, "sent", 0, true, 0), "stale");
+	world_close(w);
+}
+
+static void
 progress_renews_the_lease(void **state)
 {
 	struct world world, *w = &world;
@@ -320,6 +347,7 @@ main(void)
 		cmocka_unit_test(max_is_kept_and_more_is_said),
 		cmocka_unit_test(
 		    a_lost_lease_goes_on_at_the_first_unreported_part),
+		cmocka_unit_test(a_new_process_goes_on_at_once),
 		cmocka_unit_test(progress_renews_the_lease),
 		cmocka_unit_test(
 		    an_uncertain_part_is_counted_where_repeats_are_not_recognised),
