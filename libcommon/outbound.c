@@ -260,6 +260,7 @@ start_job(struct outbound *o, const struct delivery *delivery)
 		.delivery_id = job->delivery.delivery_id,
 		.number = delivery->n_parts_sent,
 		.chat_id = job->delivery.chat_id,
+		.answers_id = job->delivery.reply_to_id,
 		.is_uncertain = delivery->is_part_uncertain,
 	};
 	if (job->part.number < job->n_parts) {

@@ -24,6 +24,7 @@ struct outbound_part {
 	int64_t number;
 	const char *chat_id;
 	const char *reply_to_id; /* the first part's; "" */
+	const char *answers_id;	 /* the same for all parts */
 	const char *written, *plain;
 	bool is_last;
 	bool is_uncertain; /* it may have been sent by an earlier try */

@@ -1,42 +1,337 @@
-/* Starts the Discord gateway. This version has no session with Discord: it
- * only says which variable turns it on, or that it cannot do it yet. */
+/* Starts the Discord gateway and joins its parts: the session to the inbox,
+ * the outbox to REST. */
+
+#include <string.h>
 
 #include "libcommon/arena.h"
 #include "libcommon/confine.h"
 #include "libcommon/connector.h"
+#include "libcommon/err.h"
+#include "libcommon/json.h"
 #include "libcommon/log.h"
+#include "libcommon/loop.h"
+#include "libcommon/outbound.h"
 #include "libcommon/service.h"
+#include "proto/message.h"
+#include "services/gateway-discord/config.h"
+#include "services/gateway-discord/cursor.h"
+#include "services/gateway-discord/deliver.h"
+#include "services/gateway-discord/frame.h"
+#include "services/gateway-discord/inbox.h"
+#include "services/gateway-discord/interactions.h"
+#include "services/gateway-discord/places.h"
+#include "services/gateway-discord/render.h"
+#include "services/gateway-discord/rest.h"
+#include "services/gateway-discord/session.h"
+#include "services/gateway-discord/translate.h"
+#include "services/gateway-discord/typing.h"
 
-struct discord_cfg {
-	const char *token;
-};
-
-static const struct cfg_item items[] = {
-	CFG_SECRET("AGENT_RUNTIME_DISCORD_TOKEN", struct discord_cfg, token,
-	    "bot token from Discord's developer portal; empty: the gateway is "
-	    "disabled"),
-};
-
-static const struct handler handlers[] = {
-	{ "delivery.ready", .on_news = connector_leave_delivery },
+enum {
+	ARENA_BYTES = 1024 * 1024,
+	/* A connection that comes back sooner is nobody's worry. */
+	GRACE_MS = 10000,
 };
 
 struct svc {
+	struct service_env env;
+	const struct discord_cfg *cfg;
 	struct connector *connector;
+	struct outbound *outbound;
+	struct rest *rest;
+	struct session *session;
+	struct places *places;
+	struct inbox *inbox;
+	struct interactions *interactions;
+	struct deliver *deliver;
+	struct typing *typing;
+	struct timer *grace; /* until a lost session is told */
+	struct arena *arena; /* of the event in hand */
+};
+
+/* -- what Discord tells ---------------------------------------------------- */
+
+static bool
+take_message(
+    struct svc *svc, const struct frame *frame, struct message_inbound *out)
+{
+	const char *guild_id = json_str(json_get(frame->data, "guild_id"), "");
+	const struct translate_self self = {
+		.user_id = session_cursor(svc->session)->user_id,
+		.role_id = places_role(svc->places, guild_id),
+	};
+
+	return translate_message(out, frame->data,
+	    strcmp(frame->type, "MESSAGE_UPDATE") == 0, &self, svc->arena);
+}
+
+static bool
+take_interaction(
+    struct svc *svc, const struct frame *frame, struct message_inbound *out)
+{
+	return interactions_take(
+	    svc->interactions, out, frame->data, false, svc->arena);
+}
+
+static const struct {
+	const char *type;
+	bool (*take)(struct svc *svc, const struct frame *frame,
+	    struct message_inbound *out);
+} events[] = {
+	{ "MESSAGE_CREATE", take_message },
+	{ "MESSAGE_UPDATE", take_message },
+	{ "INTERACTION_CREATE", take_interaction },
 };
 
 static void
-discord_stand(const struct discord_cfg *cfg)
+on_event(void *arg, const struct frame *frame)
 {
-	static const char cannot[] = "this version cannot talk to Discord yet";
+	struct svc *svc = arg;
+	struct message_inbound message;
+	bool has_message = false;
 
-	if (cfg->token[0] == '\0') {
-		service_set_state(
-		    BEAT_DISABLED, "set AGENT_RUNTIME_DISCORD_TOKEN");
-		return;
+	arena_reset(svc->arena);
+	places_note(svc->places, frame->type, frame->data,
+	    session_cursor(svc->session)->user_id);
+	for (size_t i = 0; i < N_OF(events); i++)
+		if (strcmp(events[i].type, frame->type) == 0)
+			has_message = events[i].take(svc, frame, &message);
+	inbox_take(svc->inbox, frame->seq, has_message ? &message : NULL);
+}
+
+static void
+tell_state(void *arg)
+{
+	struct svc *svc = arg;
+	const char *text = session_text(svc->session);
+	bool is_whole = session_is_ready(svc->session) && !*text;
+
+	service_set_state(is_whole ? BEAT_HEALTHY : BEAT_DEGRADED, text);
+}
+
+static void
+on_state(void *arg, enum session_state state)
+{
+	struct svc *svc = arg;
+
+	if (state == SESSION_READY || state == SESSION_STOPPED) {
+		timer_stop(svc->grace);
+		tell_state(svc);
+		outbound_allow(svc->outbound, state == SESSION_READY);
+	} else if (!timer_is_running(svc->grace)) {
+		timer_start(svc->grace, GRACE_MS, 0);
 	}
-	log_warn("no-session", "text=%s", log_quote(cannot));
-	service_set_state(BEAT_DEGRADED, cannot);
+}
+
+static void
+on_heartbeat(void *arg)
+{
+	(void)arg;
+	service_proof();
+}
+
+static const struct session_events session_events = {
+	.on_event = on_event,
+	.on_state = on_state,
+	.on_beat = on_heartbeat,
+};
+
+/* -- what the engine has stored -------------------------------------------- */
+
+static const struct cursor *
+cursor_now(void *arg)
+{
+	const struct svc *svc = arg;
+
+	return session_cursor(svc->session);
+}
+
+static int64_t
+session_now(void *arg)
+{
+	const struct svc *svc = arg;
+
+	return session_number(svc->session);
+}
+
+static void
+on_stored(void *arg, int64_t session_number, int64_t seq)
+{
+	struct svc *svc = arg;
+
+	session_settle(svc->session, session_number, seq);
+}
+
+static void
+on_full(void *arg)
+{
+	struct svc *svc = arg;
+
+	session_pause(svc->session);
+}
+
+static void
+on_drained(void *arg)
+{
+	struct svc *svc = arg;
+
+	session_go_on(svc->session);
+}
+
+/* A sign of life, where an answer may be due. A command has its own. */
+static void
+on_accepted(void *arg, const struct message_inbound *message)
+{
+	struct svc *svc = arg;
+
+	if (message->is_addressed && strncmp(message->event_id, "m:", 2) == 0)
+		typing_begin(svc->typing, message->chat_id);
+}
+
+static const struct inbox_events inbox_events = {
+	.cursor = cursor_now,
+	.session_number = session_now,
+	.stored = on_stored,
+	.accepted = on_accepted,
+	.full = on_full,
+	.drained = on_drained,
+};
+
+static void
+on_place_known(void *arg)
+{
+	struct svc *svc = arg;
+
+	inbox_go_on(svc->inbox);
+}
+
+/* -- what goes out --------------------------------------------------------- */
+
+static void
+on_part(void *arg, struct outbound_job *job, const struct outbound_part *part)
+{
+	struct svc *svc = arg;
+
+	deliver_part(svc->deliver, job, part);
+}
+
+static void
+on_row_done(void *arg, const char *chat_id)
+{
+	struct svc *svc = arg;
+
+	typing_end(svc->typing, chat_id);
+}
+
+static const struct outbound_platform platform = {
+	.split = {
+		.limit = RENDER_LIMIT,
+		.unit = UTF8_CODE_POINTS,
+		.renderer = &render_discord,
+	},
+	.send = on_part,
+	.done = on_row_done,
+};
+
+static void
+on_delivery_ready(
+    struct svc *svc, const struct bus_peer *from, const struct envelope *news)
+{
+	(void)from;
+	(void)news;
+	if (svc->outbound)
+		outbound_ring(svc->outbound);
+}
+
+static const struct handler handlers[] = {
+	{ "delivery.ready", .on_news = on_delivery_ready },
+};
+
+/* -- beginning and end ----------------------------------------------------- */
+
+static void
+on_refused(void *arg)
+{
+	struct svc *svc = arg;
+
+	session_stop(svc->session,
+	    "Discord refuses the token: set AGENT_RUNTIME_DISCORD_TOKEN and "
+	    "restart");
+}
+
+static void
+on_welcome(void *arg, const char *text, bool was_clean_stop)
+{
+	struct svc *svc = arg;
+	struct cursor cursor;
+
+	(void)was_clean_stop;
+	if (!svc->session)
+		return;
+	(void)cursor_read(&cursor, text);
+	session_start(svc->session, &cursor);
+}
+
+static int
+open_session(struct svc *svc, struct err *err)
+{
+	const struct discord_cfg *cfg = svc->cfg;
+	const struct rest_options rest = {
+		.base_url = cfg->api_base,
+		.token = cfg->token,
+		.ca_file = cfg->ca_file,
+		.on_refused = on_refused,
+		.arg = svc,
+	};
+	struct session_options session = {
+		.token = cfg->token,
+		.gateway_url = cfg->gateway_url,
+		.ca_file = cfg->ca_file,
+		.needs_tls = strncmp(cfg->api_base, "https://", 8) == 0,
+	};
+
+	/* Checked before. */
+	(void)discord_cfg_shard(cfg->shard, &session.shard, &session.n_shards);
+	if (rest_open(&svc->rest, svc->env.loop, &rest, err) < 0)
+		return -1;
+	return session_open(&svc->session, svc->env.loop, svc->rest, &session,
+	    &session_events, svc, err);
+}
+
+static void
+open_parts(struct svc *svc)
+{
+	struct loop *loop = svc->env.loop;
+
+	svc->places = places_new(svc->rest, on_place_known, svc);
+	svc->interactions = interactions_new(svc->rest);
+	svc->deliver = deliver_new(svc->rest, svc->interactions);
+	svc->typing = typing_new(loop, svc->rest);
+	svc->inbox =
+	    inbox_new(loop, svc->connector, svc->places, &inbox_events, svc);
+	svc->outbound = outbound_open(loop, svc->connector, &platform, svc);
+	svc->grace = timer_new(loop, tell_state, svc);
+	svc->arena = arena_new(ARENA_BYTES);
+}
+
+static void
+show_counters(const struct svc *svc)
+{
+	const struct session_counters *session = session_counters(svc->session);
+	const struct inbox_counters *inbox = inbox_counters(svc->inbox);
+	const struct outbound_counters *out = outbound_counters(svc->outbound);
+	const struct rest_counters *rest = rest_counters(svc->rest);
+
+	service_counter("identifies", &session->identifies);
+	service_counter("resumes", &session->resumes);
+	service_counter("events", &inbox->events);
+	service_counter("accepted", &inbox->accepted);
+	service_counter("duplicates", &inbox->duplicates);
+	service_counter("waiting", &inbox->waiting);
+	service_counter("set_aside", &inbox->set_aside);
+	service_counter("parts_sent", &out->parts);
+	service_counter("delivery_retries", &out->retries);
+	service_counter("deliveries_refused", &out->refused);
+	service_counter("rate_limited", &rest->rate_limited);
 }
 
 static int
@@ -45,33 +340,69 @@ discord_init(
 {
 	struct svc *svc = xcalloc(1, sizeof(*svc));
 
-	(void)err;
-	discord_stand(env->cfg);
-	svc->connector = connector_open(env, NULL, NULL);
+	svc->env = *env;
+	svc->cfg = env->cfg;
 	*svc_out = svc;
+	if (svc->cfg->token[0] != '\0' && open_session(svc, err) < 0)
+		return -1;
+	svc->connector = connector_open(env, on_welcome, svc);
+	if (!svc->session) {
+		service_set_state(
+		    BEAT_DISABLED, "set AGENT_RUNTIME_DISCORD_TOKEN");
+		return 0;
+	}
+	open_parts(svc);
+	show_counters(svc);
+	service_set_state(BEAT_STARTING, "");
 	return 0;
 }
 
 static void
-discord_deinit(struct svc **svc)
+discord_deinit(struct svc **slot)
 {
-	connector_close(&(*svc)->connector);
-	xfree(svc);
+	struct svc *svc = *slot;
+
+	rest_close(&svc->rest);
+	session_close(&svc->session);
+	outbound_close(&svc->outbound);
+	inbox_free(&svc->inbox);
+	deliver_free(&svc->deliver);
+	interactions_free(&svc->interactions);
+	typing_free(&svc->typing);
+	places_free(&svc->places);
+	if (svc->grace)
+		timer_free(&svc->grace);
+	if (svc->arena)
+		arena_free(&svc->arena);
+	connector_close(&svc->connector);
+	xfree(slot);
 }
 
-/* Nothing on disk, no network: there is nobody yet to talk to. */
+/* Nothing on disk: Discord, and what TLS and names need. */
 static void
 discord_confine(const struct svc *svc, struct confine_rules *rules)
 {
-	(void)svc;
+	static struct confine_path paths[1];
+
 	*rules = (struct confine_rules){ 0 };
+	if (!svc->session)
+		return;
+	rules->flags = CONFINE_ALLOW_CONNECT;
+	if (!*svc->cfg->ca_file)
+		return;
+	paths[0] = (struct confine_path){ svc->cfg->ca_file, CONFINE_READ };
+	rules->paths = paths;
+	rules->n_paths = 1;
 }
 
 static const struct service discord = {
 	.id = SVC_GATEWAY_DISCORD,
 	.summary = "connects Discord servers to the agent",
-	SERVICE_CFG(items, struct discord_cfg),
+	.items = discord_items,
+	.n_items = N_DISCORD_ITEMS,
+	.cfg_size = sizeof(struct discord_cfg),
 	SERVICE_HANDLERS(handlers),
+	.check = discord_cfg_check,
 	.init = discord_init,
 	.deinit = discord_deinit,
 	.confine = discord_confine,

@@ -1,0 +1,429 @@
+/* Events on their way to the engine; nothing of them is kept elsewhere. */
+
+#include "services/gateway-discord/inbox.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/connector.h"
+#include "libcommon/envelope.h"
+#include "libcommon/err.h"
+#include "libcommon/log.h"
+#include "libcommon/loop.h"
+#include "proto/gateway.h"
+#include "proto/message.h"
+#include "services/gateway-discord/cursor.h"
+#include "services/gateway-discord/places.h"
+
+enum {
+	WITHIN_MS = 10000,
+	AGAIN_MS = 300,
+	/* Chats that the engine hears at the same time. */
+	IN_FLIGHT_MAX = 16,
+	FULL = 400,
+	DRAINED = 100,
+	ARENA_BYTES = 256 * 1024,
+	/* An event that the engine fails at: it is not the engine's state. */
+	FAILURES_MAX = 3,
+	/* So often a cursor without a message is told. */
+	CURSOR_EVERY_MS = 3000,
+	CURSOR_FIRST_MS = 1,
+};
+
+struct entry {
+	struct entry *prev, *next;
+	struct inbox *inbox;
+	struct arena *arena;
+	struct message_inbound message;
+	int64_t session; /* its number */
+	int64_t seq;
+	bool is_in_flight, is_done;
+	bool has_cursor; /* the request under way carries one */
+	int n_failures;
+};
+
+/* A cursor on its way: one at a time, so that none is overtaken by an older. */
+struct telling {
+	bool is_under_way;
+	int64_t session, seq;
+};
+
+struct inbox {
+	struct connector *connector;
+	struct places *places;
+	const struct inbox_events *events;
+	void *arg;
+	struct timer *again;  /* after a failure */
+	struct timer *cursor; /* until one is told */
+	struct entry *entries;
+	int64_t session, received_seq;
+	int64_t settled_seq; /* all up to it is stored or carried nothing */
+	int64_t stored_seq;  /* the cursor that the engine has surely */
+	struct telling telling;
+	int n_entries, n_in_flight;
+	bool is_full;
+	struct inbox_counters counters;
+};
+
+static void pump(struct inbox *inbox);
+
+static void
+entry_free(struct entry *entry)
+{
+	struct inbox *inbox = entry->inbox;
+
+	DL_DELETE(inbox->entries, entry);
+	inbox->n_entries--;
+	inbox->counters.waiting--;
+	arena_free(&entry->arena);
+	xfree(&entry);
+}
+
+/* Of the present session; what an earlier one left is not its affair. */
+static int64_t
+compute_settled(const struct inbox *inbox)
+{
+	const struct entry *entry;
+
+	DL_FOREACH (inbox->entries, entry)
+		if (entry->session == inbox->session)
+			return entry->seq - 1;
+	return inbox->received_seq;
+}
+
+static void
+tell_later(struct inbox *inbox)
+{
+	if (inbox->settled_seq <= inbox->stored_seq ||
+	    inbox->telling.is_under_way || timer_is_running(inbox->cursor))
+		return;
+	/* A session that the engine does not know could not be resumed. */
+	timer_start(inbox->cursor,
+	    inbox->stored_seq < 0 ? CURSOR_FIRST_MS : CURSOR_EVERY_MS, 0);
+}
+
+static void
+settle(struct inbox *inbox)
+{
+	while (inbox->entries && inbox->entries->is_done)
+		entry_free(inbox->entries);
+	inbox->settled_seq = compute_settled(inbox);
+	tell_later(inbox);
+	if (inbox->is_full && inbox->n_entries <= DRAINED) {
+		inbox->is_full = false;
+		inbox->events->drained(inbox->arg);
+	}
+}
+
+static void
+note_session(struct inbox *inbox)
+{
+	int64_t number = inbox->events->session_number(inbox->arg);
+
+	if (number == inbox->session)
+		return;
+	inbox->session = number;
+	inbox->settled_seq = inbox->stored_seq = -1;
+}
+
+/* The cursor that holds once this sequence is stored; it is on its way. */
+static void
+begin_telling(struct inbox *inbox, int64_t seq, struct buf *out)
+{
+	struct cursor cursor = *inbox->events->cursor(inbox->arg);
+
+	cursor.seq = seq;
+	cursor_write(&cursor, out);
+	inbox->telling = (struct telling){ true, inbox->session, seq };
+}
+
+static void
+end_telling(struct inbox *inbox, bool is_stored)
+{
+	const struct telling *told = &inbox->telling;
+	AUTO(buf_release)
+	struct buf text = { 0 };
+
+	inbox->telling.is_under_way = false;
+	if (!is_stored || told->session != inbox->session ||
+	    told->seq <= inbox->stored_seq)
+		return;
+	inbox->stored_seq = told->seq;
+	inbox->events->stored(inbox->arg, told->session, told->seq);
+	/* What goodbye says must not be older than what is stored. */
+	buf_init(&text);
+	cursor_write(inbox->events->cursor(inbox->arg), &text);
+	connector_set_cursor(inbox->connector, text.data);
+}
+
+static void
+on_cursor_told(void *arg, const struct envelope *answer, const struct err *err)
+{
+	struct inbox *inbox = arg;
+
+	(void)err; /* it is told again */
+	end_telling(inbox, answer && answer->ok);
+	tell_later(inbox);
+}
+
+static void
+tell_cursor(void *arg)
+{
+	struct inbox *inbox = arg;
+	AUTO(buf_release)
+	struct buf text = { 0 };
+	AUTO(buf_release)
+	struct buf body = { 0 };
+
+	note_session(inbox);
+	if (inbox->telling.is_under_way ||
+	    inbox->settled_seq <= inbox->stored_seq)
+		return;
+	buf_init(&text);
+	buf_init(&body);
+	begin_telling(inbox, inbox->settled_seq, &text);
+	gateway_cursor_encode(
+	    &(struct gateway_cursor){ .cursor = text.data }, &body);
+	connector_ask(inbox->connector, "gateway.cursor", &body, WITHIN_MS,
+	    on_cursor_told, inbox);
+}
+
+static void
+end_entry(struct entry *entry)
+{
+	struct inbox *inbox = entry->inbox;
+
+	entry->is_done = true;
+	settle(inbox);
+	pump(inbox);
+}
+
+static void
+take_acceptance(struct entry *entry, const struct envelope *answer)
+{
+	struct inbox *inbox = entry->inbox;
+	struct message_accepted accepted;
+	struct err err;
+
+	if (message_accepted_decode(
+		&accepted, answer->body, entry->arena, &err) < 0) {
+		log_error("acceptance-unread", "why=%s", log_quote(err.text));
+	} else if (strcmp(accepted.outcome, "accepted") == 0) {
+		inbox->counters.accepted++;
+		inbox->events->accepted(inbox->arg, &entry->message);
+	} else {
+		inbox->counters.duplicates++;
+	}
+	end_entry(entry);
+}
+
+static bool
+may_pass(struct entry *entry, enum err_code code)
+{
+	if (code == ERR_INTERNAL)
+		return ++entry->n_failures < FAILURES_MAX;
+	return code == ERR_BUSY || code == ERR_UNAVAILABLE ||
+	       code == ERR_TIMEOUT;
+}
+
+static void
+on_answer(void *arg, const struct envelope *answer, const struct err *err)
+{
+	struct entry *entry = arg;
+	struct inbox *inbox = entry->inbox;
+	const struct err *error = answer ? &answer->error : err;
+
+	entry->is_in_flight = false;
+	inbox->n_in_flight--;
+	if (entry->has_cursor)
+		end_telling(inbox, answer && answer->ok);
+	if (answer && answer->ok) {
+		take_acceptance(entry, answer);
+	} else if (may_pass(entry, error->code)) {
+		if (!timer_is_running(inbox->again))
+			timer_start(inbox->again, AGAIN_MS, 0);
+	} else {
+		inbox->counters.set_aside++;
+		log_error("event-set-aside", "event=%s chat=%s why=%s",
+		    log_quote(entry->message.event_id),
+		    log_quote(entry->message.chat_id), log_quote(error->text));
+		end_entry(entry);
+	}
+}
+
+static void
+send_entry(struct entry *entry)
+{
+	struct inbox *inbox = entry->inbox;
+	AUTO(buf_release)
+	struct buf text = { 0 };
+	AUTO(buf_release)
+	struct buf body = { 0 };
+
+	note_session(inbox);
+	buf_init(&text);
+	buf_init(&body);
+	entry->has_cursor = !inbox->telling.is_under_way &&
+			    entry->session == inbox->session &&
+			    entry->seq == inbox->settled_seq + 1;
+	if (entry->has_cursor)
+		begin_telling(inbox, entry->seq, &text);
+	entry->message.cursor = text.data;
+	message_inbound_encode(&entry->message, &body);
+	entry->message.cursor = "";
+	entry->is_in_flight = true;
+	inbox->n_in_flight++;
+	connector_ask(inbox->connector, "message.inbound", &body, WITHIN_MS,
+	    on_answer, entry);
+}
+
+/* Something earlier of the same chat is not stored yet. */
+static bool
+must_wait(const struct inbox *inbox, const struct entry *entry)
+{
+	const struct entry *earlier;
+
+	for (earlier = inbox->entries; earlier != entry;
+	     earlier = earlier->next)
+		if (!earlier->is_done && strcmp(earlier->message.chat_id,
+					     entry->message.chat_id) == 0)
+			return true;
+	return false;
+}
+
+static struct entry *
+next_to_send(struct inbox *inbox)
+{
+	struct entry *entry;
+
+	DL_FOREACH (inbox->entries, entry)
+		if (!entry->is_done && !entry->is_in_flight &&
+		    !must_wait(inbox, entry) &&
+		    places_fill(inbox->places, &entry->message, entry->arena))
+			return entry;
+	return NULL;
+}
+
+static void
+pump(struct inbox *inbox)
+{
+	struct entry *entry;
+
+	/* After a failure all wait together: the engine is away. */
+	while (inbox->n_in_flight < IN_FLIGHT_MAX &&
+	       !timer_is_running(inbox->again) && (entry = next_to_send(inbox)))
+		send_entry(entry);
+}
+
+static void
+on_again(void *arg)
+{
+	pump(arg);
+}
+
+/* The strings of a message, for as long as the entry lives. */
+static void
+copy_message(struct entry *entry, const struct message_inbound *from)
+{
+	struct arena *arena = entry->arena;
+	struct message_inbound *to = &entry->message;
+
+	*to = *from;
+	to->event_id = arena_strdup(arena, from->event_id);
+	to->chat_id = arena_strdup(arena, from->chat_id);
+	to->space_id = arena_strdup(arena, from->space_id);
+	to->message_id = arena_strdup(arena, from->message_id);
+	to->reply_to_id = arena_strdup(arena, from->reply_to_id);
+	to->user_id = arena_strdup(arena, from->user_id);
+	to->user_name = arena_strdup(arena, from->user_name);
+	to->text = arena_strdup(arena, from->text);
+	to->attachments = arena_alloc(
+	    arena, (from->n_attachments + 1) * sizeof(*to->attachments));
+	for (size_t i = 0; i < from->n_attachments; i++) {
+		to->attachments[i] = from->attachments[i];
+		to->attachments[i].name =
+		    arena_strdup(arena, from->attachments[i].name);
+		to->attachments[i].media_type =
+		    arena_strdup(arena, from->attachments[i].media_type);
+	}
+}
+
+static void
+add_entry(
+    struct inbox *inbox, int64_t seq, const struct message_inbound *message)
+{
+	struct entry *entry = xcalloc(1, sizeof(*entry));
+
+	entry->inbox = inbox;
+	entry->session = inbox->session;
+	entry->seq = seq;
+	entry->arena = arena_new(ARENA_BYTES);
+	copy_message(entry, message);
+	DL_APPEND(inbox->entries, entry);
+	inbox->n_entries++;
+	inbox->counters.waiting++;
+}
+
+void
+inbox_take(
+    struct inbox *inbox, int64_t seq, const struct message_inbound *message)
+{
+	note_session(inbox);
+	inbox->received_seq = seq;
+	inbox->counters.events++;
+	if (message)
+		add_entry(inbox, seq, message);
+	settle(inbox);
+	if (!message)
+		return;
+	pump(inbox);
+	if (inbox->n_entries >= FULL && !inbox->is_full) {
+		inbox->is_full = true;
+		inbox->events->full(inbox->arg);
+	}
+}
+
+void
+inbox_go_on(struct inbox *inbox)
+{
+	pump(inbox);
+}
+
+struct inbox *
+inbox_new(struct loop *loop, struct connector *connector, struct places *places,
+    const struct inbox_events *events, void *arg)
+{
+	struct inbox *inbox = xcalloc(1, sizeof(*inbox));
+
+	inbox->connector = connector;
+	inbox->places = places;
+	inbox->events = events;
+	inbox->arg = arg;
+	inbox->again = timer_new(loop, on_again, inbox);
+	inbox->cursor = timer_new(loop, tell_cursor, inbox);
+	inbox->settled_seq = inbox->stored_seq = -1;
+	return inbox;
+}
+
+void
+inbox_free(struct inbox **slot)
+{
+	struct inbox *inbox = STEAL(*slot);
+
+	if (!inbox)
+		return;
+	while (inbox->entries)
+		entry_free(inbox->entries);
+	timer_free(&inbox->again);
+	timer_free(&inbox->cursor);
+	xfree(&inbox);
+}
+
+const struct inbox_counters *
+inbox_counters(const struct inbox *inbox)
+{
+	return &inbox->counters;
+}

@@ -1,0 +1,49 @@
+#ifndef GATEWAY_DISCORD_INBOX_H
+#define GATEWAY_DISCORD_INBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct connector;
+struct cursor;
+struct loop;
+struct message_inbound;
+struct places;
+
+/*
+ * What was heard, on its way to the engine: in order within a chat, several
+ * chats at once, each told until the engine has stored it. An event of Discord
+ * is settled when it and all before it are stored or carried nothing.
+ */
+struct inbox;
+
+struct inbox_events {
+	/* Where the session is now, apart from the sequence. */
+	const struct cursor *(*cursor)(void *arg);
+	int64_t (*session_number)(void *arg);
+	/* The engine has stored this as where that session is. */
+	void (*stored)(void *arg, int64_t session_number, int64_t seq);
+	/* The engine has stored it, for the first time. */
+	void (*accepted)(void *arg, const struct message_inbound *message);
+	/* More waits than should; and again less. */
+	void (*full)(void *arg);
+	void (*drained)(void *arg);
+};
+
+struct inbox *inbox_new(struct loop *loop, struct connector *connector,
+    struct places *places, const struct inbox_events *events, void *arg);
+void inbox_free(struct inbox **inbox);
+
+/* An event of the present session; message NULL: it carries nothing for the
+ * engine. Copied. */
+void inbox_take(
+    struct inbox *inbox, int64_t seq, const struct message_inbound *message);
+/* Names that were waited for have come. */
+void inbox_go_on(struct inbox *inbox);
+
+struct inbox_counters {
+	int64_t events, accepted, duplicates, set_aside, waiting;
+};
+const struct inbox_counters *inbox_counters(const struct inbox *inbox);
+
+#endif

@@ -1,0 +1,39 @@
+#ifndef GATEWAY_DISCORD_TRANSLATE_H
+#define GATEWAY_DISCORD_TRANSLATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+struct json;
+struct message_inbound;
+
+/* Discord's events as what the engine takes. Pure. */
+
+/* Who we are: what is said to us is addressed. */
+struct translate_self {
+	const char *user_id;
+	const char *role_id; /* our own role in that guild; "": not known */
+};
+
+/*
+ * MESSAGE_CREATE and MESSAGE_UPDATE. False, leaving out as it may: there is
+ * nothing to tell, by rule. Messages of bots (our own among them), of webhooks
+ * and of Discord itself are never told, so that no two bots keep each other
+ * busy; nor are updates that change no text, nor what has no text and no file,
+ * which without the Message Content intent is most of what others say.
+ *
+ * What out points to lives in the arena or in the event. Names of places are
+ * left "", and so is the cursor.
+ */
+bool translate_message(struct message_inbound *out, const struct json *event,
+    bool is_update, const struct translate_self *self, struct arena *arena);
+
+/* A slash command: "/name value value", by whoever used it. */
+bool translate_command(
+    struct message_inbound *out, const struct json *event, struct arena *arena);
+
+/* When that id was made; 0: it is none. */
+int64_t translate_snowflake_ms(const char *id);
+
+#endif
