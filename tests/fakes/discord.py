@@ -42,6 +42,7 @@ class Discord:
         self.token, self.port, self.tls = token, port, tls
         self.app_id = APP_ID
         self.bot_id = APP_ID
+        self.role_id = ROLE_ID
         # What the tests may turn.
         self.heartbeat_ms = heartbeat_ms
         self.patience = patience
@@ -52,6 +53,7 @@ class Discord:
         self.start_remaining = 1000
         self.start_reset_ms = 86400000
         self.interaction_life = 900.0
+        self.refuse_with = None
         self.mute_acks = self.refuse_identify = self.refuse_connections = 0
         # What happened.
         self.violations, self.messages, self.typing = [], [], []
@@ -193,7 +195,7 @@ class Discord:
         """The bot's message: kept, seen, and echoed to it."""
         content = body.get("content") or ""
         message = self.message_object(
-            channel, self.bot_user(), content,
+            channel, self.bot_user(), content, flags=body.get("flags", 0),
             components=body.get("components") or [])
         message["pings"] = rules.pings(content, body.get("allowed_mentions"))
         if body.get("message_reference"):
@@ -278,7 +280,7 @@ class Discord:
     def say(self, channel, user, text, **more):
         """A person's message; its id. mention=True mentions the bot."""
         channel = self.channel(channel)
-        author = self.user(user)
+        author = more.pop("author", None) or self.user(user)
         if more.pop("mention", False):
             text = f"<@{self.bot_id}> {text}"
         mentions = [self.bot_user()] if f"<@{self.bot_id}>" in text or \

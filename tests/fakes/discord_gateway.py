@@ -187,6 +187,8 @@ class Connection:
     def problem_of_identify(self, d):
         if not isinstance(d, dict):
             return 4002, "identify without d"
+        if self.discord.refuse_with:
+            return self.discord.refuse_with
         if d.get("token", "").removeprefix("Bot ") != self.discord.token:
             return 4004, "Authentication failed."
         shard = d.get("shard", [0, 1])

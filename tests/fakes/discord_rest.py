@@ -11,6 +11,7 @@ from aiohttp import web
 import discord_rules as rules
 
 BASE = "/api/v10"
+UNDER_WAY = 0.25
 
 
 def error(status, code, message, headers=None, **more):
@@ -66,7 +67,7 @@ class Rest:
         self.discord = discord
         self.buckets = {}
         self.global_times = []
-        self.global_blocked_until = 0.0
+        self.global_blocked_at = self.global_blocked_until = 0.0
         self.faults = []
         self.calls = []
         self.nonces = {}
@@ -89,13 +90,19 @@ class Rest:
              "retry_after": retry_after, "global": scope == "global"},
             status=429, headers=headers)
 
+    def block_globally(self, now, seconds):
+        self.global_blocked_at = now
+        self.global_blocked_until = now + seconds
+
     def check_limits(self, key, is_exempt):
         """(bucket, answer): the answer when it is too much."""
         now = time.monotonic()
         bucket = self.buckets.setdefault(key, Bucket(*self.default_limit))
         early = 0.01
         if now < self.global_blocked_until - early and not is_exempt:
-            self.discord.violation(f"REST: {key} during a global limit")
+            # What was on its way when the limit was told could not know it.
+            if now > self.global_blocked_at + UNDER_WAY:
+                self.discord.violation(f"REST: {key} during a global limit")
             return bucket, self.limited(
                 "global", self.global_blocked_until - now)
         if now < bucket.blocked_until - early:
@@ -107,7 +114,7 @@ class Rest:
         self.global_times = [t for t in self.global_times if now - t < 1]
         if len(self.global_times) >= 50:
             self.discord.violation("REST: more than 50 calls in a second")
-            self.global_blocked_until = now + 1
+            self.block_globally(now, 1.0)
             return bucket, self.limited("global", 1.0)
         self.global_times.append(now)
         was_known = bucket.reset_at > 0
@@ -149,7 +156,7 @@ class Rest:
         if fault.kind.startswith("429-"):
             scope = fault.kind[4:]
             if scope == "global":
-                self.global_blocked_until = now + fault.retry_after
+                self.block_globally(now, fault.retry_after)
             else:
                 bucket.blocked_until = now + fault.retry_after
             return self.limited(scope, fault.retry_after, bucket, now)
