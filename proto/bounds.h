@@ -35,6 +35,7 @@ enum {
 	BOUND_TASKS = 500,
 	BOUND_PLACES = 500,
 	BOUND_TOKENS = 500,
+	BOUND_ACTIONS = 200,
 	BOUND_AUDIT = 500,
 	BOUND_PEOPLE = 200,
 	BOUND_IDENTITIES = 64, /* of one person; roles too */

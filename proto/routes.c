@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "libcommon/defs.h"
+#include "proto/action.h"
 #include "proto/audit.h"
 #include "proto/beat.h"
 #include "proto/chat.h"
@@ -39,6 +40,9 @@ const struct route routes[] = {
 	{ "message.inbound",  ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, 0,
 	    &message_inbound_shape, &message_accepted_shape,
 	    "one platform event; answered after commit" },
+	{ "button.pressed",   ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, 0,
+	    &button_pressed_shape, &button_outcome_shape,
+	    "a button of an action's notice" },
 	{ "delivery.ready",   ROUTE_PUB,  ENGINE, SVC_CONNECTORS, 0,
 	    &empty_shape, NULL,
 	    "doorbell: something is due" },
@@ -112,6 +116,15 @@ const struct route routes[] = {
 	{ "context.list",     ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
 	    &place_query_shape, &context_list_shape,
 	    "contexts and their chat logs" },
+	{ "action.list",      ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
+	    &action_query_shape, &action_list_shape,
+	    "actions and what they run, newest first" },
+	{ "action.approve",   ROUTE_REQ,  API,       ENGINE, 0,
+	    &action_decide_shape, &action_decided_shape,
+	    "approves a pending action" },
+	{ "action.deny",      ROUTE_REQ,  API,       ENGINE, 0,
+	    &action_decide_shape, &action_decided_shape,
+	    "denies a pending action" },
 	{ "token.add",        ROUTE_REQ,  API,       ENGINE, ROUTE_SECRET,
 	    &token_add_shape, &token_made_shape,
 	    "makes a tool's credential" },

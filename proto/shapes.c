@@ -1,6 +1,7 @@
 /* Every shape there is. Only tests and tools link this list. */
 
 #include "libcommon/defs.h"
+#include "proto/action.h"
 #include "proto/audit.h"
 #include "proto/beat.h"
 #include "proto/chat.h"
@@ -19,6 +20,13 @@
 #include "proto/token.h"
 
 const struct shape *const shapes[] = {
+	&action_shape,
+	&action_query_shape,
+	&action_list_shape,
+	&action_decide_shape,
+	&action_decided_shape,
+	&button_pressed_shape,
+	&button_outcome_shape,
 	&audit_query_shape,
 	&audit_item_shape,
 	&audit_list_shape,

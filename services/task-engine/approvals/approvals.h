@@ -71,15 +71,29 @@ struct decider {
 	int64_t now_ms;
 };
 
-/*
- * Pending ones that the decider may decide, oldest first, at most limit.
- * context_id "": everywhere. prefix: of the id. Without payload.
- */
+/* Pending ones that the decider may decide. Without payload. */
+struct approvals_query {
+	const char *context_id; /* "": everywhere */
+	const char *prefix;	/* of the id */
+	bool is_newest_first;
+	size_t limit;
+};
 int approvals_pending(const struct approvals *approvals,
-    const struct decider *decider, const char *context_id, const char *prefix,
-    size_t limit, struct arena *arena, struct action_row **rows_out,
-    size_t *n_out, struct err *err) MUST_CHECK;
-enum { APPROVALS_LIST_MAX = 50 };
+    const struct decider *decider, const struct approvals_query *query,
+    struct arena *arena, struct action_row **rows_out, size_t *n_out,
+    struct err *err) MUST_CHECK;
+enum { APPROVALS_LIST_MAX = 50, APPROVALS_SHORT_MIN = 4 };
+
+/*
+ * The whole id of what was typed, which may be the beginning of it: four
+ * characters or more of the random part, among pending ones that the decider
+ * may decide. Returns 1 when it begins several: *rows_out, the first of them.
+ * ERR_NOT_FOUND when it begins none.
+ */
+int approvals_resolve(const struct approvals *approvals,
+    const struct decider *decider, const char *typed, struct arena *arena,
+    const char **id_out, struct action_row **rows_out, size_t *n_out,
+    struct err *err) MUST_CHECK;
 
 /*
  * The action by its whole id. ERR_NOT_FOUND when there is none that the

@@ -97,8 +97,7 @@ find_pending(const struct approvals *a, const struct decider *d, const char *id,
 
 static int
 settle(const struct approvals *a, const struct decider *d,
-    struct action_row *row, const char *operation,
-    void (*tell)(struct buf *, const struct action_row *), struct arena *arena,
+    struct action_row *row, const char *operation, struct arena *arena,
     struct err *err)
 {
 	const struct audit_entry what = {
@@ -123,7 +122,7 @@ settle(const struct approvals *a, const struct decider *d,
 	if (got < 0)
 		return -1;
 	buf_init(&text);
-	tell(&text, row);
+	tell_decided(&text, row);
 	if (action_note(a->store, &what, row, d->now_ms, err) < 0 ||
 	    action_tell_asker(a->store, row, d->context_id, text.data,
 		d->now_ms, arena, err) < 0)
@@ -169,7 +168,7 @@ approvals_approve(const struct approvals *a, const struct decider *d,
 	    check_bytes(out, err) < 0)
 		return -1;
 	begin_or_skip(type, d->now_ms, out);
-	return settle(a, d, out, "action.approve", tell_approved, arena, err);
+	return settle(a, d, out, "action.approve", arena, err);
 }
 
 int
@@ -186,5 +185,5 @@ approvals_deny(const struct approvals *a, const struct decider *d,
 	out->denied_reason = *reason ? arena_strndup(arena, reason,
 					   utf8_cut(reason, size, REASON_MAX))
 				     : "denied by admin";
-	return settle(a, d, out, "action.deny", tell_denied, arena, err);
+	return settle(a, d, out, "action.deny", arena, err);
 }

@@ -154,27 +154,6 @@ tell_proposed(struct buf *out, const struct told_proposals *told)
 	add_faults(out, told);
 }
 
-void
-tell_item(struct buf *out, const struct action_row *a, bool is_private,
-    bool with_place)
-{
-	buf_addf(out, "- `%s` ", a->id);
-	if (is_private) {
-		tell_quoted(
-		    out, *a->summary ? a->summary : a->target, SNIPPET_MAX);
-		buf_addc(out, ' ');
-	}
-	buf_addf(out, "(%s)", a->type);
-	if (with_place && is_private) {
-		buf_addf(out, " [%s/", a->connector);
-		tell_quoted(out, a->external_id, SNIPPET_MAX);
-		buf_addc(out, ']');
-	}
-	buf_adds(out, ", expires ");
-	add_time(out, a->expires_at_unix);
-	buf_addc(out, '\n');
-}
-
 /* Predecessor's words: clients look for "Outcome:", "failed", "ran it with". */
 static const struct execution {
 	const char *status, *text, *outcome;
@@ -217,19 +196,18 @@ add_what(struct buf *out, const struct action_row *a)
 }
 
 void
-tell_approved(struct buf *out, const struct action_row *a)
+tell_decided(struct buf *out, const struct action_row *a)
 {
+	if (strcmp(a->status, "denied") == 0) {
+		buf_addf(
+		    out, "Action `%s` denied. Nothing ran. Reason: ", a->id);
+		tell_quoted(out, a->denied_reason, LINE_MAX);
+		buf_addc(out, '.');
+		return;
+	}
 	buf_adds(out, "I approved action ");
 	add_what(out, a);
 	add_outcome(out, a);
-}
-
-void
-tell_denied(struct buf *out, const struct action_row *a)
-{
-	buf_addf(out, "Action `%s` denied. Nothing ran. Reason: ", a->id);
-	tell_quoted(out, a->denied_reason, LINE_MAX);
-	buf_addc(out, '.');
 }
 
 void

@@ -36,14 +36,8 @@ struct told_proposals {
 };
 void tell_proposed(struct buf *out, const struct told_proposals *told);
 
-/* One line of a list. is_private: in front of people who may see it all;
- * with_place: and where it was asked for. */
-void tell_item(struct buf *out, const struct action_row *action,
-    bool is_private, bool with_place);
-
-/* How it stands after a decision, by whoever reads it or by another. */
-void tell_approved(struct buf *out, const struct action_row *action);
-void tell_denied(struct buf *out, const struct action_row *action);
+/* What a decision came to, and how it stands that another was made before. */
+void tell_decided(struct buf *out, const struct action_row *action);
 void tell_settled(struct buf *out, const struct action_row *action);
 void tell_expired(struct buf *out, const struct action_row *action);
 

@@ -13,7 +13,7 @@ struct bus_request;
  * it runs within the transaction of its batch, each request in a savepoint.
  */
 extern const struct handler engine_handlers[];
-enum { N_ENGINE_HANDLERS = 32 };
+enum { N_ENGINE_HANDLERS = 36 };
 
 /* -1 names a handler or a command that the policy table has no row for. */
 int doors_check_policy(struct err *err) MUST_CHECK;
@@ -36,6 +36,18 @@ int on_delivery_result(struct svc *svc, const struct request *request,
 
 /* catalogue.c */
 int on_command_catalogue(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+
+/* buttons.c */
+int on_button_pressed(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+
+/* api_actions.c */
+int on_action_list(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_action_approve(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_action_deny(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 
 /* scheduler.c */

@@ -35,6 +35,7 @@ const struct policy_row policy_rows[] = {
 	DOOR("gateway.hello",     "a connector starts"),
 	DOOR("gateway.cursor",    "a connector moves on"),
 	DOOR("message.inbound",   "a platform's event is stored"),
+	DOOR("button.pressed",    "somebody presses a notice's button"),
 	DOOR("delivery.claim",    "a gateway takes what is due"),
 	DOOR("delivery.result",   "a gateway says what became of it"),
 	DOOR("command.catalogue", "a gateway fills its platform's menu"),

@@ -110,8 +110,10 @@ store_actions_pending(struct store *s, const struct action_filter *f,
     struct arena *arena, struct action_key **keys_out, size_t *n_out,
     struct err *err)
 {
-	return list_keys(s, STMT_ACTIONS_PENDING,
-	    BINDS(b_int(f->after_seq), b_int(f->now_unix), b_text(f->user_id),
+	return list_keys(s,
+	    f->is_newest_first ? STMT_ACTIONS_PENDING_DOWN
+			       : STMT_ACTIONS_PENDING,
+	    BINDS(b_int(f->beyond_seq), b_int(f->now_unix), b_text(f->user_id),
 		b_text(f->context_id), b_text(f->prefix), b_int(f->limit)),
 	    arena, keys_out, n_out, err);
 }

@@ -1,6 +1,7 @@
 #ifndef TASK_ENGINE_STORE_ACTIONS_H
 #define TASK_ENGINE_STORE_ACTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -62,9 +63,9 @@ int store_actions_count(struct store *store, const char *asked_by,
     int64_t now_unix, int64_t *n_out, struct err *err) MUST_CHECK;
 
 /*
- * Keys of pending ones in the order of their making, after that seq. user_id
- * "": all; else where that person holds a role. context_id "": everywhere.
- * prefix: of the id.
+ * Keys of pending ones in the order of their making, or the other way round,
+ * beyond that seq. user_id "": all; else where that person holds a role.
+ * context_id "": everywhere. prefix: of the id.
  */
 struct action_key {
 	int64_t seq;
@@ -72,7 +73,8 @@ struct action_key {
 	const char *workspace_id;
 };
 struct action_filter {
-	int64_t after_seq;
+	bool is_newest_first;
+	int64_t beyond_seq;
 	int64_t now_unix;
 	const char *user_id;
 	const char *context_id;

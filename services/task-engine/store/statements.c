@@ -52,6 +52,12 @@
 	" updated_at_unix, expires_at_unix, asked_by, asked_as,"               \
 	" asked_user_id, message_seq, " provenance
 #define ACTION_KEYS "SELECT seq, id, workspace_id FROM action_approvals a"
+#define ACTION_WAITS                                                           \
+	"status = 'pending' AND expires_at_unix > ?2 AND (?3 = '' OR EXISTS"   \
+	" (SELECT 1 FROM roles r WHERE r.user_id = ?3"                         \
+	"  AND r.workspace_id IN ('*', a.workspace_id)))"                      \
+	" AND (?4 = '' OR context_id = ?4)"                                    \
+	" AND substr(id, 1, length(?5)) = ?5"
 #define TASK_ORDER " ORDER BY updated_at_unix DESC, created_ms DESC LIMIT "
 
 const char *const stmt_texts[STMT_COUNT] = {
@@ -487,13 +493,11 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    "SELECT count(*) FROM action_approvals WHERE asked_by = ?1"
 	    " AND status = 'pending' AND expires_at_unix > ?2",
 	[STMT_ACTIONS_PENDING] =
-	    ACTION_KEYS " WHERE status = 'pending' AND seq > ?1"
-			" AND expires_at_unix > ?2 AND (?3 = '' OR EXISTS"
-			" (SELECT 1 FROM roles r WHERE r.user_id = ?3"
-			"  AND r.workspace_id IN ('*', a.workspace_id)))"
-			" AND (?4 = '' OR context_id = ?4)"
-			" AND substr(id, 1, length(?5)) = ?5"
-			" ORDER BY seq LIMIT ?6",
+	    ACTION_KEYS " WHERE seq > ?1 AND " ACTION_WAITS " ORDER BY seq"
+			" LIMIT ?6",
+	[STMT_ACTIONS_PENDING_DOWN] =
+	    ACTION_KEYS " WHERE seq < ?1 AND " ACTION_WAITS " ORDER BY seq DESC"
+			" LIMIT ?6",
 	[STMT_ACTIONS_LIST] = ACTION_KEYS " WHERE (?1 = '' OR status = ?1)"
 					  " AND (?2 = '' OR workspace_id = ?2)"
 					  " ORDER BY seq DESC LIMIT ?3",

@@ -262,11 +262,16 @@ count(struct town *t, const struct actor *actor, const char *context_id,
 {
 	struct world *w = &t->world;
 	const struct decider d = by(t, actor);
+	const struct approvals_query query = {
+		.context_id = context_id,
+		.prefix = prefix,
+		.limit = APPROVALS_LIST_MAX,
+	};
 	struct action_row *rows;
 	size_t n;
 
-	DONE(approvals_pending(&t->approvals, &d, context_id, prefix,
-	    APPROVALS_LIST_MAX, w->arena, &rows, &n, &w->err));
+	DONE(approvals_pending(
+	    &t->approvals, &d, &query, w->arena, &rows, &n, &w->err));
 	for (size_t i = 1; i < n; i++)
 		assert_true(rows[i - 1].seq < rows[i].seq);
 	return n;

@@ -42,6 +42,7 @@ static const struct {
 	{ "gateway.hello", "" },
 	{ "gateway.cursor", "" },
 	{ "message.inbound", "" },
+	{ "button.pressed", "" },
 	{ "delivery.claim", "" },
 	{ "delivery.result", "" },
 	{ "command.catalogue", "" },
