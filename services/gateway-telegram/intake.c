@@ -37,7 +37,8 @@ struct item {
 	struct buf body;
 	struct telegram_update update;
 	int64_t update_id;
-	int n_tries;
+	int n_tries; /* 0: it waits for its turn */
+	bool is_done;
 	struct timer *again;
 };
 
@@ -46,9 +47,9 @@ struct intake {
 	struct arena *arena;
 	struct item *items;
 	size_t n_items, room;
-	size_t n_open; /* given to the engine, not yet answered */
-	size_t n_given;
-	int64_t offset; /* behind the batch */
+	size_t n_done;
+	bool is_handing; /* a batch is on its way */
+	int64_t offset;	 /* behind the batch */
 };
 
 static void go_on(struct intake *in);
@@ -61,7 +62,8 @@ finish(struct item *item)
 
 	timer_free(&item->again);
 	buf_release(&item->body);
-	in->n_open--;
+	item->is_done = true;
+	in->n_done++;
 	go_on(in);
 }
 
@@ -165,20 +167,35 @@ give(struct item *item)
 	    WITHIN_MS, on_answer, item);
 }
 
+/* Chats keep their order, whatever becomes of a request on its way; the last
+ * item has the cursor, and waits for all. */
+static bool
+has_its_turn(const struct intake *in, const struct item *item)
+{
+	const char *chat = item->update.message.chat_id;
+
+	if (item == &in->items[in->n_items - 1])
+		return in->n_done + 1 == in->n_items;
+	for (const struct item *i = in->items; i < item; i++)
+		if (!i->is_done && strcmp(i->update.message.chat_id, chat) == 0)
+			return false;
+	return true;
+}
+
 static void
 go_on(struct intake *in)
 {
-	while (in->n_given < in->n_items) {
-		/* The last one, and with it the cursor. */
-		if (in->n_given + 1 == in->n_items && in->n_open > 0)
-			return;
-		in->n_open++;
-		give(&in->items[in->n_given++]);
+	for (size_t i = 0; i < in->n_items; i++) {
+		struct item *item = &in->items[i];
+
+		if (item->n_tries == 0 && has_its_turn(in, item))
+			give(item);
 	}
-	if (in->n_open == 0) {
-		in->n_items = in->n_given = 0;
-		poll_committed(in->svc->poll, in->offset);
-	}
+	if (in->n_done < in->n_items || !in->is_handing)
+		return;
+	in->is_handing = false;
+	in->n_items = in->n_done = 0;
+	poll_committed(in->svc->poll, in->offset);
 }
 
 static bool
@@ -276,6 +293,7 @@ write_all(struct intake *in)
 void
 intake_take(struct intake *in, const struct json *updates, int64_t offset)
 {
+	in->is_handing = true;
 	in->offset = offset;
 	arena_reset(in->arena);
 	read_all(in, updates, offset);

@@ -7,9 +7,9 @@ struct json;
 struct svc;
 
 /*
- * Hands what a poll brought to the engine: all of it at once but the last
- * message, which carries the cursor and waits until the others are committed.
- * So the cursor never passes what is not on disk. An engine that is away is
+ * Hands what a poll brought to the engine: all chats at once, one message of
+ * each at a time, and the last message, which carries the cursor, when the
+ * others are committed. So the cursor never passes what is not on disk. An engine that is away is
  * asked again for as long as it takes; what it calls wrong is dropped, told in
  * the log and counted.
  */
