@@ -23,6 +23,16 @@ const struct cfg_item discord_items[] = {
 	CFG_STR("AGENT_RUNTIME_DISCORD_SHARD", struct discord_cfg, shard, "0/1",
 	    "which shard this instance is, of how many: 0/2 and 1/2 for two "
 	    "instances"),
+	CFG_STR("AGENT_RUNTIME_DISCORD_APPLICATION_ID", struct discord_cfg,
+	    application_id, "",
+	    "application whose slash commands are kept; empty: the one that "
+	    "Discord names"),
+	CFG_CSV("AGENT_RUNTIME_DISCORD_COMMAND_GUILD_IDS", struct discord_cfg,
+	    command_guild_ids, "",
+	    "servers in which slash commands stand; empty: everywhere"),
+	CFG_BOOL("AGENT_RUNTIME_COMMAND_SYNC_ENABLED", struct discord_cfg,
+	    syncs_commands, "true",
+	    "keep the platform's menu of commands as the engine has it"),
 };
 
 _Static_assert(
@@ -54,6 +64,15 @@ begins_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* Discord's ids have 17 to 20 digits. */
+static bool
+is_id(const char *text)
+{
+	size_t size = strlen(text);
+
+	return size <= 20 && strspn(text, "0123456789") == size;
+}
+
 int
 discord_cfg_check(
     const void *arg, const struct service_cfg *common, struct err *err)
@@ -74,6 +93,14 @@ discord_cfg_check(
 	if (*cfg->gateway_url &&
 	    address_parse(&address, cfg->gateway_url, err) < 0)
 		return err_prefix(err, "AGENT_RUNTIME_DISCORD_GATEWAY_URL");
+	if (*cfg->application_id && !is_id(cfg->application_id))
+		return err_set(err, ERR_INVALID,
+		    "AGENT_RUNTIME_DISCORD_APPLICATION_ID: must be a number");
+	if (strspn(cfg->command_guild_ids, "0123456789,") !=
+	    strlen(cfg->command_guild_ids))
+		return err_set(err, ERR_INVALID,
+		    "AGENT_RUNTIME_DISCORD_COMMAND_GUILD_IDS: must be numbers, "
+		    "separated by commas");
 	if (discord_cfg_shard(cfg->shard, &shard, &n_shards) < 0)
 		return err_set(err, ERR_INVALID,
 		    "AGENT_RUNTIME_DISCORD_SHARD: must be like 0/1, the first "

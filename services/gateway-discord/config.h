@@ -1,6 +1,7 @@
 #ifndef GATEWAY_DISCORD_CONFIG_H
 #define GATEWAY_DISCORD_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,9 +17,12 @@ struct discord_cfg {
 	const char *gateway_url;
 	const char *ca_file;
 	const char *shard;
+	const char *application_id;
+	const char *command_guild_ids;
+	bool syncs_commands;
 };
 
-enum { N_DISCORD_ITEMS = 5 };
+enum { N_DISCORD_ITEMS = 8 };
 extern const struct cfg_item discord_items[];
 
 /* Whether the values make sense together. */

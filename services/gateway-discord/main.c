@@ -19,6 +19,7 @@
 #include "services/gateway-discord/frame.h"
 #include "services/gateway-discord/inbox.h"
 #include "services/gateway-discord/interactions.h"
+#include "services/gateway-discord/menu.h"
 #include "services/gateway-discord/places.h"
 #include "services/gateway-discord/render.h"
 #include "services/gateway-discord/rest.h"
@@ -44,6 +45,7 @@ struct svc {
 	struct interactions *interactions;
 	struct deliver *deliver;
 	struct typing *typing;
+	struct menu *menu;
 	struct timer *grace; /* until a lost session is told */
 	struct arena *arena; /* of the event in hand */
 };
@@ -68,8 +70,20 @@ static bool
 take_interaction(
     struct svc *svc, const struct frame *frame, struct message_inbound *out)
 {
-	return interactions_take(
-	    svc->interactions, out, frame->data, false, svc->arena);
+	const char *name =
+	    json_str(json_get(json_get(frame->data, "data"), "name"), "");
+
+	return interactions_take(svc->interactions, out, frame->data,
+	    menu_is_private(svc->menu, name), svc->arena);
+}
+
+static bool
+take_guild(
+    struct svc *svc, const struct frame *frame, struct message_inbound *out)
+{
+	(void)out;
+	menu_note_guild(svc->menu, json_str(json_get(frame->data, "id"), ""));
+	return false;
 }
 
 static const struct {
@@ -80,6 +94,7 @@ static const struct {
 	{ "MESSAGE_CREATE", take_message },
 	{ "MESSAGE_UPDATE", take_message },
 	{ "INTERACTION_CREATE", take_interaction },
+	{ "GUILD_CREATE", take_guild },
 };
 
 static void
@@ -113,6 +128,11 @@ on_state(void *arg, enum session_state state)
 {
 	struct svc *svc = arg;
 
+	if (state == SESSION_READY)
+		menu_begin(svc->menu,
+		    *svc->cfg->application_id
+			? svc->cfg->application_id
+			: session_cursor(svc->session)->application_id);
 	if (state == SESSION_READY || state == SESSION_STOPPED) {
 		timer_stop(svc->grace);
 		tell_state(svc);
@@ -301,11 +321,18 @@ static void
 open_parts(struct svc *svc)
 {
 	struct loop *loop = svc->env.loop;
+	const struct menu_options menu = {
+		.guild_ids = svc->cfg->command_guild_ids,
+		/* One of several shards is enough. */
+		.is_synced = svc->cfg->syncs_commands &&
+			     strncmp(svc->cfg->shard, "0/", 2) == 0,
+	};
 
 	svc->places = places_new(svc->rest, on_place_known, svc);
 	svc->interactions = interactions_new(svc->rest);
 	svc->deliver = deliver_new(svc->rest, svc->interactions);
 	svc->typing = typing_new(loop, svc->rest);
+	svc->menu = menu_new(loop, svc->connector, svc->rest, &menu);
 	svc->inbox =
 	    inbox_new(loop, svc->connector, svc->places, &inbox_events, svc);
 	svc->outbound = outbound_open(loop, svc->connector, &platform, svc);
@@ -369,6 +396,7 @@ discord_deinit(struct svc **slot)
 	deliver_free(&svc->deliver);
 	interactions_free(&svc->interactions);
 	typing_free(&svc->typing);
+	menu_free(&svc->menu);
 	places_free(&svc->places);
 	if (svc->grace)
 		timer_free(&svc->grace);

@@ -418,3 +418,111 @@ def test_an_unknown_certificate_is_refused(suite, certificate):
         s = suite(settings(discord))
         wait_state(s, "degraded", "ertificate")
         assert not discord.rest.calls and not discord.n_connections
+
+
+# -- slash commands ---------------------------------------------------------
+
+def names(discord, guild=""):
+    return {c["name"] for c in discord.commands.get(guild, {}).values()}
+
+
+def test_commands_are_registered_once(suite, discord):
+    s = suite(settings(discord))
+    wait_for("the commands", lambda: names(discord), 20)
+    assert {"task", "search", "status"} <= names(discord)
+    task = next(c for c in discord.commands[""].values()
+                if c["name"] == "task")
+    assert task["options"][0]["required"]
+    n = discord.n_command_writes
+    discord.rest.calls.clear()
+    s.kill("gateway-discord")
+    wait_for("another look", lambda: sum(
+        m == "GET" and p.endswith("/commands")
+        for m, p in discord.rest.calls) >= 2, 20)
+    assert discord.n_command_writes == n
+
+
+def test_commands_of_the_other_way_are_removed(suite, discord):
+    guild = next(iter(discord.guilds))
+    old = {"id": "1", "name": "old", "description": "x", "type": 1}
+    discord.commands[""] = {"1": dict(old)}
+    s = suite(settings(discord, AGENT_RUNTIME_DISCORD_COMMAND_GUILD_IDS=guild))
+    wait_for("those of the guild", lambda: "task" in names(discord, guild), 20)
+    wait_for("none elsewhere", lambda: not names(discord), 10)
+    s.stop()
+    discord.identify_window = 0
+    s.sets.pop("AGENT_RUNTIME_DISCORD_COMMAND_GUILD_IDS")
+    discord.expire_sessions()
+    s.start()
+    wait_for("those of all", lambda: "task" in names(discord), 20)
+    wait_for("none in the guild", lambda: not names(discord, guild), 10)
+
+
+def test_commands_may_be_left_alone(suite, discord):
+    suite(settings(discord, AGENT_RUNTIME_COMMAND_SYNC_ENABLED="false"))
+    discord.wait("a session", discord.is_ready, 20 * SLOW)
+    heard = discord.say("general", "alice", "/help", mention=True)
+    wait_answered(discord, [heard])
+    assert not [p for _, p in discord.rest.calls if p.endswith("/commands")]
+
+
+@pytest.fixture
+def registered(joined, discord):
+    wait_for("the commands", lambda: names(discord), 20)
+    return joined
+
+
+def test_a_command_is_deferred_and_answered_in_place(discord, registered):
+    kept = discord.command("general", "alice", "help")
+    wait_for("the answer", lambda: kept["original"], 20)
+    assert kept["response"] == {"type": 5, "data": {"flags": 0}}
+    assert "/search" in kept["original"]["content"]
+    assert not kept["original"]["flags"] & 64
+    assert len(discord.messages) == 1
+
+
+def test_a_command_in_private_and_one_with_words(discord, registered):
+    dm = discord.dm_of(discord.user("alice")["id"])
+    kept = discord.command(dm["id"], "alice", "task", prompt="dig a hole")
+    wait_for("the answer", lambda: kept["original"], 20)
+    assert "ask" in kept["original"]["content"]
+
+
+def test_a_slow_answer_to_a_command_comes_in_place(discord, registered):
+    kept = discord.command("general", "alice", "search", query="harbour")
+    wait_for("the deferral", lambda: kept["response"], 3)
+    wait_for("the answer", lambda: kept["original"], 20)
+
+
+def test_what_an_admin_asks_is_answered_to_the_admin_alone(
+        discord, registered):
+    private = sorted(names(discord) & {"prompt", "approve", "route",
+                                       "admin-channel", "pending-actions"})
+    if not private:
+        pytest.skip("no command is for admins alone")
+    kept = discord.command("general", "alice", private[0], text="x")
+    wait_for("the answer", lambda: kept["original"], 20)
+    assert kept["response"]["data"]["flags"] & 64
+    assert discord.texts("general") == [kept["original"]["content"]]
+
+
+def test_a_command_outlives_a_killed_gateway(discord, registered):
+    discord.fault("hang", "PATCH", "/webhooks/")
+    kept = discord.command("general", "alice", "help")
+    wait_for("the deferral", lambda: kept["response"], 5)
+    wait_for("the try", lambda: any(
+        m == "PATCH" for m, _ in discord.rest.calls), 10)
+    registered.kill("gateway-discord")
+    # Its token died with the process: the answer is for everybody.
+    discord.wait("the answer", lambda: discord.messages, 30 * SLOW)
+    assert kept["original"] is None
+    assert "/search" in discord.messages[0]["content"]
+
+
+def test_an_interaction_that_came_too_late_is_answered_openly(
+        discord, registered):
+    discord.fault("404", "POST", "/callback")
+    kept = discord.command("general", "alice", "help")
+    discord.wait("the answer", lambda: discord.messages, 20 * SLOW)
+    assert kept["original"] is None
+    assert len(discord.messages) == 1
