@@ -144,6 +144,15 @@ def test_endpoints_are_in_the_api_document():
     assert re.findall(r"^#+ `(GET|POST) (/[^`?]*)", text, re.M) == rows
 
 
+def test_commands_are_in_the_guide_that_every_newcomer_gets():
+    table = (ROOT / "docs/commands.md").read_text()
+    guide = (ROOT / "services/task-engine/workspace/starter/guide/"
+             "commands.md").read_text()
+    names = re.findall(r"^\| `/([\w-]+)", table, re.M)
+    assert len(names) > 10
+    assert [n for n in names if f"`/{n}" not in guide] == []
+
+
 def test_message_types_are_in_the_protocol_document():
     types = re.findall(r'^\t{ "([a-z.]+)",',
                        (ROOT / "proto/routes.c").read_text(), re.M)
