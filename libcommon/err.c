@@ -1,6 +1,9 @@
 /* Why a call failed: a code for programs and a text for people. */
 
 #include "libcommon/err.h"
+#undef err_set
+#undef err_prefix
+#undef err_errno
 
 #include <assert.h>
 #include <errno.h>

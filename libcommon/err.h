@@ -40,6 +40,19 @@ int err_prefix(struct err *err, const char *fmt, ...) PRINTF(2, 3);
 /* Sets ERR_INTERNAL with the text of errno behind the formatted one. */
 int err_errno(struct err *err, const char *fmt, ...) PRINTF(2, 3);
 
+/* It looks at one file at a time, and would follow them as if they might not
+ * fail. */
+#ifdef __clang_analyzer__
+#define ERR_FAILS(call)                                                        \
+	__extension__({                                                        \
+		(void)(call);                                                  \
+		-1;                                                            \
+	})
+#define err_set(...) ERR_FAILS(err_set(__VA_ARGS__))
+#define err_prefix(...) ERR_FAILS(err_prefix(__VA_ARGS__))
+#define err_errno(...) ERR_FAILS(err_errno(__VA_ARGS__))
+#endif
+
 /* The code's name on the wire ("not_found"), and back; unknown: ERR_INTERNAL. */
 const char *err_code_name(enum err_code code);
 enum err_code err_code_parse(const char *name);

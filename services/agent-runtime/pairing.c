@@ -1,5 +1,6 @@
 /* `agent-runtime chat pairing`: links an account to a person. */
 
+#include <assert.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -397,6 +398,7 @@ pairing_run(int argc, char **argv)
 
 	if (status != 0)
 		return status;
+	assert(verb != NULL); /* parse has found it */
 	if (!*p.from_user_id)
 		p.from_user_id = p.external_id;
 	if (settings_load(&settings, &err) < 0)
