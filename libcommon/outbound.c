@@ -157,6 +157,7 @@ begin_part(struct outbound_job *job)
 	part->written = split->written;
 	part->plain = split->plain;
 	part->is_last = part->number == job->n_parts - 1;
+	part->action_id = part->is_last ? job->delivery.action_id : "";
 	report(job, &(struct delivery_result){ .outcome = "begun" }, on_begun);
 }
 
@@ -229,6 +230,7 @@ copy_delivery(struct outbound_job *job, const struct delivery *from)
 	job->delivery.lease = arena_strdup(arena, from->lease);
 	job->delivery.chat_id = arena_strdup(arena, from->chat_id);
 	job->delivery.reply_to_id = arena_strdup(arena, from->reply_to_id);
+	job->delivery.action_id = arena_strdup(arena, from->action_id);
 }
 
 static void

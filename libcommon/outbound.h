@@ -25,6 +25,7 @@ struct outbound_part {
 	const char *chat_id;
 	const char *reply_to_id; /* the first part's; "" */
 	const char *answers_id;	 /* the same for all parts */
+	const char *action_id;	 /* the last part's: it gets buttons; "" */
 	const char *written, *plain;
 	bool is_last;
 	bool is_uncertain; /* it may have been sent by an earlier try */

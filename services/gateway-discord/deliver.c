@@ -25,6 +25,7 @@ enum {
 	FLAG_NO_EMBEDS = 4,
 	FLAG_EPHEMERAL = 64,
 	PATH_SIZE = 64,
+	NAME_MAX_CHARS = 100, /* of a button */
 };
 
 struct deliver {
@@ -116,6 +117,39 @@ is_snowflake(const char *id)
 }
 
 static void
+put_button(struct json_out *json, char verb, const char *action_id)
+{
+	enum { TYPE_BUTTON = 2, STYLE_GREEN = 3, STYLE_RED = 4 };
+	char name[BOUND_ID + 4];
+
+	snprintf(name, sizeof(name), "%c:%s", verb, action_id);
+	json_out_object(json, NULL);
+	json_out_int(json, "type", TYPE_BUTTON);
+	json_out_int(json, "style", verb == 'a' ? STYLE_GREEN : STYLE_RED);
+	json_out_str(json, "label", verb == 'a' ? "Approve" : "Deny");
+	json_out_str(json, "custom_id", name);
+	json_out_object_end(json);
+}
+
+/* Under the last part, when all of it has been shown. */
+static void
+put_buttons(struct json_out *json, const struct outbound_part *part)
+{
+	if (!part->is_last || !*part->action_id ||
+	    strlen(part->action_id) > NAME_MAX_CHARS - 2)
+		return;
+	json_out_list(json, "components");
+	json_out_object(json, NULL);
+	json_out_int(json, "type", 1);
+	json_out_list(json, "components");
+	put_button(json, 'a', part->action_id);
+	put_button(json, 'd', part->action_id);
+	json_out_list_end(json);
+	json_out_object_end(json);
+	json_out_list_end(json);
+}
+
+static void
 write_body(const struct try *t, struct buf *out)
 {
 	const struct outbound_part *part = t->part;
@@ -133,6 +167,7 @@ write_body(const struct try *t, struct buf *out)
 	    FLAG_NO_EMBEDS |
 		(t->is_private && t->way == WAY_FOLLOW_UP ? FLAG_EPHEMERAL
 							  : 0));
+	put_buttons(&json, part);
 	if (t->way == WAY_MESSAGE)
 		put_nonce(&json, part);
 	if (t->way == WAY_MESSAGE && !t->is_plain && part->number == 0 &&

@@ -13,6 +13,7 @@
 #include "libcommon/err.h"
 #include "libcommon/log.h"
 #include "libcommon/loop.h"
+#include "proto/action.h"
 #include "proto/gateway.h"
 #include "proto/message.h"
 #include "services/gateway-discord/cursor.h"
@@ -37,12 +38,25 @@ struct entry {
 	struct entry *prev, *next;
 	struct inbox *inbox;
 	struct arena *arena;
-	struct message_inbound message;
+	const struct entry_kind *kind;
+	const char *chat_id, *event_id;
+	struct message_inbound message; /* or */
+	struct button_pressed button;
 	int64_t session; /* its number */
 	int64_t seq;
 	bool is_in_flight, is_done;
 	bool has_cursor; /* the request under way carries one */
 	int n_failures;
+};
+
+/* What may be told, and how. */
+struct entry_kind {
+	const char *route;
+	void (*encode)(
+	    struct entry *entry, const char *cursor, struct buf *out);
+	/* The engine has stored it. */
+	int (*take)(struct entry *entry, const struct envelope *answer,
+	    struct err *err);
 };
 
 /* A cursor on its way: one at a time, so that none is overtaken by an older. */
@@ -201,24 +215,66 @@ end_entry(struct entry *entry)
 	pump(inbox);
 }
 
-static void
-take_acceptance(struct entry *entry, const struct envelope *answer)
+static int
+take_acceptance(
+    struct entry *entry, const struct envelope *answer, struct err *err)
 {
 	struct inbox *inbox = entry->inbox;
 	struct message_accepted accepted;
-	struct err err;
 
 	if (message_accepted_decode(
-		&accepted, answer->body, entry->arena, &err) < 0) {
-		log_error("acceptance-unread", "why=%s", log_quote(err.text));
-	} else if (strcmp(accepted.outcome, "accepted") == 0) {
-		inbox->counters.accepted++;
-		inbox->events->accepted(inbox->arg, &entry->message);
-	} else {
+		&accepted, answer->body, entry->arena, err) < 0)
+		return -1;
+	if (strcmp(accepted.outcome, "accepted") != 0) {
 		inbox->counters.duplicates++;
+		return 0;
 	}
-	end_entry(entry);
+	inbox->counters.accepted++;
+	inbox->events->accepted(inbox->arg, &entry->message);
+	return 0;
 }
+
+static void
+encode_message(struct entry *entry, const char *cursor, struct buf *out)
+{
+	entry->message.cursor = cursor;
+	message_inbound_encode(&entry->message, out);
+	entry->message.cursor = "";
+}
+
+static const struct entry_kind message_kind = {
+	.route = "message.inbound",
+	.encode = encode_message,
+	.take = take_acceptance,
+};
+
+static int
+take_outcome(
+    struct entry *entry, const struct envelope *answer, struct err *err)
+{
+	struct inbox *inbox = entry->inbox;
+	struct button_outcome outcome;
+
+	if (button_outcome_decode(&outcome, answer->body, entry->arena, err) <
+	    0)
+		return -1;
+	inbox->events->decided(inbox->arg, &entry->button, &outcome);
+	return 0;
+}
+
+static void
+encode_button(struct entry *entry, const char *cursor, struct buf *out)
+{
+	entry->button.cursor = cursor;
+	button_pressed_encode(&entry->button, out);
+	entry->button.cursor = "";
+}
+
+static const struct entry_kind button_kind = {
+	.route = "button.pressed",
+	.encode = encode_button,
+	.take = take_outcome,
+};
 
 static bool
 may_pass(struct entry *entry, enum err_code code)
@@ -235,21 +291,25 @@ on_answer(void *arg, const struct envelope *answer, const struct err *err)
 	struct entry *entry = arg;
 	struct inbox *inbox = entry->inbox;
 	const struct err *error = answer ? &answer->error : err;
+	struct err unread;
 
 	entry->is_in_flight = false;
 	inbox->n_in_flight--;
 	if (entry->has_cursor)
 		end_telling(inbox, answer && answer->ok);
 	if (answer && answer->ok) {
-		take_acceptance(entry, answer);
+		if (entry->kind->take(entry, answer, &unread) < 0)
+			log_error("acceptance-unread", "why=%s",
+			    log_quote(unread.text));
+		end_entry(entry);
 	} else if (may_pass(entry, error->code)) {
 		if (!timer_is_running(inbox->again))
 			timer_start(inbox->again, AGAIN_MS, 0);
 	} else {
 		inbox->counters.set_aside++;
 		log_error("event-set-aside", "event=%s chat=%s why=%s",
-		    log_quote(entry->message.event_id),
-		    log_quote(entry->message.chat_id), log_quote(error->text));
+		    log_quote(entry->event_id), log_quote(entry->chat_id),
+		    log_quote(error->text));
 		end_entry(entry);
 	}
 }
@@ -271,12 +331,10 @@ send_entry(struct entry *entry)
 			    entry->seq == inbox->settled_seq + 1;
 	if (entry->has_cursor)
 		begin_telling(inbox, entry->seq, &text);
-	entry->message.cursor = text.data;
-	message_inbound_encode(&entry->message, &body);
-	entry->message.cursor = "";
+	entry->kind->encode(entry, text.data, &body);
 	entry->is_in_flight = true;
 	inbox->n_in_flight++;
-	connector_ask(inbox->connector, "message.inbound", &body, WITHIN_MS,
+	connector_ask(inbox->connector, entry->kind->route, &body, WITHIN_MS,
 	    on_answer, entry);
 }
 
@@ -288,10 +346,18 @@ must_wait(const struct inbox *inbox, const struct entry *entry)
 
 	for (earlier = inbox->entries; earlier != entry;
 	     earlier = earlier->next)
-		if (!earlier->is_done && strcmp(earlier->message.chat_id,
-					     entry->message.chat_id) == 0)
+		if (!earlier->is_done &&
+		    strcmp(earlier->chat_id, entry->chat_id) == 0)
 			return true;
 	return false;
+}
+
+/* Names are asked for where they are needed. */
+static bool
+is_complete(struct entry *entry)
+{
+	return entry->kind != &message_kind ||
+	       places_fill(entry->inbox->places, &entry->message, entry->arena);
 }
 
 static struct entry *
@@ -301,8 +367,7 @@ next_to_send(struct inbox *inbox)
 
 	DL_FOREACH (inbox->entries, entry)
 		if (!entry->is_done && !entry->is_in_flight &&
-		    !must_wait(inbox, entry) &&
-		    places_fill(inbox->places, &entry->message, entry->arena))
+		    !must_wait(inbox, entry) && is_complete(entry))
 			return entry;
 	return NULL;
 }
@@ -352,38 +417,87 @@ copy_message(struct entry *entry, const struct message_inbound *from)
 }
 
 static void
-add_entry(
-    struct inbox *inbox, int64_t seq, const struct message_inbound *message)
+copy_button(struct entry *entry, const struct button_pressed *from)
+{
+	struct arena *arena = entry->arena;
+	struct button_pressed *to = &entry->button;
+
+	*to = *from;
+	to->event_id = arena_strdup(arena, from->event_id);
+	to->chat_id = arena_strdup(arena, from->chat_id);
+	to->message_id = arena_strdup(arena, from->message_id);
+	to->user_id = arena_strdup(arena, from->user_id);
+	to->user_name = arena_strdup(arena, from->user_name);
+	to->action_id = arena_strdup(arena, from->action_id);
+	to->verb = arena_strdup(arena, from->verb);
+}
+
+static struct entry *
+add_entry(struct inbox *inbox, int64_t seq, const struct entry_kind *kind)
 {
 	struct entry *entry = xcalloc(1, sizeof(*entry));
 
 	entry->inbox = inbox;
+	entry->kind = kind;
 	entry->session = inbox->session;
 	entry->seq = seq;
 	entry->arena = arena_new(ARENA_BYTES);
-	copy_message(entry, message);
 	DL_APPEND(inbox->entries, entry);
 	inbox->n_entries++;
 	inbox->counters.waiting++;
+	return entry;
+}
+
+static void
+note_event(struct inbox *inbox, int64_t seq)
+{
+	note_session(inbox);
+	inbox->received_seq = seq;
+	inbox->counters.events++;
+}
+
+/* After an entry was added. */
+static void
+go_on(struct inbox *inbox)
+{
+	settle(inbox);
+	pump(inbox);
+	if (inbox->n_entries >= FULL && !inbox->is_full) {
+		inbox->is_full = true;
+		inbox->events->full(inbox->arg);
+	}
 }
 
 void
 inbox_take(
     struct inbox *inbox, int64_t seq, const struct message_inbound *message)
 {
-	note_session(inbox);
-	inbox->received_seq = seq;
-	inbox->counters.events++;
-	if (message)
-		add_entry(inbox, seq, message);
-	settle(inbox);
-	if (!message)
+	struct entry *entry;
+
+	note_event(inbox, seq);
+	if (!message) {
+		settle(inbox);
 		return;
-	pump(inbox);
-	if (inbox->n_entries >= FULL && !inbox->is_full) {
-		inbox->is_full = true;
-		inbox->events->full(inbox->arg);
 	}
+	entry = add_entry(inbox, seq, &message_kind);
+	copy_message(entry, message);
+	entry->chat_id = entry->message.chat_id;
+	entry->event_id = entry->message.event_id;
+	go_on(inbox);
+}
+
+void
+inbox_take_button(
+    struct inbox *inbox, int64_t seq, const struct button_pressed *pressed)
+{
+	struct entry *entry;
+
+	note_event(inbox, seq);
+	entry = add_entry(inbox, seq, &button_kind);
+	copy_button(entry, pressed);
+	entry->chat_id = entry->button.chat_id;
+	entry->event_id = entry->button.event_id;
+	go_on(inbox);
 }
 
 void

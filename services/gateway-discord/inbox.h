@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct button_outcome;
+struct button_pressed;
 struct connector;
 struct cursor;
 struct loop;
@@ -25,6 +27,9 @@ struct inbox_events {
 	void (*stored)(void *arg, int64_t session_number, int64_t seq);
 	/* The engine has stored it, for the first time. */
 	void (*accepted)(void *arg, const struct message_inbound *message);
+	/* What the engine made of a button. */
+	void (*decided)(void *arg, const struct button_pressed *pressed,
+	    const struct button_outcome *outcome);
 	/* More waits than should; and again less. */
 	void (*full)(void *arg);
 	void (*drained)(void *arg);
@@ -38,6 +43,8 @@ void inbox_free(struct inbox **inbox);
  * engine. Copied. */
 void inbox_take(
     struct inbox *inbox, int64_t seq, const struct message_inbound *message);
+void inbox_take_button(
+    struct inbox *inbox, int64_t seq, const struct button_pressed *pressed);
 /* Names that were waited for have come. */
 void inbox_go_on(struct inbox *inbox);
 

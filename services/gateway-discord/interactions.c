@@ -13,6 +13,8 @@
 #include "libcommon/err.h"
 #include "libcommon/json.h"
 #include "libcommon/log.h"
+#include "libcommon/utf8.h"
+#include "proto/action.h"
 #include "proto/message.h"
 #include "services/gateway-discord/rest.h"
 #include "services/gateway-discord/translate.h"
@@ -27,6 +29,9 @@ enum {
 	/* Nobody types that many at a time: the oldest go. */
 	KEPT_MAX = 1000,
 	TYPE_DEFERRED = 5,
+	TYPE_DEFERRED_UPDATE = 6,
+	CONTENT_MAX = 2000,
+	FOLLOW_UP_WITHIN_MS = 60000,
 	FLAG_EPHEMERAL = 64,
 };
 
@@ -39,6 +44,7 @@ struct interaction {
 	char token[TOKEN_SIZE];
 	int64_t until_ms; /* monotonic */
 	bool is_private;
+	char *content; /* of the notice that the button stands under */
 };
 
 struct interactions {
@@ -61,6 +67,7 @@ forget(struct interactions *is, struct interaction *one)
 {
 	DL_DELETE(is->all, one);
 	is->n--;
+	xfree(&one->content);
 	xfree(&one);
 }
 
@@ -107,6 +114,8 @@ remember(struct interactions *is, const struct json *event, bool is_private)
 	snprintf(one->token, sizeof(one->token), "%s",
 	    json_str(json_get(event, "token"), ""));
 	one->is_private = is_private;
+	one->content = xstrdup(
+	    json_str(json_get(json_get(event, "message"), "content"), ""));
 	one->until_ms = clock_mono_ms() + LIFE_MS;
 	DL_APPEND(is->all, one);
 	is->n++;
@@ -127,7 +136,7 @@ on_deferred(void *arg, const struct rest_answer *answer, const struct err *err,
 }
 
 static void
-defer(struct interactions *is, const struct json *event, bool is_private)
+defer(struct interactions *is, const struct json *event, int type, int flags)
 {
 	const char *id = json_str(json_get(event, "id"), "");
 	AUTO(buf_release)
@@ -139,8 +148,10 @@ defer(struct interactions *is, const struct json *event, bool is_private)
 	buf_init(&body);
 	buf_addf(&path, "/interactions/%s/%s/callback", id,
 	    json_str(json_get(event, "token"), ""));
-	buf_addf(&body, "{\"type\":%d,\"data\":{\"flags\":%d}}", TYPE_DEFERRED,
-	    is_private ? FLAG_EPHEMERAL : 0);
+	buf_addf(&body, "{\"type\":%d", type);
+	if (type == TYPE_DEFERRED)
+		buf_addf(&body, ",\"data\":{\"flags\":%d}", flags);
+	buf_addc(&body, '}');
 	rest_call(is->rest,
 	    &(struct rest_request){
 		.method = "POST",
@@ -151,22 +162,6 @@ defer(struct interactions *is, const struct json *event, bool is_private)
 		.within_ms = DEFER_WITHIN_MS,
 	    },
 	    on_deferred, is);
-}
-
-bool
-interactions_take(struct interactions *is, struct message_inbound *out,
-    const struct json *event, bool is_private, struct arena *arena)
-{
-	const char *id = json_str(json_get(event, "id"), "");
-
-	if (!translate_command(out, event, arena) || strlen(id) >= ID_SIZE ||
-	    !is_token(json_str(json_get(event, "token"), "")))
-		return false;
-	out->message_id = arena_printf(
-	    arena, "%s%s", is_private ? private_prefix : live_prefix, id);
-	remember(is, event, is_private);
-	defer(is, event, is_private);
-	return true;
 }
 
 static struct interaction *
@@ -181,6 +176,148 @@ find(struct interactions *is, const char *id)
 	return NULL;
 }
 
+/* Both become part of a path. */
+static bool
+is_usable(const struct json *event)
+{
+	return strlen(json_str(json_get(event, "id"), "")) < ID_SIZE &&
+	       is_token(json_str(json_get(event, "token"), ""));
+}
+
+bool
+interactions_take(struct interactions *is, struct message_inbound *out,
+    const struct json *event, bool is_private, struct arena *arena)
+{
+	const char *id = json_str(json_get(event, "id"), "");
+
+	if (!translate_command(out, event, arena) || !is_usable(event))
+		return false;
+	out->message_id = arena_printf(
+	    arena, "%s%s", is_private ? private_prefix : live_prefix, id);
+	remember(is, event, is_private);
+	defer(is, event, TYPE_DEFERRED, is_private ? FLAG_EPHEMERAL : 0);
+	return true;
+}
+
+bool
+interactions_take_button(struct interactions *is, struct button_pressed *out,
+    const struct json *event, struct arena *arena)
+{
+	if (!translate_button(out, event, arena) || !is_usable(event))
+		return false;
+	remember(is, event, false);
+	defer(is, event, TYPE_DEFERRED_UPDATE, 0);
+	return true;
+}
+
+static void
+write_paths(const struct interaction *one, struct interaction_paths *out)
+{
+	out->is_private = one->is_private;
+	snprintf(out->follow_up, sizeof(out->follow_up), "/webhooks/%s/%s",
+	    one->application_id, one->token);
+	snprintf(out->original, sizeof(out->original),
+	    "/webhooks/%s/%s/messages/@original", one->application_id,
+	    one->token);
+}
+
+static void
+on_followed(void *arg, const struct rest_answer *answer, const struct err *err,
+    int64_t retry_after_ms)
+{
+	(void)arg;
+	(void)retry_after_ms;
+	if (err || answer->status >= 300)
+		log_warn("outcome-unshown", "why=%s",
+		    log_quote(err ? err->text : answer->text));
+}
+
+static void
+begin_message(struct json_out *json, struct buf *out)
+{
+	json_out_init(json, out);
+	json_out_object(json, NULL);
+	json_out_object(json, "allowed_mentions");
+	json_out_list(json, "parse");
+	json_out_list_end(json);
+	json_out_object_end(json);
+}
+
+static void
+call(struct interactions *is, const char *method, const char *path,
+    const struct buf *body)
+{
+	rest_call(is->rest,
+	    &(struct rest_request){
+		.method = method,
+		.path = path,
+		.lane = path,
+		.body = body->data,
+		.flags = REST_NO_TOKEN,
+		.within_ms = FOLLOW_UP_WITHIN_MS,
+	    },
+	    on_followed, is);
+}
+
+/* The notice loses its buttons and says how it ended, if there is room. */
+static void
+turn(struct interactions *is, const struct interaction *one, const char *text)
+{
+	struct interaction_paths paths;
+	AUTO(buf_release)
+	struct buf content = { 0 };
+	AUTO(buf_release)
+	struct buf body = { 0 };
+	struct json_out json;
+
+	write_paths(one, &paths);
+	buf_init(&content);
+	buf_init(&body);
+	buf_addf(&content, "%s\n\n%s", one->content, text);
+	begin_message(&json, &body);
+	json_out_list(&json, "components");
+	json_out_list_end(&json);
+	if (utf8_units(content.data, content.size, UTF8_CODE_POINTS) <=
+	    CONTENT_MAX)
+		json_out_str(&json, "content", content.data);
+	json_out_object_end(&json);
+	call(is, "PATCH", paths.original, &body);
+}
+
+static void
+tell(struct interactions *is, const struct interaction *one, const char *text)
+{
+	struct interaction_paths paths;
+	AUTO(buf_release)
+	struct buf body = { 0 };
+	struct json_out json;
+
+	write_paths(one, &paths);
+	buf_init(&body);
+	begin_message(&json, &body);
+	json_out_strn(&json, "content", text,
+	    utf8_offset(text, strlen(text), CONTENT_MAX, UTF8_CODE_POINTS));
+	json_out_int(&json, "flags", FLAG_EPHEMERAL);
+	json_out_object_end(&json);
+	call(is, "POST", paths.follow_up, &body);
+}
+
+void
+interactions_decide(struct interactions *is,
+    const struct button_pressed *pressed, const struct button_outcome *outcome)
+{
+	/* "c:<interaction>" */
+	struct interaction *one = find(is, pressed->event_id + 2);
+
+	if (!one)
+		return;
+	if (strcmp(outcome->outcome, "refused") == 0)
+		tell(is, one, outcome->text);
+	else
+		turn(is, one, outcome->text);
+	forget(is, one);
+}
+
 enum interaction_kind
 interactions_find(struct interactions *is, const char *reply_to_id,
     struct interaction_paths *out)
@@ -193,12 +330,7 @@ interactions_find(struct interactions *is, const char *reply_to_id,
 	one = find(is, reply_to_id + 2);
 	if (!one)
 		return is_private ? INTERACTION_PRIVATE : INTERACTION_PUBLIC;
-	out->is_private = one->is_private;
-	snprintf(out->follow_up, sizeof(out->follow_up), "/webhooks/%s/%s",
-	    one->application_id, one->token);
-	snprintf(out->original, sizeof(out->original),
-	    "/webhooks/%s/%s/messages/@original", one->application_id,
-	    one->token);
+	write_paths(one, out);
 	return INTERACTION_LIVE;
 }
 

@@ -6,6 +6,8 @@
 #include "libcommon/defs.h"
 
 struct arena;
+struct button_outcome;
+struct button_pressed;
 struct json;
 struct message_inbound;
 struct rest;
@@ -28,6 +30,13 @@ void interactions_free(struct interactions **interactions);
 bool interactions_take(struct interactions *interactions,
     struct message_inbound *out, const struct json *event, bool is_private,
     struct arena *arena);
+
+/* A press on a button of ours: acknowledges it. False as above. */
+bool interactions_take_button(struct interactions *interactions,
+    struct button_pressed *out, const struct json *event, struct arena *arena);
+/* The notice turns into its outcome, or who pressed is told why not. */
+void interactions_decide(struct interactions *interactions,
+    const struct button_pressed *pressed, const struct button_outcome *outcome);
 
 /* What a reply to this id is. */
 enum interaction_kind {

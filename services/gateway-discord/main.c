@@ -12,6 +12,7 @@
 #include "libcommon/loop.h"
 #include "libcommon/outbound.h"
 #include "libcommon/service.h"
+#include "proto/action.h"
 #include "proto/message.h"
 #include "services/gateway-discord/config.h"
 #include "services/gateway-discord/cursor.h"
@@ -86,6 +87,20 @@ take_guild(
 	return false;
 }
 
+/* True: it was one, and is on its way. */
+static bool
+take_button(struct svc *svc, const struct frame *frame)
+{
+	struct button_pressed pressed;
+
+	if (strcmp(frame->type, "INTERACTION_CREATE") != 0 ||
+	    !interactions_take_button(
+		svc->interactions, &pressed, frame->data, svc->arena))
+		return false;
+	inbox_take_button(svc->inbox, frame->seq, &pressed);
+	return true;
+}
+
 static const struct {
 	const char *type;
 	bool (*take)(struct svc *svc, const struct frame *frame,
@@ -107,6 +122,8 @@ on_event(void *arg, const struct frame *frame)
 	arena_reset(svc->arena);
 	places_note(svc->places, frame->type, frame->data,
 	    session_cursor(svc->session)->user_id);
+	if (take_button(svc, frame))
+		return;
 	for (size_t i = 0; i < N_OF(events); i++)
 		if (strcmp(events[i].type, frame->type) == 0)
 			has_message = events[i].take(svc, frame, &message);
@@ -207,11 +224,21 @@ on_accepted(void *arg, const struct message_inbound *message)
 		typing_begin(svc->typing, message->chat_id);
 }
 
+static void
+on_decided(void *arg, const struct button_pressed *pressed,
+    const struct button_outcome *outcome)
+{
+	struct svc *svc = arg;
+
+	interactions_decide(svc->interactions, pressed, outcome);
+}
+
 static const struct inbox_events inbox_events = {
 	.cursor = cursor_now,
 	.session_number = session_now,
 	.stored = on_stored,
 	.accepted = on_accepted,
+	.decided = on_decided,
 	.full = on_full,
 	.drained = on_drained,
 };

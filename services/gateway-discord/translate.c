@@ -11,6 +11,7 @@
 #include "libcommon/clock.h"
 #include "libcommon/json.h"
 #include "libcommon/utf8.h"
+#include "proto/action.h"
 #include "proto/bounds.h"
 #include "proto/message.h"
 #include "services/gateway-discord/mentions.h"
@@ -21,6 +22,7 @@ enum {
 	CHANNEL_DM = 1,
 	COMMAND_CHAT = 1,
 	INTERACTION_COMMAND = 2,
+	INTERACTION_BUTTON = 3,
 	REFERENCE_FORWARD = 1,
 };
 
@@ -262,6 +264,14 @@ translate_message(struct message_inbound *out, const struct json *event,
 	return *out->text || out->n_attachments;
 }
 
+static const struct json *
+user_of(const struct json *event)
+{
+	const struct json *user = json_get(json_get(event, "member"), "user");
+
+	return user ? user : json_get(event, "user");
+}
+
 static void
 add_value(struct buf *text, const struct json *option)
 {
@@ -281,14 +291,12 @@ translate_command(
 	const struct json *data = json_get(event, "data");
 	const struct json *options = json_get(data, "options");
 	const struct json *guild_member = json_get(event, "member");
-	const struct json *user = json_get(guild_member, "user");
+	const struct json *user = user_of(event);
 	const char *id = member(event, "id");
 	AUTO(buf_release)
 	struct buf text = { 0 };
 
 	*out = nothing;
-	if (!user)
-		user = json_get(event, "user");
 	out->chat_id = member(event, "channel_id");
 	out->space_id = member(event, "guild_id");
 	out->user_id = member(user, "id");
@@ -308,5 +316,32 @@ translate_command(
 		add_value(&text, one);
 	out->text = arena_strndup(
 	    arena, text.data, utf8_cut(text.data, text.size, BOUND_TEXT));
+	return true;
+}
+
+bool
+translate_button(
+    struct button_pressed *out, const struct json *event, struct arena *arena)
+{
+	const char *id = member(event, "id");
+	const char *name = member(json_get(event, "data"), "custom_id");
+	const struct json *user = user_of(event);
+
+	*out = (struct button_pressed){
+		.event_id = arena_printf(arena, "c:%s", id),
+		.chat_id = member(event, "channel_id"),
+		.message_id = member(json_get(event, "message"), "id"),
+		.user_id = member(user, "id"),
+		.user_name = name_of(user, json_get(event, "member"), arena),
+		.verb = name[0] == 'a' ? "approve" : "deny",
+		.cursor = "",
+		.pressed_unix_ms = translate_snowflake_ms(id),
+	};
+	if (json_int(json_get(event, "type"), 0) != INTERACTION_BUTTON ||
+	    (name[0] != 'a' && name[0] != 'd') || name[1] != ':' || !name[2] ||
+	    !out->pressed_unix_ms || !*out->chat_id || !*out->user_id ||
+	    !*out->message_id)
+		return false;
+	out->action_id = name + 2;
 	return true;
 }

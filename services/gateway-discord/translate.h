@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 struct arena;
+struct button_pressed;
 struct json;
 struct message_inbound;
 
@@ -32,6 +33,10 @@ bool translate_message(struct message_inbound *out, const struct json *event,
 /* A slash command: "/name value value", by whoever used it. */
 bool translate_command(
     struct message_inbound *out, const struct json *event, struct arena *arena);
+
+/* A press on a button of ours, which is named "a:<action>" or "d:<action>". */
+bool translate_button(
+    struct button_pressed *out, const struct json *event, struct arena *arena);
 
 /* When that id was made; 0: it is none. */
 int64_t translate_snowflake_ms(const char *id);

@@ -344,6 +344,14 @@ class Discord:
             "options": [{"name": n, "type": 3, "value": v}
                         for n, v in options.items()]})
 
+    def press(self, message, user, label):
+        """A button under a message; what becomes of the press."""
+        button = next(b for row in message["components"]
+                      for b in row["components"] if b["label"] == label)
+        return self.interact(message["channel_id"], user, 3, {
+            "custom_id": button["custom_id"], "component_type": 2},
+            message=message)
+
     # -- trouble --------------------------------------------------------
 
     def fault(self, kind, method="*", path="", times=1, retry_after=0.5):

@@ -376,6 +376,8 @@ class Rest:
         if body["type"] == 4:
             interaction["original"] = self.discord.post_interaction(
                 interaction, data)
+        if body["type"] == 6:
+            interaction["original"] = interaction["message"]
         if body["type"] == 7 and interaction.get("message"):
             interaction["message"].update(data)
         return web.Response(status=204)

@@ -526,3 +526,85 @@ def test_an_interaction_that_came_too_late_is_answered_openly(
     discord.wait("the answer", lambda: discord.messages, 20 * SLOW)
     assert kept["original"] is None
     assert len(discord.messages) == 1
+
+
+# -- buttons ----------------------------------------------------------------
+
+@pytest.fixture
+def notice(discord, model):
+    """(suite, message): an action that waits, shown with its buttons; ada may
+    decide it."""
+    s, stub = model
+    begun = s.http("POST", "/api/v1/pairings/start", {
+        "connector": "discord", "connector_user_id": discord.user("ada")["id"],
+        "display_name": "ada"})
+    assert begun.status == 201, begun
+    approved = s.http("POST", "/api/v1/pairings/approve", {
+        "token": begun.json["token"], "role": "admin"})
+    assert approved.status == 200, approved
+    stub.reply = 'I would:\n\n```action\n{"type": "run_command", ' \
+        '"target": "ls", "args": ["-l"]}\n```'
+    discord.say("general", "alice", "list it", mention=True)
+    discord.wait("the notice", lambda: any(
+        m["components"] for m in discord.messages), 20 * SLOW)
+    return s, next(m for m in discord.messages if m["components"])
+
+
+def test_a_notice_has_buttons(discord, notice):
+    _, message = notice
+    assert [b["label"] for b in message["components"][0]["components"]] == [
+        "Approve", "Deny"]
+    assert "run_command" in message["content"].replace("\\", "")
+
+
+@pytest.mark.parametrize("label, status", [
+    ("Approve", "approved"), ("Deny", "denied")])
+def test_a_press_turns_the_notice_into_its_outcome(
+        discord, notice, label, status):
+    s, message = notice
+    shown = message["content"]
+    discord.press(message, "ada", label)
+    wait_for("the outcome", lambda: not message["components"], 20)
+    assert message["content"].startswith(shown + "\n\n")
+    got = s.http("GET", "/api/v1/actions?status=" + status).json["items"]
+    assert len(got) == 1
+
+
+def test_a_press_by_somebody_else_is_refused_to_them_alone(discord, notice):
+    s, message = notice
+    n = len(discord.messages)
+    discord.press(message, "mallory", "Approve")
+    discord.wait("the refusal", lambda: len(discord.messages) > n, 20 * SLOW)
+    assert discord.messages[-1]["flags"] & 64
+    assert message["components"]
+    assert s.http("GET", "/api/v1/actions?status=pending").json["items"]
+
+
+def test_a_second_press_decides_nothing(discord, notice):
+    s, message = notice
+    old = {**message, "components": [*message["components"]]}
+    discord.press(message, "ada", "Deny")
+    wait_for("the outcome", lambda: not message["components"], 20)
+    late = discord.press(old, "ada", "Approve")
+    wait_for("an answer", lambda: late["n_edits"], 20)
+    assert not s.http("GET", "/api/v1/actions?status=approved").json["items"]
+
+
+@pytest.mark.parametrize("daemon", ["gateway-discord", "task-engine"])
+def test_a_press_outlives_a_killed_daemon(discord, notice, daemon):
+    s, message = notice
+    s.kill(daemon)
+    discord.press(message, "ada", "Approve")
+    wait_for("the outcome", lambda: not message["components"], 30)
+    assert len(s.http("GET", "/api/v1/actions?status=approved").json[
+        "items"]) == 1
+
+
+def test_a_button_that_is_not_ours_decides_nothing(discord, notice):
+    s, message = notice
+    pressed = discord.interact(message["channel_id"], "ada", 3, {
+        "custom_id": "x:1", "component_type": 2}, message=message)
+    heard = discord.say("general", "bob", "/help", mention=True)
+    wait_answered(discord, [heard])
+    assert pressed["response"] is None and message["components"]
+    assert s.http("GET", "/api/v1/actions?status=pending").json["items"]

@@ -8,6 +8,7 @@
 #include "libcommon/defs.h"
 #include "libcommon/err.h"
 #include "libcommon/json.h"
+#include "proto/action.h"
 #include "proto/message.h"
 #include "services/gateway-discord/translate.h"
 
@@ -202,6 +203,52 @@ commands_become_lines(void **state)
 	}
 }
 
+#define BUTTON(name)                                                           \
+	"{\"id\":\"" ID "\",\"channel_id\":\"7\",\"token\":\"t\",\"type\":3,"  \
+	"\"message\":{\"id\":\"6\"},\"user\":{\"id\":\"42\"},"                 \
+	"\"data\":{\"custom_id\":\"" name "\"}}"
+
+static const struct {
+	const char *name, *event, *verb, *action;
+} buttons[] = {
+	{ "approve", BUTTON("a:act_1"), "approve", "act_1" },
+	{ "deny", BUTTON("d:act_1"), "deny", "act_1" },
+	{ "another verb", BUTTON("x:act_1"), NULL, "" },
+	{ "no action", BUTTON("a:"), NULL, "" },
+	{ "no colon", BUTTON("approve"), NULL, "" },
+	{ "no name", BUTTON(""), NULL, "" },
+	{ "a command", COMMAND "}", NULL, "" },
+	{ "nobody's",
+	    "{\"id\":\"" ID "\",\"channel_id\":\"7\",\"type\":3,"
+	    "\"message\":{\"id\":\"6\"},\"data\":{\"custom_id\":\"a:x\"}}",
+	    NULL, "" },
+};
+
+static void
+presses_name_action_and_verb(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(buttons); i++) {
+		AUTO(arena_free)
+		struct arena *arena = arena_new(1024 * 1024);
+		struct json *event = parse(buttons[i].event);
+		struct button_pressed got;
+		bool is_told = translate_button(&got, event, arena);
+
+		if (is_told != (buttons[i].verb != NULL))
+			fail_msg("%s: told %d", buttons[i].name, is_told);
+		if (is_told) {
+			assert_string_equal(got.verb, buttons[i].verb);
+			assert_string_equal(got.action_id, buttons[i].action);
+			assert_string_equal(got.event_id, "c:" ID);
+			assert_string_equal(got.chat_id, "7");
+			assert_string_equal(got.message_id, "6");
+			assert_string_equal(got.user_id, "42");
+		}
+		json_free(&event);
+	}
+}
+
 int
 main(void)
 {
@@ -209,6 +256,7 @@ main(void)
 		cmocka_unit_test(messages_are_told_by_rule),
 		cmocka_unit_test(a_message_has_all_that_is_known),
 		cmocka_unit_test(commands_become_lines),
+		cmocka_unit_test(presses_name_action_and_verb),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
