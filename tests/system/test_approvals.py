@@ -458,3 +458,154 @@ def test_what_was_executing_is_never_run_again(town):
     town.restart()
     assert town.row(action)["execution_status"] == "unknown"
     assert any("not known" in t for c, t, _, _ in town.claim() if c == HERE)
+
+
+# -- in words ---------------------------------------------------------------
+
+def answer(town, text, chat=HERE, user=ADA, **more):
+    """The reply to it in that chat; "" when nothing is said."""
+    town.claim()
+    town.stub.reply = "The model was asked."
+    more.setdefault("is_addressed", True)
+    event = town.event()
+    town.inbound(event, text, chat, user_id=user, message_id=event,
+                 space_id=HERE if chat == ADMINS else chat, **more)
+    if not more["is_addressed"]:
+        # Whatever is said about it is queued within its own transaction.
+        return "".join(t for c, t, _, _ in town.claim() if c == chat)
+    return wait_for(f"an answer to {text!r}", lambda: [
+        t for c, t, _, _ in town.claim() if c == chat])[0]
+
+
+def test_commands_list_approve_and_deny(town):
+    """/pending-actions, /approve-action, /deny-action and the action forms of
+    /approve and /deny, by whole and short ids, quoted or not."""
+    assert answer(town, "/pending-actions") == "No pending actions."
+    assert answer(town, "/approve") == "No pending actions."
+    a, b, c, d = town.propose("\n".join([block()] * 4))
+    listed = answer(town, "/pending_actions")
+    assert listed.startswith("Pending actions:\n")
+    assert [x in listed for x in (a, b, c, d)] == [True] * 4
+    for ambiguous in ("/approve", "/approve it", "/deny-action it"):
+        reply = answer(town, ambiguous)
+        assert "multiple pending actions" in reply.lower() and a in reply
+    assert "Outcome:" in answer(town, f"/approve-action `{a}`")
+    reply = answer(town, f"/deny-action {b[:10]} because it is too loud")
+    assert b in reply and "denied" in reply
+    assert town.row(b)["denied_reason"] == "it is too loud"
+    # G-30a: the newest, however many there are.
+    assert d in answer(town, "/approve latest")
+    assert "Outcome:" in answer(town, "/approve")
+    assert {town.row(x)["status"] for x in (a, c, d)} == {"approved"}
+    reply = answer(town, f"/approve-action {a}")
+    assert reply.startswith("Action approval is not pending")
+    assert "not found" in answer(town, "/approve-action act_0000")
+    assert answer(town, "/approve-action").startswith(
+        "Usage: /approve-action")
+
+
+def test_approve_and_deny_all(town):
+    """G-19: both."""
+    ids = town.propose("\n".join([block()] * 2))
+    assert answer(town, "/approve all").count("Outcome:") == 2
+    more = town.propose("\n".join([block()] * 3))
+    assert answer(town, "/deny all").count("denied") == 6
+    assert {town.row(x)["status"] for x in ids} == {"approved"}
+    assert {town.row(x)["status"] for x in more} == {"denied"}
+
+
+def test_lists_cover_what_one_may_decide(town):
+    """G-13, P-101. The predecessor's list fell back to all contexts; ours
+    covers what the asker may decide, and tells no summary in public."""
+    here, = town.propose(block(summary="secret plan"))
+    there, = town.propose(chat=THERE)
+    assert here in answer(town, "/pending-actions", ADMINS, ADA)
+    assert there not in answer(town, "/pending-actions", ADMINS, ADA)
+    for user in (ADA, EVE):
+        reply = answer(town, "/approve-action " + (
+            there if user == ADA else here), user=user)
+        assert "not found" in reply
+    reply = answer(town, "/pending-actions", THERE, EVE)
+    assert there in reply and here not in reply
+    town.press(there, user=EVE, chat=THERE)
+    reply = answer(town, "/pending-actions", THERE, BOB)
+    assert "all contexts" in reply and here in reply
+    assert "secret plan" not in reply
+    assert "secret plan" in answer(town, "/pending-actions", ADMINS, BOB)
+    reply = answer(town, "/approve", THERE, EVE)
+    assert reply == "No pending actions."
+    for text in ("/pending-actions", "/approve", "/approve-action " + here):
+        assert answer(town, text, user=GUEST).startswith("Access denied")
+    assert town.row(here)["status"] == "pending"
+
+
+@pytest.mark.parametrize("text", [
+    "I do not approve it", "don't approve it", "never approve action {}",
+    "please do not approve {}", "I will approve it tomorrow",
+    "should I approve it?", "he said: approve it", '"approve it"',
+    "> approve it", "```\napprove it\n```", "we approve of your style",
+    "approve it if it is safe", "I can't approve {}",
+])
+def test_a_sentence_is_no_decision(town, text):
+    """G-12, G-20: approving needs an affirmative sentence of one's own."""
+    action, = town.propose()
+    answer(town, text.format(action))
+    assert town.row(action)["status"] == "pending"
+
+
+@pytest.mark.parametrize("text, status", [
+    ("approve it", "approved"), ("I approve it", "approved"),
+    ("please approve {}", "approved"), ("deny it", "denied"),
+    ("reject {} because it is late", "denied"),
+    ("approve the action", "approved")])
+def test_words_decide_when_they_are_addressed(town, text, status):
+    action, = town.propose()
+    text = text.format(action)
+    assert answer(town, text, is_addressed=False) == ""
+    assert town.row(action)["status"] == "pending"
+    assert action in answer(town, text)
+    assert town.row(action)["status"] == status
+
+
+def test_in_an_admin_channel_words_decide_unaddressed(town):
+    action, = town.propose()
+    assert action in answer(town, "approve it", ADMINS, is_addressed=False)
+    assert town.row(action)["status"] == "approved"
+
+
+def test_a_reply_to_the_notice_is_about_that_action(town):
+    """"yes" counts only there; with several pending it needs no id."""
+    town.stub.reply = "\n".join([block()] * 2)
+    town.say("hello!")
+    got = town.deliveries(3)
+    (first, number), (second, other) = [(a, p) for _, _, a, p in got if a]
+    answer(town, "yes", ADMINS)
+    assert town.row(first)["status"] == "pending"
+    reply = answer(town, "yes", ADMINS, reply_to_id=number)
+    assert first in reply and "Outcome:" in reply
+    reply = answer(town, "deny it because no", ADMINS, reply_to_id=other)
+    assert second in reply
+    assert town.row(second)["denied_reason"] == "no"
+    # Of another chat the same number is another message.
+    third, = town.propose()
+    answer(town, "yes", HERE, reply_to_id=number)
+    assert town.row(third)["status"] == "pending"
+
+
+def test_approving_grants_nothing_and_starts_no_turn(town):
+    """G-55, G-56."""
+    action, = town.propose()
+    calls = town.stub.calls
+    answer(town, "/approve-action " + action)
+    assert town.stub.calls == calls
+    again, = town.propose()
+    assert town.row(again)["status"] == "pending"
+
+
+def test_questions_about_approvals_tell_only_who_may_decide(town):
+    """G-17."""
+    action, = town.propose()
+    question = "what command do I run to approve it?"
+    assert action in answer(town, question)
+    for user in (GUEST, EVE):
+        assert action not in answer(town, question, user=user)

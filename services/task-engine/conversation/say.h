@@ -86,11 +86,6 @@ void say_pending(struct buf *out, const struct pending_action *rows,
 void say_several_pending(struct buf *out, const struct pending_action *rows,
     size_t n_rows, bool is_everywhere);
 
-/* status: of the execution; plugin "" if there is none. */
-void say_approved(struct buf *out, const char *id, const char *status,
-    const char *plugin, const char *outcome);
-void say_denied(struct buf *out, const char *id, const char *reason);
-
 struct pairing_said {
 	const char *name;
 	const char *user_id;

@@ -12,7 +12,6 @@
 enum {
 	SUMMARY_MAX = 120,
 	PLACE_MAX = 60,
-	OUTCOME_MAX = 400,
 	REASON_MAX = 400,
 	NAME_MAX_BYTES = 100,
 };
@@ -74,27 +73,6 @@ say_several_pending(struct buf *out, const struct pending_action *rows,
 	buf_adds(out, "`/pending-actions` lists them all.");
 }
 
-/* The predecessor's forms: programs read them. */
-void
-say_approved(struct buf *out, const char *id, const char *status,
-    const char *plugin, const char *outcome)
-{
-	buf_addf(out, "I approved action `%s`", id);
-	if (strcmp(status, "skipped") == 0)
-		buf_adds(out, ", but it was not run. Outcome: ");
-	else if (strcmp(status, "failed") == 0)
-		buf_adds(out, ", but execution failed. Outcome: ");
-	else if (strcmp(status, "unknown") == 0)
-		buf_adds(out,
-		    ", but it is not known whether it ran. It is not run "
-		    "again. Outcome: ");
-	else
-		buf_addf(out, " and ran it with `%s`. Outcome: ",
-		    *plugin ? plugin : "executor");
-	quote_line(
-	    out, *outcome ? outcome : "nothing was said of it", OUTCOME_MAX);
-}
-
 static void
 add_reason(struct buf *out, const char *reason)
 {
@@ -104,13 +82,6 @@ add_reason(struct buf *out, const char *reason)
 	}
 	buf_adds(out, ": ");
 	quote_line(out, reason, REASON_MAX);
-}
-
-void
-say_denied(struct buf *out, const char *id, const char *reason)
-{
-	buf_addf(out, "Action `%s` denied", id);
-	add_reason(out, reason);
 }
 
 void

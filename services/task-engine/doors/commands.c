@@ -9,6 +9,7 @@
 #include "libcommon/err.h"
 #include "services/task-engine/conversation/command.h"
 #include "services/task-engine/conversation/say.h"
+#include "services/task-engine/doors/commands_actions.h"
 #include "services/task-engine/doors/commands_people.h"
 #include "services/task-engine/doors/commands_tasks.h"
 #include "services/task-engine/doors/lookup.h"
@@ -104,6 +105,11 @@ static const run_fn runs[COMMAND_ID_COUNT] = {
 	[COMMAND_CANCEL] = command_cancel,
 	[COMMAND_DONE] = command_done,
 	[COMMAND_ROUTE] = command_route,
+	[COMMAND_APPROVE] = command_approve,
+	[COMMAND_DENY] = command_deny,
+	[COMMAND_PENDING_ACTIONS] = command_pending_actions,
+	[COMMAND_APPROVE_ACTION] = command_approve_action,
+	[COMMAND_DENY_ACTION] = command_deny_action,
 	[COMMAND_MONITOR] = command_monitor,
 	[COMMAND_STATUS] = run_status,
 	[COMMAND_SEARCH] = run_lookup,

@@ -18,6 +18,7 @@
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/doors/allowed.h"
 #include "services/task-engine/doors/commands.h"
+#include "services/task-engine/doors/commands_actions.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/people/pairing.h"
 #include "services/task-engine/policy/policy.h"
@@ -182,19 +183,16 @@ take_words(struct svc *svc, const struct heard *heard, struct arena *arena,
 	return got == 0 ? heard_queue(svc, heard, TURN_ANSWER, err) : 0;
 }
 
-/* What is said about pending actions are those that the asker may decide. */
 static int
 guide(struct svc *svc, const struct heard *heard, enum guidance guidance,
-    struct err *err)
+    struct arena *arena, struct err *err)
 {
-	const struct guidance_facts facts = {
-		.is_linked = heard->actor->kind != ACTOR_ACCOUNT ||
-			     *heard->actor->user_id,
-		.may_decide = heard->role >= ROLE_ADMIN,
-	};
+	struct guidance_facts facts;
 	AUTO(buf_release)
 	struct buf text = { 0 };
 
+	if (heard_guidance(svc, heard, arena, &facts, err) < 0)
+		return -1;
 	buf_init(&text);
 	guidance_say(&text, guidance, &facts);
 	return heard_reply(svc, heard, text.data, err);
@@ -244,13 +242,19 @@ take_intent(struct svc *svc, const struct heard *heard, bool is_addressed,
 	struct intent_ask ask = {
 		.self = "",
 		.is_addressed = is_addressed,
-		.is_admin_channel = heard->context->is_admin,
+		.is_admin_channel =
+		    heard->context->is_admin || heard->context->is_global_hub,
 	};
 	struct intent intent;
+	const char *action_id;
+	int got = heard_notice(svc, heard, arena, &action_id, err);
 
+	if (got < 0)
+		return -1;
+	ask.is_notice_reply = got == 0;
 	read_intent(&intent, heard, &ask, arena);
 	if (intent.guidance != GUIDANCE_NONE)
-		return guide(svc, heard, intent.guidance, err);
+		return guide(svc, heard, intent.guidance, arena, err);
 	if (command_find(intent.command.id))
 		return command_run(svc, heard, &intent.command, arena, err);
 	return take_words(svc, heard, arena, err);

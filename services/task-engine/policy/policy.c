@@ -13,7 +13,7 @@
 	{                                                                      \
 		operation, role, flags, help                                   \
 	}
-/* About an action, in its workspace; never with a tool's token. */
+/* In the workspace that it is about; never with a tool's token. */
 #define DECIDE(operation, help)                                                \
 	{                                                                      \
 		operation, ROLE_ADMIN, POLICY_BY_ID, help                      \
@@ -71,6 +71,8 @@ const struct policy_row policy_rows[] = {
 
 	SAY("action.propose", ROLE_GUEST, POLICY_TOOL,
 	    "have the agent propose an action"),
+	DECIDE("command.approve",         "approve a pairing or an action"),
+	DECIDE("command.deny",            "deny a pairing or an action"),
 	DECIDE("command.pending-actions", "list the actions that wait"),
 	DECIDE("command.approve-action",  "approve one"),
 	DECIDE("command.deny-action",     "deny one"),

@@ -178,36 +178,6 @@ pending_several(struct buf *out)
 	say_several_pending(out, action_rows, N_OF(action_rows), true);
 }
 
-static void
-approved_ran(struct buf *out)
-{
-	say_approved(out, "act_9f3c", "succeeded", "sandbox", FORGED);
-}
-
-static void
-approved_skipped(struct buf *out)
-{
-	say_approved(out, "act_9f3c", "skipped", "", "");
-}
-
-static void
-approved_failed(struct buf *out)
-{
-	say_approved(out, "act_9f3c", "failed", "", "no route");
-}
-
-static void
-approved_unknown(struct buf *out)
-{
-	say_approved(out, "act_9f3c", "unknown", "", "");
-}
-
-static void
-denied(struct buf *out)
-{
-	say_denied(out, "act_9f3c", FORGED);
-}
-
 static const struct pairing_said said = { .name = FORGED,
 	.user_id = "user-1",
 	.role = ROLE_MEMBER,
@@ -310,17 +280,6 @@ static const struct {
 	    { "Multiple pending actions found across contexts", "`act_9f3c`",
 		"`act_1234`", "`/pending-actions`" },
 	    "Decide" },
-	{ "approved and run", approved_ran,
-	    { "I approved action `act_9f3c` and ran it with `sandbox`. "
-	      "Outcome: `x'" },
-	    "failed" },
-	{ "approved, skipped", approved_skipped,
-	    { ", but it was not run. Outcome: " }, "failed" },
-	{ "approved, failed", approved_failed,
-	    { ", but execution failed. Outcome: `no route`" }, "ran it" },
-	{ "approved, not known", approved_unknown, { "not run again" },
-	    "ran it" },
-	{ "denied", denied, { "Action `act_9f3c` denied: `x'" }, "approved" },
 	{ "pairing approved", pairing_approved,
 	    { "Pairing approved for `x'", "(user-1): member in all" },
 	    "duplicate" },

@@ -68,6 +68,8 @@ static const struct {
 	{ "message.answer", "gGyvmpaostl" },
 
 	{ "action.propose", "gGyvmpaostl" },
+	{ "command.approve", "aol" },
+	{ "command.deny", "aol" },
 	{ "command.pending-actions", "aol" },
 	{ "command.approve-action", "aol" },
 	{ "command.deny-action", "aol" },

@@ -278,6 +278,79 @@ a_notice_is_paged_and_never_cut(void **state)
 	assert_non_null(strstr(pages[0], "`\"@everyone \\u0060x\\u0060\"`"));
 }
 
+/* The forms that the predecessor's clients look for. */
+static const struct {
+	struct action_row row;
+	const char *decided, *settled;
+} outcomes[] = {
+	{ { .status = "approved",
+	      .execution_status = "skipped",
+	      .execution_message = "not yet" },
+	    "I approved action `act_1` (webhook `\"u\"`), but it was not run. "
+	    "Outcome: `\"not yet\"`.",
+	    "Action approval is not pending: `act_1` was approved by "
+	    "`\"local\"`, but it was not run. Outcome: `\"not yet\"`." },
+	{ { .status = "approved",
+	      .execution_status = "succeeded",
+	      .executor = "webhook",
+	      .execution_message = "status 200" },
+	    "I approved action `act_1` (webhook `\"u\"`) and ran it with "
+	    "`webhook`. Outcome: `\"status 200\"`.",
+	    NULL },
+	{ { .status = "approved",
+	      .execution_status = "failed",
+	      .execution_message = "` Outcome: fine" },
+	    "I approved action `act_1` (webhook `\"u\"`), but execution "
+	    "failed. "
+	    "Outcome: `\"\\u0060 Outcome: fine\"`.",
+	    NULL },
+	{ { .status = "approved",
+	      .execution_status = "unknown",
+	      .execution_message = "" },
+	    "I approved action `act_1` (webhook `\"u\"`), but whether it ran "
+	    "is "
+	    "not known. Outcome: look for its effect before you ask for it "
+	    "again.",
+	    NULL },
+	{ { .status = "denied",
+	      .execution_status = "not_executed",
+	      .denied_reason = "no" },
+	    "Action `act_1` denied. Nothing ran. Reason: `\"no\"`.",
+	    "Action approval is not pending: `act_1` was denied by "
+	    "`\"local\"`. Nothing ran." },
+	{ { .status = "expired", .execution_status = "not_executed" }, NULL,
+	    "Action `act_1` (webhook `\"u\"`) expired: nobody decided it in "
+	    "time, and nothing ran. Ask again if it is still wanted." },
+};
+
+static void
+outcomes_have_the_known_forms(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(outcomes); i++) {
+		struct action_row row = outcomes[i].row;
+		AUTO(buf_release)
+		struct buf decided = { 0 }, settled = { 0 };
+
+		row.id = "act_1";
+		row.type = "webhook";
+		row.target = "u";
+		row.approver_user_id = "local";
+		if (!row.executor)
+			row.executor = "";
+		buf_init(&decided);
+		buf_init(&settled);
+		if (outcomes[i].decided) {
+			tell_decided(&decided, &row);
+			assert_string_equal(decided.data, outcomes[i].decided);
+		}
+		if (outcomes[i].settled) {
+			tell_settled(&settled, &row);
+			assert_string_equal(settled.data, outcomes[i].settled);
+		}
+	}
+}
+
 static int
 setup(void **state)
 {
@@ -304,6 +377,7 @@ main(void)
 		cmocka_unit_test(what_is_too_long_is_refused),
 		cmocka_unit_test(canonical_bytes_have_one_form_and_show_all),
 		cmocka_unit_test(a_notice_is_paged_and_never_cut),
+		cmocka_unit_test(outcomes_have_the_known_forms),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
