@@ -149,6 +149,15 @@ read_answer(struct bot_answer *out, const struct json *body,
 }
 
 static void
+read_garbled(struct bot_answer *out, const struct http_response *response)
+{
+	out->why = "an answer that is not of the Bot API";
+	out->raw = response->body;
+	if (response->status == 200)
+		out->outcome = BOT_GARBLED;
+}
+
+static void
 on_done(void *arg, const struct http_response *response, const struct err *err)
 {
 	struct call *call = arg;
@@ -161,10 +170,10 @@ on_done(void *arg, const struct http_response *response, const struct err *err)
 
 	if (!response)
 		answer.why = err->text;
-	else if (json_parse(&body, response->body, response->size, &wrong) < 0)
-		answer.why = "an answer that is not of the Bot API";
-	else
+	else if (json_parse(&body, response->body, response->size, &wrong) == 0)
 		read_answer(&answer, body, response);
+	else
+		read_garbled(&answer, response);
 	if (!answer.why)
 		answer.why = "";
 	call_free(call);

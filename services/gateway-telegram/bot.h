@@ -38,6 +38,7 @@ enum bot_outcome {
 	BOT_FORBIDDEN, /* 403: not in that chat */
 	BOT_BAD,       /* another 4xx: this call will never work */
 	BOT_TROUBLE,   /* no answer, 5xx, not JSON: it may have worked */
+	BOT_GARBLED,   /* 200, and not JSON as we accept it: see raw */
 	BOT_OUTCOME_COUNT
 };
 
@@ -48,6 +49,7 @@ struct bot_answer {
 	const char *why;	   /* of the others */
 	int64_t retry_after_ms;	   /* 0: not said */
 	int64_t migrate_to_chat;   /* 0: not said */
+	const char *raw;	   /* of BOT_GARBLED */
 };
 typedef void (*bot_answer_fn)(void *arg, const struct bot_answer *answer);
 

@@ -78,6 +78,8 @@ enum {
 	/* A token that was replaced is seen after at most so long. */
 	REFUSED_MS = 60000,
 	UPDATES_MAX = 100,
+	/* All at once, and one alone: it may have been cut on its way. */
+	GARBLED_MAX = 2,
 };
 
 struct poll {
@@ -88,6 +90,7 @@ struct poll {
 	int64_t offset;
 	int64_t pause_ms; /* how long the next pause is */
 	int n_troubles;	  /* in a row */
+	int n_garbled;	  /* answers in a row that cannot be read */
 };
 
 static void happened(struct poll *p, enum event event);
@@ -203,15 +206,35 @@ on_me(void *arg, const struct bot_answer *answer)
 	happened(p, EVENT_OK);
 }
 
+/*
+ * One update that we cannot read must not hold up the others for ever: they
+ * are then asked for one by one, and the one that still cannot be read goes.
+ */
+static void
+on_garbled(struct poll *p, const char *body)
+{
+	int64_t id = telegram_first_update(body);
+
+	if (++p->n_garbled <= GARBLED_MAX || id < p->offset || id == 0)
+		return;
+	p->svc->counters.dropped++;
+	log_error("update-dropped", "update=%" PRId64 " why=%s", id,
+	    log_quote("it is not JSON as we accept it"));
+	p->offset = id + 1;
+}
+
 static void
 on_updates(void *arg, const struct bot_answer *answer)
 {
 	struct poll *p = arg;
 
+	if (answer->outcome == BOT_GARBLED)
+		on_garbled(p, answer->raw);
 	if (answer->outcome != BOT_OK) {
 		on_trouble(p, answer);
 		return;
 	}
+	p->n_garbled = 0;
 	it_works(p);
 	menu_sync(p->svc->menu);
 	happened(p, EVENT_OK);
@@ -238,7 +261,7 @@ ask_updates(struct poll *p)
 	json_out_object(&out, NULL);
 	if (p->offset > 0)
 		json_out_int(&out, "offset", p->offset);
-	json_out_int(&out, "limit", UPDATES_MAX);
+	json_out_int(&out, "limit", p->n_garbled > 0 ? 1 : UPDATES_MAX);
 	json_out_int(&out, "timeout", seconds);
 	json_out_list(&out, "allowed_updates");
 	json_out_str(&out, NULL, "message");

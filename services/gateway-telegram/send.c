@@ -108,6 +108,7 @@ report(struct sending *s, const struct bot_answer *answer)
 		break;
 	case BOT_CONFLICT:
 	case BOT_TROUBLE:
+	case BOT_GARBLED:
 	case BOT_OUTCOME_COUNT:
 		outbound_retry(s->job, 0, answer->why);
 		break;

@@ -325,6 +325,17 @@ telegram_translate(struct telegram_update *out, const struct json *update,
 	return nothing(out, "of a kind that was not asked for");
 }
 
+/* Nobody can write that key: a quote in a text is escaped. */
+int64_t
+telegram_first_update(const char *body)
+{
+	static const char key[] = "\"update_id\":";
+	const char *at = strstr(body, key);
+	long long id = at ? strtoll(at + sizeof(key) - 1, NULL, 10) : 0;
+
+	return id > 0 && id < BOUND_INT ? id : 0;
+}
+
 int
 telegram_chat_parse(const char *chat_id, int64_t *chat_out, int64_t *thread_out)
 {

@@ -45,6 +45,10 @@ int telegram_translate(struct telegram_update *out, const struct json *update,
     const struct telegram_me *me, struct arena *arena,
     struct err *err) MUST_CHECK;
 
+/* The number of the first update in the body of an answer that cannot be read
+ * as JSON; 0: none. */
+int64_t telegram_first_update(const char *body);
+
 /* "-1001.7" as its parts; thread 0: none. -1: no chat of ours. */
 int telegram_chat_parse(
     const char *chat_id, int64_t *chat_out, int64_t *thread_out);

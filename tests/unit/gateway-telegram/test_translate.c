@@ -285,11 +285,33 @@ chats_are_found_again(void **state)
 	}
 }
 
+static const struct {
+	const char *body;
+	int64_t id;
+} bodies[] = {
+	{ "{\"ok\":true,\"result\":[{\"update_id\":1001,\"m", 1001 },
+	{ "{\"result\":[{\"update_id\": 7,\"x\":\"\\\"update_id\\\":9\"", 7 },
+	{ "{\"x\":\"\\\"update_id\\\":9\"}", 0 },
+	{ "{\"update_id\":-5}", 0 },
+	{ "{\"update_id\":99999999999999999999}", 0 },
+	{ "", 0 },
+};
+
+static void
+what_cannot_be_read_has_a_number(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(bodies); i++)
+		assert_int_equal(
+		    telegram_first_update(bodies[i].body), bodies[i].id);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_update_is_read_so),
+		cmocka_unit_test(what_cannot_be_read_has_a_number),
 		cmocka_unit_test(chats_are_found_again),
 	};
 
