@@ -275,7 +275,8 @@ def test_a_heartbeat_that_is_asked_for_comes_at_once(discord, joined):
     n = discord.n_beats
     discord.ask_beat()
     wait_for("one more", lambda: discord.n_beats > n, 1.0)
-    assert state_of(joined)["proof_age_ms"] >= 0
+    wait_for("the proof in a beat",
+             lambda: state_of(joined)["proof_age_ms"] >= 0, 10)
 
 
 # -- trouble with REST ------------------------------------------------------
