@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libcommon/arena.h"
@@ -121,8 +122,6 @@ prepare(struct err *err)
 {
 	const struct service_run *run = &service_run;
 
-	if (file_mkdirs(AT_FDCWD, run_dir(), 0700, err) < 0)
-		return -1;
 	if (run->service->prepare == NULL)
 		return 0;
 	return run->service->prepare(&run->common, run->cfg, err);
@@ -149,8 +148,20 @@ read_keys(const struct service_flags *flags)
 	return keys;
 }
 
-/* Before anything of ours is opened, and behind the configuration: secrets in
- * files may be root's. */
+static void
+open_first(void)
+{
+	const struct service_run *run = &service_run;
+	struct err err;
+
+	umask(077);
+	if (file_mkdirs(AT_FDCWD, run_dir(), 0700, &err) < 0 ||
+	    (run->service->open_first != NULL &&
+		run->service->open_first(&run->common, run->cfg, &err) < 0))
+		die(EXIT_CANNOT_START, "%s", err.text);
+}
+
+/* Behind the configuration: secrets in files may be root's. */
 static void
 take_own_uid(void)
 {
@@ -291,6 +302,7 @@ service_main(int argc, char **argv, const struct service *service)
 	if (flags.is_check)
 		return 0;
 	log_init(name, (enum log_level)service_run.common.log_level);
+	open_first();
 	service_run.owner_uid = geteuid();
 	if (flags.has_own_uid)
 		take_own_uid();

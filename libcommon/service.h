@@ -99,6 +99,10 @@ struct service {
 	/* --check as well: whether the values make sense together. Optional. */
 	int (*check)(
 	    const void *cfg, const struct service_cfg *common, struct err *err);
+	/* Before it takes a uid of its own: open what may need that of who
+	 * started it. Optional. */
+	int (*open_first)(
+	    const struct service_cfg *common, const void *cfg, struct err *err);
 	/* Before the bus is opened: take locks, open files. Optional. */
 	int (*prepare)(
 	    const struct service_cfg *common, const void *cfg, struct err *err);

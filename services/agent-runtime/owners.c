@@ -39,7 +39,6 @@ static const struct claim folders[] = {
 /* What an earlier start left; who owns it replaces it. */
 static const struct claim files[] = {
 	{ "run/admin.token", SVC_TASK_ENGINE, 0600 },
-	{ "run/api.sock", SVC_API, 0600 },
 };
 
 struct handover {
@@ -150,23 +149,18 @@ give_file(const char *data_dir, const struct claim *claim, struct err *err)
 	return 0;
 }
 
-/*
- * The folder of doors stays root's. The engine makes admin.token in it and the
- * api its socket; with the sticky bit neither can touch what is not its own.
- */
+/* The folder of doors stays root's. The engine makes admin.token in it; with
+ * the sticky bit it cannot touch what is not its own. */
 static int
 give_run(const char *data_dir, struct err *err)
 {
-	const struct admitted users[] = {
-		{ identity_of(SVC_TASK_ENGINE).uid, 7 },
-		{ identity_of(SVC_API).uid, 3 },
-	};
+	const struct admitted engine = { identity_of(SVC_TASK_ENGINE).uid, 7 };
 	char path[PATH_BYTES];
 
 	snprintf(path, sizeof(path), "%s/run", data_dir);
 	if (chmod(path, 01711) < 0)
 		return err_errno(err, "change the mode of %s", path);
-	if (identity_admit(path, 7, users, N_OF(users), 1, err) < 0)
+	if (identity_admit(path, 7, &engine, 1, 1, err) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "%s/run/" REPORT_FOLDER, data_dir);
 	if (chown(path, 0, identity_of(SVC_SCHEDULER).gid) < 0 ||

@@ -64,8 +64,9 @@ struct svc {
 	struct api_counters *counters;
 };
 
-/* Opens what the configuration asks for and hands it to the server. */
-int
-api_listen(struct svc *svc, const char *data_dir, struct err *err) MUST_CHECK;
+/* Opens what the configuration asks for; then hands it to the server. */
+int api_open_sockets(const struct service_cfg *common, const void *cfg,
+    struct err *err) MUST_CHECK;
+int api_serve_sockets(struct svc *svc, struct err *err) MUST_CHECK;
 
 #endif

@@ -3,6 +3,7 @@
 #include "services/api/api.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,14 @@
 #include "services/api/http_server.h"
 
 enum { BACKLOG = 512 };
+
+/* Open, and not served before the service is there. */
+static struct listening {
+	int fd;
+	enum api_listener listener;
+	bool is_tcp;
+} sockets[4];
+static size_t n_sockets;
 
 /* STEAL for a descriptor, which is empty at -1. */
 static int
@@ -174,8 +183,17 @@ unix_open(const char *path, mode_t mode, struct err *err)
 }
 
 static int
-serve_unix(struct svc *svc, const char *path, mode_t mode,
-    enum api_listener listener, struct err *err)
+keep(int *fd, enum api_listener listener, bool is_tcp)
+{
+	assert(n_sockets < N_OF(sockets));
+	sockets[n_sockets++] = (struct listening){ *fd, listener, is_tcp };
+	*fd = -1;
+	return 0;
+}
+
+static int
+open_unix(
+    const char *path, mode_t mode, enum api_listener listener, struct err *err)
 {
 	AUTO(fd_close)
 	int fd = unix_open(path, mode, err);
@@ -184,43 +202,54 @@ serve_unix(struct svc *svc, const char *path, mode_t mode,
 		return -1;
 	log_info("listening", "listener=%s address=%s",
 	    api_listener_name(listener), log_quote(path));
-	return http_server_listen(svc->server, hand_on(&fd), listener, err);
+	return keep(&fd, listener, false);
 }
 
 static int
-serve_tcp(struct svc *svc, struct err *err)
+open_tcp(const char *address, struct err *err)
 {
 	AUTO(fd_close)
-	int fd = tcp_open(svc->cfg->http_addr, err);
+	int fd = tcp_open(address, err);
 
 	if (fd < 0)
 		return -1;
 	tcp_announce(fd);
-	svc->has_tcp = true;
-	return http_server_listen(
-	    svc->server, hand_on(&fd), LISTENER_LOCAL, err);
+	return keep(&fd, LISTENER_LOCAL, true);
 }
 
 /* 0666 where a proxy of another uid connects: the kernel tells us its uid, and
  * what everybody may ask there is harmless. */
 int
-api_listen(struct svc *svc, const char *data_dir, struct err *err)
+api_open_sockets(
+    const struct service_cfg *common, const void *own_cfg, struct err *err)
 {
-	const struct api_cfg *cfg = svc->cfg;
+	const struct api_cfg *cfg = own_cfg;
 	AUTO(xfree)
 	char *own = NULL;
 
-	if (asprintf(&own, "%s/run/api.sock", data_dir) < 0)
+	if (asprintf(&own, "%s/run/api.sock", common->data_dir) < 0)
 		abort();
-	if (serve_unix(svc, own, 0600, LISTENER_LOCAL, err) < 0)
+	if (open_unix(own, 0600, LISTENER_LOCAL, err) < 0)
 		return -1;
 	if (cfg->public_socket[0] != '\0' &&
-	    serve_unix(svc, cfg->public_socket, 0666, LISTENER_PUBLIC, err) < 0)
+	    open_unix(cfg->public_socket, 0666, LISTENER_PUBLIC, err) < 0)
 		return err_prefix(err, "AGENT_RUNTIME_PUBLIC_SOCKET");
 	if (cfg->admin_socket[0] != '\0' &&
-	    serve_unix(svc, cfg->admin_socket, 0666, LISTENER_ADMIN, err) < 0)
+	    open_unix(cfg->admin_socket, 0666, LISTENER_ADMIN, err) < 0)
 		return err_prefix(err, "AGENT_RUNTIME_ADMIN_SOCKET");
 	if (strcmp(cfg->http_addr, "off") == 0)
 		return 0;
-	return serve_tcp(svc, err);
+	return open_tcp(cfg->http_addr, err);
+}
+
+int
+api_serve_sockets(struct svc *svc, struct err *err)
+{
+	for (size_t i = 0; i < n_sockets; i++) {
+		svc->has_tcp |= sockets[i].is_tcp;
+		if (http_server_listen(svc->server, sockets[i].fd,
+			sockets[i].listener, err) < 0)
+			return -1;
+	}
+	return 0;
 }

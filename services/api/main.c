@@ -54,7 +54,7 @@ api_init(struct svc **svc_out, const struct service_env *env, struct err *err)
 	delivered_open(&svc->delivered, svc);
 	*svc_out = svc;
 	if (http_server_open(&svc->server, svc->loop, &options, err) < 0 ||
-	    api_listen(svc, env->common->data_dir, err) < 0) {
+	    api_serve_sockets(svc, err) < 0) {
 		api_deinit(svc_out);
 		return -1;
 	}
@@ -86,6 +86,7 @@ main(int argc, char **argv)
 		.n_items = n_api_cfg_items,
 		.cfg_size = sizeof(struct api_cfg),
 		.check = api_cfg_check,
+		.open_first = api_open_sockets,
 		.init = api_init,
 		.deinit = api_deinit,
 		.confine = api_confine,

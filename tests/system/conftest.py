@@ -103,6 +103,8 @@ class Answer:
 class Suite:
     def __init__(self, env=None, args=(), data=None, start=True):
         self.tmp = pathlib.Path(tempfile.mkdtemp(prefix="ar-", dir="/tmp"))
+        # Reached by others, so that as root each daemon has its own uid.
+        self.tmp.chmod(0o755)
         self.data = pathlib.Path(data) if data else self.tmp / "data"
         self.args = list(args)
         self.sets = dict(env or {})

@@ -86,7 +86,10 @@ def test_all_start_and_stop_within_two_seconds(suite):
 
 
 def test_directories_and_files_are_private(suite):
-    s = running(suite(start=False))
+    """With one uid; test_uids.py has the other case."""
+    s = suite(start=False)
+    s.tmp.chmod(0o700)
+    running(s)
     wait_for("the report", lambda: report(s))
     for path in (s.data, s.data / "run", s.data / "run/serve",
                  s.data / "log"):
@@ -463,7 +466,7 @@ def test_a_daemon_gets_its_keys_on_a_descriptor_and_no_more(stand_ins):
     s = stand_ins(indexer='echo "args $*"\ncat <&3\nls /proc/self/fd\n'
                   + READY + STAY)
     s.wait_log(rf"(?m)^indexer: args --door-keys-fd 3 --supervised "
-               rf"{s.process.pid}$")
+               rf"{s.process.pid}( --own-uid)?$")
     s.wait_log(r"(?m)^indexer: indexer/task-engine\.main [0-9a-f]{64}$")
     s.wait_log("indexer ready")
     keys = re.findall(r"(?m)^indexer: (\S+) [0-9a-f]{64}$", s.log())

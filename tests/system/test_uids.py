@@ -50,11 +50,11 @@ MAY = {
     "indexer": {"list {data}/index", "list {data}/workspaces",
                 "read {folder}/welcome.md"},
     "scheduler": {"read {data}/run/serve/serve.json", "list {data}/run/serve"},
-    "api": {"use {data}/run/api.sock", "write {data}/run/new-{daemon}"},
 }
 NOBODY = {
     "write {data}/new", "list {data}", "list {data}/log",
     "write {data}/run/serve.lock", "read {data}/run/serve.lock",
+    "use {data}/run/api.sock", "remove {data}/run/api.sock",
     "write {data}/run/serve/serve.json", "write {data}/agent-runtime/../new",
 }
 
@@ -62,9 +62,7 @@ NOBODY = {
 @pytest.fixture(scope="module")
 def open_suite():
     """Its folder can be reached by others, as /srv and /var/lib can."""
-    s = Suite(start=False)
-    s.tmp.chmod(0o755)
-    s.start()
+    s = Suite()
     s.chat("/help")
     yield s
     s.close()
@@ -98,6 +96,19 @@ def test_each_has_a_uid_of_its_own(open_suite):
     assert " one-uid " not in open_suite.log()
 
 
+@pytest.mark.parametrize("path, uid, mode", [
+    ("", 0, 0o711), ("log", 0, 0o700), ("run", 0, 0o1771),
+    ("run/serve", 0, 0o2750), ("run/serve.lock", 0, 0o600),
+    ("run/api.sock", 0, 0o600), ("run/admin.token", FIRST_UID, 0o600),
+    ("agent-runtime", FIRST_UID, 0o700),
+    ("agent-runtime/meta.sqlite", FIRST_UID, 0o600),
+    ("workspaces", FIRST_UID, 0o2750), ("index", FIRST_UID + 4, 0o700)])
+def test_what_is_whose(open_suite, path, uid, mode):
+    """The group's bits of run/ are its access list's mask."""
+    found = (open_suite.data / path).stat()
+    assert (found.st_uid, oct(stat.S_IMODE(found.st_mode))) == (uid, oct(mode))
+
+
 def doors(data):
     """{path: its two sides}"""
     found = {}
@@ -116,8 +127,8 @@ def test_a_daemon_cannot_reach_anothers(open_suite, daemon):
     may = {a.format(**names) for a in MAY.get(daemon, ())}
     may_not = {a.format(**names) for row in (*MAY.values(), NOBODY)
                for a in row} - may
-    may_not.add(f"remove {s.data}/run/admin.token" if daemon != "task-engine"
-                else f"remove {s.data}/run/api.sock")
+    if daemon != "task-engine":
+        may_not.add(f"remove {s.data}/run/admin.token")
     for path, sides in doors(s.data).items():
         (may if daemon in sides else may_not).add(f"use {path}")
     for other, pid in [*pids.items(), ("serve", s.process.pid)]:
@@ -151,7 +162,8 @@ def engine_uid(s):
 
 def test_a_directory_of_one_uid_is_handed_over_and_taken_back(suite):
     s = suite(start=False)
-    s.start()  # its temporary folder is closed to others
+    s.tmp.chmod(0o700)  # closed to others
+    s.start()
     assert re.search(r" warn agent-runtime one-uid why=\"/\S+ cannot be "
                      r"reached by others", s.log())
     assert engine_uid(s) == 0
@@ -186,7 +198,6 @@ def test_a_directory_of_one_uid_is_handed_over_and_taken_back(suite):
 
 def test_where_uids_cannot_be_changed_it_is_said(suite):
     s = suite(start=False)
-    s.tmp.chmod(0o755)
     s.wrapper = ["setpriv", "--inh-caps=-setuid", "--bounding-set=-setuid"]
     s.start()
     assert re.search(r" warn agent-runtime one-uid why=\"uids from 61100 on "
@@ -200,7 +211,6 @@ def test_where_uids_cannot_be_changed_it_is_said(suite):
     ("AGENT_RUNTIME_DB_PATH", "elsewhere/meta.sqlite")])
 def test_what_lies_elsewhere_is_not_given_away(suite, name, path):
     s = suite(start=False)
-    s.tmp.chmod(0o755)
     (s.tmp / "elsewhere").mkdir()
     s.sets[name] = str(s.tmp / path)
     s.start()
