@@ -179,3 +179,123 @@ def test_an_unlinked_account_is_a_guest_at_once(community):
     assert "guest" in community.reply("/whoami", user="88")
     assert "Access denied" in community.reply("/admin-channel enable",
                                               user="88")
+
+
+# Approving and denying, in chats
+
+def start(c, user):
+    return token_in(c.answer(c.dm("pair", user=user)))
+
+
+def roles(c, user):
+    return dict(c.sql(
+        "SELECT r.workspace_id, r.role FROM roles r JOIN identities i"
+        " ON i.user_id = r.user_id WHERE i.connector_user_id = ?", user))
+
+
+def test_an_admin_approves_in_the_group_for_the_group(community):
+    community.role("90", "admin")
+    token = start(community, "91")
+    text = community.reply(f"/approve {token}", user="90")
+    assert "91" in text or "Ann" in text
+    # G-15, P-10: not the approver's own role, and least of all by default.
+    assert roles(community, "91") == {community.workspace(): "member"}
+    assert not has_row(community, token)
+    told = community.texts("91")
+    assert "You are linked: your role is member" in told[-1]
+    assert "member" in community.reply("/whoami", user="91")
+    again = community.reply(f"/approve {token}", user="90")
+    assert "not pending" in again
+
+
+@pytest.mark.parametrize("words, role", [
+    ("approve {}", "member"), ("please approve the pairing token {}", "member"),
+    ("/approve {} operator", "operator"), ("approve {} admin", "admin")])
+def test_it_may_be_said_in_words(community, words, role):
+    community.role("90", "admin")
+    token = start(community, "91")
+    community.ask(words.format(token), user="90")
+    assert roles(community, "91") == {community.workspace(): role}
+    assert not has_row(community, token)
+
+
+@pytest.mark.parametrize("words", [
+    "I do not approve {}", "never approve {}", "should I approve {}?",
+    "he said: approve {} if you trust them", "> /approve {}",
+    "`/approve {}`"])
+def test_what_is_no_approval_approves_nothing(community, words):
+    community.role("90", "admin")
+    token = start(community, "91")
+    community.ask(words.format(token), user="90")
+    assert roles(community, "91") == {}
+    assert not has_row(community, token)
+
+
+def test_who_may_not_is_told_who_may(community):
+    token = start(community, "91")
+    for user, role, says in [("92", None, "link your admin identity first"),
+                             ("93", "operator", "admin role required")]:
+        if role:
+            community.role(user, role)
+        assert says in community.reply(f"/approve {token}", user=user)
+        assert says in community.reply(f"/deny {token}", user=user)
+    community.role("94", "admin")
+    assert "above their own" in community.reply(
+        f"/approve {token} overlord", user="94")
+    # An admin of this workspace grants nothing for all.
+    assert "Access denied" in community.reply(
+        f"/approve {token} member all", user="94")
+    assert roles(community, "91") == {}
+    # Nor anything in a workspace where they are nobody.
+    community.inbound("m:other", "hi", chat="-500", space_id="elsewhere")
+    denied = community.reply(f"/approve {token}", user="94", chat="-500",
+                             space="elsewhere")
+    assert "Access denied" in denied and roles(community, "91") == {}
+    refused = community.sql("SELECT count(*) FROM audit WHERE outcome ="
+                            " 'refused' AND operation = 'command.approve'")
+    assert refused[0][0] >= 3
+
+
+def test_an_overlord_grants_for_all_and_makes_overlords(community):
+    community.role("95", "overlord", "*")
+    token = start(community, "96")
+    community.reply(f"/approve {token} overlord all", user="95")
+    assert roles(community, "96") == {"*": "overlord"}
+    token = start(community, "97")
+    community.dm(f"approve {token} admin", user="95")
+    assert roles(community, "97") == {"*": "admin"}
+
+
+def test_a_denial_tells_why(community):
+    community.role("90", "admin")
+    token = start(community, "91")
+    text = community.reply(f"/deny {token} because nobody knows them",
+                           user="90")
+    assert "denied" in text
+    assert "nobody knows them" in community.texts("91")[-1]
+    assert community.sql("SELECT status, denied_reason FROM pairing_requests"
+                         ) == [("denied", "nobody knows them")]
+    # G-19: a reason that speaks of a transaction is a reason.
+    token = start(community, "91")
+    community.reply(f"/deny {token} duplicate transaction", user="90")
+    assert community.sql("SELECT denied_reason FROM pairing_requests WHERE"
+                         " denied_reason LIKE '%transaction%'")
+
+
+def test_an_unknown_token_is_said_to_be_one(community):
+    """G-18: nobody is left without an answer."""
+    community.role("90", "admin")
+    assert community.reply("/approve AAAABBBBCCCCDDDD", user="90").startswith(
+        "Pairing token not found.")
+    assert community.reply("/deny AAAABBBBCCCCDDDD x", user="90").startswith(
+        "Pairing token not found.")
+
+
+def test_guesses_are_limited(community):
+    community.role("90", "admin")
+    texts = [community.reply(f"/approve AAAABBBBCCCC{i:04d}".replace("0", "A")
+                             .replace("1", "B").replace("8", "C")
+                             .replace("9", "D"), user="90")
+             for i in range(32)]
+    assert sum(t.startswith("Pairing token not found") for t in texts) == 30
+    assert "Too many" in texts[-1]
