@@ -85,12 +85,17 @@ canonical_string(struct buf *out, const char *text, size_t size)
 	buf_addc(out, '"');
 }
 
+struct member {
+	const char *key;
+	const struct json *value;
+};
+
 static int
 compare_keys(const void *a, const void *b)
 {
-	const struct json *const *x = a, *const *y = b;
+	const struct member *x = a, *y = b;
 
-	return strcmp(json_key(*x), json_key(*y));
+	return strcmp(x->key, y->key);
 }
 
 static void
@@ -98,20 +103,18 @@ add_object(struct buf *out, const struct json *object)
 {
 	size_t n = 0, count = json_count(object);
 	AUTO(xfree)
-	const struct json **members = xcalloc(count + 1, sizeof(*members));
+	struct member *members = xcalloc(count + 1, sizeof(*members));
 
 	for (const struct json *m = json_first(object); m; m = json_next(m))
-		members[n++] = m;
+		members[n++] = (struct member){ json_key(m), m };
 	qsort(members, n, sizeof(*members), compare_keys);
 	buf_addc(out, '{');
 	for (size_t i = 0; i < n; i++) {
-		const char *key = json_key(members[i]);
-
 		if (i)
 			buf_addc(out, ',');
-		canonical_string(out, key, strlen(key));
+		canonical_string(out, members[i].key, strlen(members[i].key));
 		buf_addc(out, ':');
-		canonical_json(out, members[i]);
+		canonical_json(out, members[i].value);
 	}
 	buf_addc(out, '}');
 }

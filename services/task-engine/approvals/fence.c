@@ -131,7 +131,7 @@ static void
 take_block(
     struct proposals *out, const struct block *block, struct arena *arena)
 {
-	struct proposal item;
+	struct proposal item = { 0 };
 	struct err err = { 0 };
 	size_t from = 0, size = block->size;
 	int rc;

@@ -16,6 +16,7 @@
 enum {
 	SNIPPET_MAX = 120, /* the predecessor's */
 	LINE_MAX = 2200,   /* a whole target */
+	FAULT_MAX = 240,
 	/* Of the bytes that run: a message of six to a dozen parts. */
 	PAGE_BYTES = 12 * 1024,
 };
@@ -118,7 +119,7 @@ add_faults(struct buf *out, const struct told_proposals *told)
 
 	for (size_t i = 0; i < p->n_faults; i++) {
 		buf_adds(out, "\nAn action that I proposed was dropped: ");
-		tell_quoted(out, p->faults[i], 2 * SNIPPET_MAX);
+		tell_quoted(out, p->faults[i], FAULT_MAX);
 		buf_addc(out, '.');
 	}
 	if (p->n_left_out)

@@ -10,6 +10,7 @@
 #include "libcommon/defs.h"
 #include "libcommon/err.h"
 #include "libcommon/loop.h"
+#include "services/task-engine/approvals/proposal.h"
 #include "services/task-engine/turn/turns.h"
 #include "tests/unit/task-engine-turn/world.h"
 
@@ -469,6 +470,22 @@ an_action_block_becomes_a_proposal(void **state)
 	assert_non_null(strstr(said, "The admin channel was told"));
 }
 
+/* The form that the model is told is one that is understood. */
+static void
+the_example_in_the_prompt_is_a_proposal(void **state)
+{
+	struct arena *arena = arena_new(1 << 20);
+	struct proposals told;
+
+	(void)state;
+	open_turns(true);
+	answer("go", "Done.");
+	proposals_read(&told, world.calls[0].system, arena);
+	assert_int_equal(told.n_items, 1);
+	assert_int_equal(told.n_faults, 0);
+	arena_free(&arena);
+}
+
 /* G-57: one bad block hides no good one, and prose is never a proposal. */
 static void
 what_is_not_valid_is_said(void **state)
@@ -545,6 +562,7 @@ main(void)
 		TEST(an_asker_who_cannot_be_looked_up_is_asked_for_later),
 		TEST(closing_forgets_what_runs),
 		TEST(an_action_block_becomes_a_proposal),
+		TEST(the_example_in_the_prompt_is_a_proposal),
 		TEST(what_is_not_valid_is_said),
 		TEST(an_asker_with_many_pending_waits),
 		TEST(a_turn_that_ends_late_proposes_once),
