@@ -82,7 +82,6 @@ heard_may(struct svc *svc, const struct heard *heard, const char *operation,
 		.external_id = heard->context->external_id,
 		.asked_by = "",
 	};
-
 	bool is_by_id = policy_find(operation)->flags & POLICY_BY_ID;
 
 	return policy_check(&svc->policy, heard->actor, operation,

@@ -41,11 +41,13 @@ store_routing_add(struct store *s, const struct routing_row *r, struct err *err)
 }
 
 int
-store_routing_ends(struct store *s, const char *workspace_id,
-    const char *person, int64_t *ends_ms_out, struct err *err)
+store_routing_ends(struct store *s, const struct routing_person *of,
+    int64_t window_ms, int64_t now_ms, int64_t *ends_ms_out, struct err *err)
 {
 	return stmt_get(s, STMT_ROUTING_ENDS, NULL, read_number, ends_ms_out,
-	    BINDS(b_text(workspace_id), b_text(person)), err);
+	    BINDS(b_text(of->workspace_id), b_text(of->person), b_int(now_ms),
+		b_int(window_ms)),
+	    err);
 }
 
 int

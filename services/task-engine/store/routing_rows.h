@@ -27,15 +27,17 @@ struct routing_row {
 int store_routing_add(struct store *store, const struct routing_row *row,
     struct err *err) MUST_CHECK;
 
-/* When the person's window ends; 1: there is none. */
-int store_routing_ends(struct store *store, const char *workspace_id,
-    const char *person, int64_t *ends_ms_out, struct err *err) MUST_CHECK;
-
-/* Whose windows, of that length, are over. */
 struct routing_person {
 	const char *workspace_id;
 	const char *person;
 };
+
+/* When the person's window, of that length, ends; 1: there is none now. */
+int store_routing_ends(struct store *store, const struct routing_person *of,
+    int64_t window_ms, int64_t now_ms, int64_t *ends_ms_out,
+    struct err *err) MUST_CHECK;
+
+/* Whose windows are over. */
 int store_routing_due(struct store *store, int64_t window_ms, int64_t now_ms,
     int64_t limit, struct arena *arena, struct routing_person **out,
     size_t *n_out, struct err *err) MUST_CHECK;

@@ -309,9 +309,10 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_ROUTING_ADD] =
 	    "INSERT INTO routing_notices (task_id, workspace_id, person,"
 	    " reason, ends_ms, is_told) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-	[STMT_ROUTING_ENDS] = "SELECT max(ends_ms) FROM routing_notices"
-			      " WHERE workspace_id = ?1 AND person = ?2"
-			      " HAVING max(ends_ms) IS NOT NULL",
+	[STMT_ROUTING_ENDS] =
+	    "SELECT ends_ms FROM routing_notices"
+	    " WHERE workspace_id = ?1 AND person = ?2"
+	    " AND ends_ms > ?3 AND ends_ms <= ?3 + ?4 LIMIT 1",
 	/* One that ends too far ahead was begun before the clock was set. */
 	[STMT_ROUTING_DUE] =
 	    "SELECT DISTINCT workspace_id, person FROM routing_notices"

@@ -23,13 +23,6 @@ routing_take_row(struct store *store, const char *person, int64_t limit,
 	    err);
 }
 
-/* A window that ends too far ahead began before the clock was set back. */
-static bool
-is_over(int64_t ends_ms, int64_t now_ms)
-{
-	return ends_ms <= now_ms || ends_ms > now_ms + ROUTING_WINDOW_MS;
-}
-
 static int
 tell(struct store *store, const struct routed *r, int64_t now_ms,
     struct arena *arena, struct err *err)
@@ -53,12 +46,13 @@ tell_or_gather(struct store *store, const struct routed *r, int64_t now_ms,
 		.person = r->row.asked_by,
 		.reason = r->reason,
 	};
+	const struct routing_person of = { row.workspace_id, row.person };
 	int got = store_routing_ends(
-	    store, row.workspace_id, row.person, &row.ends_ms, err);
+	    store, &of, ROUTING_WINDOW_MS, now_ms, &row.ends_ms, err);
 
 	if (got < 0)
 		return -1;
-	row.is_told = got == 1 || is_over(row.ends_ms, now_ms);
+	row.is_told = got == 1;
 	if (row.is_told)
 		row.ends_ms = now_ms + ROUTING_WINDOW_MS;
 	if (store_routing_add(store, &row, err) < 0)
