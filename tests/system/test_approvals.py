@@ -391,6 +391,20 @@ def test_a_lost_role_takes_what_waits_along(town):
     assert town.press(other, user=ADA)["outcome"] == "refused"
 
 
+def test_a_revoked_token_takes_what_waits_along(town):
+    made = town.api.ask("token.add", {
+        "credential": town.local, "name": "ci", "connector": "codex",
+        "external_id": "ci"})
+    town.stub.reply = block()
+    reply = town.chat("hello!", "k1", who=credential(made["token"]))["reply"]
+    action = re.search(r"act_[0-9a-f-]{36}", reply)[0]
+    # Nobody else is told of a session: its reply shows all.
+    assert town.row(action)["payload_json"] in reply
+    assert town.row(action)["status"] == "pending"
+    town.api.ask("token.revoke", {"credential": town.local, "name": "ci"})
+    assert town.row(action)["status"] == "denied"
+
+
 # -- time and crashes -------------------------------------------------------
 
 def test_what_nobody_decides_expires(place, stub):
