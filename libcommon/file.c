@@ -99,25 +99,40 @@ open_beneath(int dir_fd, const char *path, int flags, mode_t mode)
 	return (int)fd;
 }
 
-int
-file_open_beneath(
-    int dir_fd, const char *path, int flags, mode_t mode, struct err *err)
+/* Of what was just opened not blocking: a fifo would wait for its writer. */
+static int
+keep_regular(int *fd, const char *path, bool wants_dir, struct err *err)
 {
-	bool wants_dir = (flags & O_DIRECTORY) != 0;
 	struct stat st;
-	AUTO(fd_close)
-	int fd = -1;
 
-	/* Not blocking: opening a fifo would otherwise wait for its writer. */
-	fd = open_beneath(dir_fd, path, flags | O_NONBLOCK | O_NOCTTY, mode);
-	if (fd < 0)
+	if (*fd < 0)
 		return fail(err, "open", path);
-	if (fstat(fd, &st) < 0)
+	if (fstat(*fd, &st) < 0)
 		return fail(err, "look at", path);
 	if (!S_ISREG(st.st_mode) && !(wants_dir && S_ISDIR(st.st_mode)))
 		return err_set(
 		    err, ERR_REFUSED, "%s is not a regular file", path);
-	return keep(&fd);
+	return keep(fd);
+}
+
+int
+file_open_beneath(
+    int dir_fd, const char *path, int flags, mode_t mode, struct err *err)
+{
+	AUTO(fd_close)
+	int fd =
+	    open_beneath(dir_fd, path, flags | O_NONBLOCK | O_NOCTTY, mode);
+
+	return keep_regular(&fd, path, (flags & O_DIRECTORY) != 0, err);
+}
+
+int
+file_open_named(const char *path, struct err *err)
+{
+	AUTO(fd_close)
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	return keep_regular(&fd, path, false, err);
 }
 
 static int
@@ -132,15 +147,11 @@ open_to_read(int dir_fd, const char *path, struct err *err)
 }
 
 int
-file_read(struct buf *out, int dir_fd, const char *path, size_t limit,
-    struct err *err)
+file_read_fd(
+    struct buf *out, int fd, const char *path, size_t limit, struct err *err)
 {
-	AUTO(fd_close)
-	int fd = open_to_read(dir_fd, path, err);
 	size_t start = out->size;
 
-	if (fd < 0)
-		return -1;
 	for (;;) {
 		enum { STEP = 16 * 1024 };
 		size_t before = out->size;
@@ -157,6 +168,16 @@ file_read(struct buf *out, int dir_fd, const char *path, size_t limit,
 			return err_set(err, ERR_INVALID,
 			    "%s is larger than %zu bytes", path, limit);
 	}
+}
+
+int
+file_read(struct buf *out, int dir_fd, const char *path, size_t limit,
+    struct err *err)
+{
+	AUTO(fd_close)
+	int fd = open_to_read(dir_fd, path, err);
+
+	return fd < 0 ? -1 : file_read_fd(out, fd, path, limit, err);
 }
 
 /*

@@ -26,6 +26,10 @@ void fd_close(int *fd);
 int file_read(struct buf *out, int dir_fd, const char *path, size_t limit,
     struct err *err) MUST_CHECK;
 
+/* The same of what is open; path is for what goes wrong. */
+int file_read_fd(struct buf *out, int fd, const char *path, size_t limit,
+    struct err *err) MUST_CHECK;
+
 /*
  * Opens path beneath dir_fd with openat2: no way out, no symbolic links, no
  * magic links, and only a regular file (or a directory with O_DIRECTORY).
@@ -50,6 +54,12 @@ int file_replace(int dir_fd, const char *path, const void *data, size_t size,
  */
 int file_replace_soon(int dir_fd, const char *path, const void *data,
     size_t size, mode_t mode, struct err *err) MUST_CHECK;
+
+/*
+ * Opens the regular file that an operator named, to read: its links are
+ * followed. Of a fifo no writer is waited for; it is refused.
+ */
+int file_open_named(const char *path, struct err *err) MUST_CHECK;
 
 /*
  * Creates path if need be and takes an exclusive lock (flock) that the kernel
