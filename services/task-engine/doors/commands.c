@@ -130,6 +130,20 @@ heard_refuse(struct svc *svc, const struct heard *heard, const char *operation,
 }
 
 int
+heard_misused(struct svc *svc, const struct heard *heard,
+    const struct command *command, struct err *err)
+{
+	AUTO(buf_release)
+	struct buf text = { 0 };
+
+	if (err->code != ERR_INVALID)
+		return -1;
+	buf_init(&text);
+	say_misused(&text, command->id, err->text);
+	return heard_reply(svc, heard, text.data, err);
+}
+
+int
 command_run(struct svc *svc, const struct heard *heard,
     const struct command *command, struct arena *arena, struct err *err)
 {

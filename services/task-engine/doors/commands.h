@@ -42,6 +42,10 @@ void heard_refused(struct svc *svc, const struct heard *heard,
 /* Tells them why not, and notes it: *err says it. */
 int heard_refuse(struct svc *svc, const struct heard *heard,
     const char *operation, struct err *err) MUST_CHECK;
+/* Tells them how the command is used, and what does not fit: *err says it.
+ * Nothing was changed. */
+int heard_misused(struct svc *svc, const struct heard *heard,
+    const struct command *command, struct err *err) MUST_CHECK;
 /* Answers it, in the same transaction. */
 int heard_reply(struct svc *svc, const struct heard *heard, const char *text,
     struct err *err) MUST_CHECK;

@@ -302,20 +302,6 @@ decide(struct svc *svc, const struct heard *heard, const char *operation,
 	return heard_reply(svc, heard, text.data, err);
 }
 
-static int
-misused(struct svc *svc, const struct heard *heard,
-    const struct command *command, struct err *err)
-{
-	AUTO(buf_release)
-	struct buf text = { 0 };
-
-	if (err->code != ERR_INVALID)
-		return -1;
-	buf_init(&text);
-	say_misused(&text, command->id, err->text);
-	return heard_reply(svc, heard, text.data, err);
-}
-
 int
 command_approve_action(struct svc *svc, const struct heard *heard,
     const struct command *command, struct arena *arena, struct err *err)
@@ -323,7 +309,7 @@ command_approve_action(struct svc *svc, const struct heard *heard,
 	struct action_choice choice;
 
 	if (args_approve_action(&choice, command->argument, arena, err) < 0)
-		return misused(svc, heard, command, err);
+		return heard_misused(svc, heard, command, err);
 	return decide(svc, heard, command_find(command->id)->operation, &choice,
 	    true, arena, err);
 }
@@ -335,7 +321,7 @@ command_deny_action(struct svc *svc, const struct heard *heard,
 	struct action_choice choice;
 
 	if (args_deny_action(&choice, command->argument, arena, err) < 0)
-		return misused(svc, heard, command, err);
+		return heard_misused(svc, heard, command, err);
 	return decide(svc, heard, command_find(command->id)->operation, &choice,
 	    false, arena, err);
 }
@@ -347,7 +333,7 @@ command_approve(struct svc *svc, const struct heard *heard,
 	struct decision decision;
 
 	if (args_approve(&decision, command->argument, arena, err) < 0)
-		return misused(svc, heard, command, err);
+		return heard_misused(svc, heard, command, err);
 	if (decision.is_pairing)
 		return pairing_decide_command(
 		    svc, heard, &decision.pairing, true, arena, err);
@@ -362,7 +348,7 @@ command_deny(struct svc *svc, const struct heard *heard,
 	struct decision decision;
 
 	if (args_deny(&decision, command->argument, arena, err) < 0)
-		return misused(svc, heard, command, err);
+		return heard_misused(svc, heard, command, err);
 	if (decision.is_pairing)
 		return pairing_decide_command(
 		    svc, heard, &decision.pairing, false, arena, err);

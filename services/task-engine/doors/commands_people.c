@@ -231,27 +231,14 @@ set_channel(struct svc *svc, const struct heard *heard,
 	return heard_reply(svc, heard, text.data, err);
 }
 
-static int
-misused(struct svc *svc, const struct heard *heard, enum command_id id,
-    const struct err *why, struct err *err)
-{
-	AUTO(buf_release)
-	struct buf text = { 0 };
-
-	buf_init(&text);
-	say_misused(&text, id, why->text);
-	return heard_reply(svc, heard, text.data, err);
-}
-
 int
 command_admin_channel(struct svc *svc, const struct heard *heard,
     const struct command *command, struct arena *arena, struct err *err)
 {
 	struct admin_channel_choice choice;
-	struct err why;
 
-	if (args_admin_channel(&choice, command->argument, arena, &why) < 0)
-		return misused(svc, heard, command->id, &why, err);
+	if (args_admin_channel(&choice, command->argument, arena, err) < 0)
+		return heard_misused(svc, heard, command, err);
 	if (choice.is_global && check_hub(svc, heard, err) < 0)
 		return heard_refuse(
 		    svc, heard, "command.admin-channel.global", err);

@@ -96,22 +96,6 @@ command_task(struct svc *svc, const struct heard *heard,
 	return say_queued(svc, heard, &row, arena, err);
 }
 
-/* What was typed does not fit, and nothing was changed. */
-static int
-misused(struct svc *svc, const struct heard *heard,
-    const struct command *command, struct arena *arena, struct err *err)
-{
-	const char *what = arena_strdup(arena, err->text);
-	AUTO(buf_release)
-	struct buf text = { 0 };
-
-	if (err->code != ERR_INVALID)
-		return -1;
-	buf_init(&text);
-	say_misused(&text, command->id, what);
-	return heard_reply(svc, heard, text.data, err);
-}
-
 /* It came too late, as the text says, and nothing was changed. */
 static int
 too_late(struct svc *svc, const struct heard *heard, struct arena *arena,
@@ -186,7 +170,7 @@ command_tasks(struct svc *svc, const struct heard *heard,
 	const char *state;
 
 	if (args_tasks(&state, command->argument, arena, err) < 0)
-		return misused(svc, heard, command, arena, err);
+		return heard_misused(svc, heard, command, err);
 	return list(svc, heard, state, arena, err);
 }
 
@@ -212,7 +196,7 @@ command_cancel(struct svc *svc, const struct heard *heard,
 	int got;
 
 	if (args_cancel(&choice, command->argument, arena, err) < 0)
-		return misused(svc, heard, command, arena, err);
+		return heard_misused(svc, heard, command, err);
 	got = pick_task(
 	    svc, heard, choice.id, "command.cancel", arena, &row, err);
 	if (got != 0)
@@ -234,7 +218,7 @@ command_done(struct svc *svc, const struct heard *heard,
 	int got;
 
 	if (args_done(&choice, command->argument, arena, err) < 0)
-		return misused(svc, heard, command, arena, err);
+		return heard_misused(svc, heard, command, err);
 	got =
 	    pick_task(svc, heard, choice.id, "command.done", arena, &row, err);
 	if (got != 0)
@@ -285,7 +269,7 @@ command_route(struct svc *svc, const struct heard *heard,
 	int got;
 
 	if (args_route(&choice, command->argument, arena, err) < 0)
-		return misused(svc, heard, command, arena, err);
+		return heard_misused(svc, heard, command, err);
 	const struct task_routing routing = {
 		.route_class = triage_defaults[choice.class].name,
 		.priority = choice.priority,
