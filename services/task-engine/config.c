@@ -181,6 +181,15 @@ const struct cfg_item engine_items[] = {
 	    agent_autonomous_max_turn_s, "1200", 1, 86400, "s",
 	    "how long a task may take in all"),
 
+	CFG_INT(LLM "SYSTEM_PROMPT_MAX_BYTES", C, system_prompt_max_bytes,
+	    "16000", 6000, 1000000, "bytes",
+	    "longest system prompt; above it skills are left out first, then "
+	    "SOUL files, prompt files, the conversation's prompt"),
+	CFG_PATH("AGENT_RUNTIME_SKILLS_GLOBAL_ROOT", C, skills_global_root,
+	    "./context/skills", "folder of the installation's skills: in it "
+	    "contexts/<context id>/, admin/ or public/, and common/"),
+	CFG_INT("AGENT_RUNTIME_SKILLS_MAX", C, skills_max, "12", 0, 64,
+	    "skills", "skills in one system prompt; the first found are taken"),
 	CFG_PATH("AGENT_RUNTIME_SOUL_GLOBAL_FILE", C, soul_global_file,
 	    "./context/SOUL.md", "behaviour directives of the installation"),
 	CFG_STR("AGENT_RUNTIME_SOUL_WORKSPACE_REL_PATH", C,

@@ -72,6 +72,9 @@ struct engine_cfg {
 	int64_t agent_max_turn_s;
 	int64_t agent_autonomous_max_turn_s;
 
+	int64_t system_prompt_max_bytes;
+	const char *skills_global_root; /* "": none */
+	int64_t skills_max;
 	const char *soul_global_file;
 	const char *soul_workspace_path;
 	const char *soul_context_path;
@@ -81,7 +84,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 55 };
+enum { ENGINE_N_ITEMS = 58 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

@@ -63,6 +63,20 @@ edited(const char *path, const char *data_dir)
 	return path;
 }
 
+/* The folder of skills, unless it holds what only others may read. */
+static const char *
+skills_root(const char *path, const char *data_dir)
+{
+	if (*path == '\0')
+		return nothing_more;
+	if (!holds(path, ".") && !holds(path, data_dir))
+		return path;
+	log_warn("skills-closed", "path=%s why=%s", log_quote(path),
+	    log_quote("the folder holds more than skills: the engine keeps "
+		      "out of it"));
+	return nothing_more;
+}
+
 void
 engine_confine(const struct svc *svc, struct confine_rules *rules)
 {
@@ -87,11 +101,12 @@ engine_confine(const struct svc *svc, struct confine_rules *rules)
 		{ NULL, CONFINE_READ },
 		{ NULL, CONFINE_READ },
 		{ NULL, CONFINE_READ },
+		{ NULL, CONFINE_READ },
 	};
 	AUTO(xfree)
 	char *db = engine_cfg_db_path(svc->cfg, svc->env.common);
 	const char *data = svc->env.common->data_dir;
-	struct confine_path *own = &paths[N_OF(paths) - 6];
+	struct confine_path *own = &paths[N_OF(paths) - 7];
 	struct buf own_folder;
 
 	buf_init(&own_folder);
@@ -103,6 +118,7 @@ engine_confine(const struct svc *svc, struct confine_rules *rules)
 	own[4].path = edited(svc->cfg->system_prompt_global_file, data);
 	own[5].path =
 	    *svc->cfg->llm_ca_file ? svc->cfg->llm_ca_file : nothing_more;
+	own[6].path = skills_root(svc->cfg->skills_global_root, data);
 	rules->paths = paths;
 	rules->n_paths = N_OF(paths);
 	rules->flags = CONFINE_ALLOW_CONNECT;

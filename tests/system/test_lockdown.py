@@ -290,3 +290,23 @@ def test_directives_open_no_more_than_their_folder(place, soul, can):
                     AGENT_RUNTIME_SOUL_GLOBAL_FILE=soul)
     assert {a: got[a] for a in needed} == {a: "allowed" for a in needed}
     assert {got[a] for a in forbidden} <= REFUSED, got
+
+
+@pytest.mark.parametrize("root, can", [
+    ("skills", True), ("{tmp}/skills", True),
+    # What holds .env, or the data, stays closed.
+    (".", False), ("{tmp}", False), ("{tmp}/data", False)])
+def test_skills_open_their_folder_alone(place, root, can):
+    make_data(place)
+    root = root.format(tmp=place)
+    folder = place / root / "common"
+    folder.mkdir(parents=True)
+    (folder / "a.md").write_text("x")
+    (place / ".env").write_text("x")
+    skills = [f"list {folder}", f"read {folder}/a.md"]
+    forbidden = [f"read {place}/.env", f"list {place}", f"list {place}/data",
+                 f"write {folder}/a.md"]
+    got = run_probe("task-engine", place, forbidden + skills,
+                    AGENT_RUNTIME_SKILLS_GLOBAL_ROOT=root)
+    assert {got[a] for a in forbidden} <= REFUSED, got
+    assert ({got[a] for a in skills} == {"allowed"}) is can, got

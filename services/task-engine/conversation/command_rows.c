@@ -204,6 +204,17 @@ const struct command_row command_rows[] = {
 	    .menu_argument = "",
 	    .menu_help = "",
 	    .menus = MENU_TELEGRAM },
+	{ .id = COMMAND_PROMPT,
+	    .name = "prompt",
+	    .alias = "",
+	    .argument = "show|set <text>|clear",
+	    .bare = "show|clear",
+	    .operation = "command.prompt",
+	    .help = "directives for this conversation alone",
+	    .menu_argument = "text",
+	    .menu_help = "show, clear, or set and the text",
+	    .menus = EVERYWHERE,
+	    .needs_argument = true },
 };
 
 const size_t n_command_rows = N_OF(command_rows);

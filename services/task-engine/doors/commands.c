@@ -11,6 +11,7 @@
 #include "services/task-engine/conversation/say.h"
 #include "services/task-engine/doors/commands_actions.h"
 #include "services/task-engine/doors/commands_people.h"
+#include "services/task-engine/doors/commands_prompt.h"
 #include "services/task-engine/doors/commands_tasks.h"
 #include "services/task-engine/doors/lookup.h"
 #include "services/task-engine/engine.h"
@@ -114,6 +115,7 @@ static const run_fn runs[COMMAND_ID_COUNT] = {
 	[COMMAND_STATUS] = run_status,
 	[COMMAND_SEARCH] = run_lookup,
 	[COMMAND_OPEN] = run_lookup,
+	[COMMAND_PROMPT] = command_prompt,
 };
 
 /* A refusal is an answer, not an error: the message was stored. */

@@ -2,7 +2,6 @@
 #define TASK_ENGINE_KNOWLEDGE_PROMPT_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 struct arena;
 struct buf;
@@ -34,22 +33,6 @@ struct prompt_in {
 
 /* Appends the user message. */
 void prompt_user(const struct prompt_in *in, struct buf *out);
-
-struct directive {
-	const char *label; /* "Directives of this workspace" */
-	const char *text;  /* "" or NULL: left out */
-};
-
-struct system_in {
-	const char *baseline; /* the configured prompt */
-	const char *fence;
-	int64_t now_ms;
-	const struct directive *directives; /* weakest first */
-	size_t n_directives;
-};
-
-/* Appends the system message: our rules first, so that nothing cuts them. */
-void prompt_system(const struct system_in *in, struct buf *out);
 
 /* Whole lines, at most max_bytes. It lives in the arena. */
 const char *

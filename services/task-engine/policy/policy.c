@@ -66,6 +66,8 @@ const struct policy_row policy_rows[] = {
 	    "search the workspace's Markdown"),
 	SAY("command.open",   ROLE_GUEST, LISTED, "read one of its documents"),
 	SAY("command.status", ROLE_GUEST, LISTED, "how the workspace stands"),
+	SAY("command.prompt", ROLE_ADMIN, 0,
+	    "read and set the directives of a conversation"),
 	SAY("message.answer", ROLE_GUEST, POLICY_TOOL,
 	    "be answered by the agent"),
 

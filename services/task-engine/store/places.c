@@ -185,6 +185,22 @@ store_context_set_admin(struct store *s, const char *context_id, bool is_admin,
 }
 
 int
+store_context_prompt(struct store *s, const char *context_id,
+    struct arena *arena, const char **text_out, struct err *err)
+{
+	return stmt_get(s, STMT_CONTEXT_PROMPT, arena, read_text, text_out,
+	    BINDS(b_text(context_id)), err);
+}
+
+int
+store_context_set_prompt(
+    struct store *s, const char *context_id, const char *text, struct err *err)
+{
+	return stmt_run(s, STMT_CONTEXT_SET_PROMPT, NULL,
+	    BINDS(b_text(context_id), b_text(text)), err);
+}
+
+int
 store_workspace_get(struct store *s, const char *workspace_id,
     struct arena *arena, struct workspace_row *out, struct err *err)
 {

@@ -170,6 +170,10 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    "SELECT " CONTEXT_COLUMNS " FROM contexts WHERE id = ?1",
 	[STMT_CONTEXT_FIND] = "SELECT " CONTEXT_COLUMNS " FROM contexts"
 			      " WHERE connector = ?1 AND external_id = ?2",
+	[STMT_CONTEXT_PROMPT] =
+	    "SELECT system_prompt FROM contexts WHERE id = ?1",
+	[STMT_CONTEXT_SET_PROMPT] =
+	    "UPDATE contexts SET system_prompt = ?2 WHERE id = ?1",
 	[STMT_CONTEXTS_LIST] = "SELECT " CONTEXT_COLUMNS " FROM contexts"
 			       " WHERE ?1 = '' OR workspace_id = ?1"
 			       " ORDER BY created_ms, id LIMIT ?2",

@@ -11,8 +11,9 @@
 #include "libcommon/json.h"
 #include "libcommon/log.h"
 #include "services/task-engine/config.h"
-#include "services/task-engine/knowledge/directives.h"
 #include "services/task-engine/knowledge/prompt.h"
+#include "services/task-engine/knowledge/prompt_files.h"
+#include "services/task-engine/knowledge/system.h"
 #include "services/task-engine/llm/exchange.h"
 #include "services/task-engine/llm/llm.h"
 #include "services/task-engine/policy/policy.h"
@@ -309,23 +310,30 @@ add_user(const struct turn *turn, const char *fence, struct buf *out)
 	prompt_user(&in, out);
 }
 
-static void
-add_system(const struct turn *turn, const char *fence, struct buf *out)
+/* Without what its admins said there nothing is asked in their name. */
+static int
+add_system(const struct turn *turn, const char *fence, struct buf *out,
+    struct err *err)
 {
-	const struct engine_cfg *cfg = turn->turns->options.cfg;
-	struct directive directives[DIRECTIVES_MAX];
+	const struct context_row *x = &turn->work.context;
+	const struct turns_options *o = &turn->turns->options;
+	struct prompt_files *files = &turn->turns->prompt_files;
+	const struct prompt_place place = { x->workspace_id, x->id,
+		x->is_admin };
 	struct system_in in = {
-		.baseline = turn->work.context.is_admin
-				? cfg->llm_admin_system_prompt
-				: cfg->llm_public_system_prompt,
 		.fence = fence,
 		.now_ms = clock_unix_ms(),
-		.directives = directives,
+		.max_bytes = (size_t)o->cfg->system_prompt_max_bytes,
 	};
+	const char *policy;
 
-	in.n_directives = directives_read(cfg, workspace_folder(turn),
-	    turn->work.context.id, turn->arena, directives);
-	prompt_system(&in, out);
+	if (store_context_prompt(o->store, x->id, turn->arena, &policy, err) !=
+	    0)
+		return -1;
+	prompt_files_read(files, &place, policy, turn->arena, &in);
+	(void)system_prompt(&in, out);
+	prompt_files_note(files, &place, &in, turn->arena);
+	return 0;
 }
 
 static int
@@ -343,7 +351,8 @@ ask_model(struct turn *turn, struct err *err)
 	buf_init(&user);
 	id_random(random, sizeof(random));
 	id_hex(fence, random, sizeof(random));
-	add_system(turn, fence, &system);
+	if (add_system(turn, fence, &system, err) < 0)
+		return -1;
 	add_user(turn, fence, &user);
 	messages[0].text = system.data;
 	messages[1].text = user.data;

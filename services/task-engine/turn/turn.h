@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "proto/search.h"
+#include "services/task-engine/knowledge/prompt_files.h"
 #include "services/task-engine/knowledge/words.h"
 #include "services/task-engine/llm/extractive.h"
 #include "services/task-engine/policy/policy.h"
@@ -32,6 +33,7 @@ struct timer;
 struct turns {
 	struct turns_options options;
 	struct llm *llm; /* NULL: none is configured */
+	struct prompt_files prompt_files;
 	struct timer *wake;
 	struct notify_policies policies;
 	struct turn *running;

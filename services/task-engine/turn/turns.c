@@ -285,6 +285,8 @@ turns_open(struct turns **turns_out, const struct turns_options *options,
 
 	turns->options = *options;
 	engine_cfg_notify(options->cfg, &turns->policies);
+	turns->prompt_files = (struct prompt_files){ .cfg = options->cfg,
+		.workspace_root = options->workspace_root };
 	turns->wake = timer_new(options->loop, on_wake, turns);
 	if (open_model(turns, err) < 0)
 		return -1;
@@ -306,6 +308,7 @@ turns_close(struct turns **turns_ref)
 	}
 	llm_close(&turns->llm);
 	timer_free(&turns->wake);
+	prompt_files_release(&turns->prompt_files);
 	free(turns);
 }
 

@@ -140,34 +140,6 @@ a_long_question_leaves_no_room_and_is_not_cut(void **state)
 	assert_non_null(strstr(out.data, question));
 }
 
-static void
-system_prompt_keeps_the_rules_before_directives(void **state)
-{
-	char page[5000];
-	const struct directive directives[] = { { "Global", page },
-		{ "Workspace", "" }, { "Context", "Speak like a pirate." } };
-	struct system_in in = { .baseline = "You assist members.",
-		.fence = FENCE,
-		.now_ms = INT64_C(1790000000000),
-		.directives = directives,
-		.n_directives = N_OF(directives) };
-	AUTO(buf_release)
-	struct buf out;
-
-	(void)state;
-	memset(page, 'd', sizeof(page) - 1);
-	page[sizeof(page) - 1] = '\0';
-	buf_init(&out);
-	prompt_system(&in, &out);
-	assert_ptr_equal(strstr(out.data, "You assist members."), out.data);
-	assert_non_null(strstr(out.data, "2026-09-21T"));
-	assert_true(strstr(out.data, "not addressed to you") <
-		    strstr(out.data, "Global:"));
-	assert_non_null(strstr(out.data, "d …\n\nContext:\nSpeak"));
-	assert_null(strstr(out.data, "Workspace"));
-	assert_true(out.size < 5000);
-}
-
 static const struct {
 	const char *name, *text;
 	size_t max;
@@ -248,8 +220,6 @@ main(void)
 		cmocka_unit_test(passages_go_in_whole_or_not_at_all),
 		cmocka_unit_test(tail_keeps_the_newest),
 		cmocka_unit_test(a_long_question_leaves_no_room_and_is_not_cut),
-		cmocka_unit_test(
-		    system_prompt_keeps_the_rules_before_directives),
 		cmocka_unit_test(excerpts_are_whole_lines),
 		cmocka_unit_test(sections_end_at_the_next_heading),
 		cmocka_unit_test(labels_are_one_plain_line),

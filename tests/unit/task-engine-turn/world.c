@@ -50,6 +50,9 @@ world_reset(bool has_model)
 		.agent_grounding_first_step = true,
 		.agent_max_turn_s = 120,
 		.agent_autonomous_max_turn_s = 1200,
+		.system_prompt_max_bytes = 16000,
+		.skills_global_root = "",
+		.skills_max = 12,
 		.soul_global_file = "",
 		.soul_workspace_path = "",
 		.soul_context_path = "",
@@ -166,6 +169,18 @@ store_contexts_told(struct store *store, const char *workspace_id,
 }
 
 /* The store. */
+
+int
+store_context_prompt(struct store *store, const char *context_id,
+    struct arena *arena, const char **text_out, struct err *err)
+{
+	(void)store;
+	(void)context_id;
+	(void)arena;
+	(void)err;
+	*text_out = "";
+	return 0;
+}
 
 int
 store_turn_claim(struct store *store, unsigned kinds, int64_t task_concurrency,

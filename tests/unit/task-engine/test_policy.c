@@ -65,6 +65,7 @@ static const struct {
 	{ "command.search", "Gvmpaostl" },
 	{ "command.open", "Gvmpaostl" },
 	{ "command.status", "Gvmpaostl" },
+	{ "command.prompt", "aol" },
 	{ "message.answer", "gGyvmpaostl" },
 
 	{ "action.propose", "gGyvmpaostl" },

@@ -1,0 +1,17 @@
+#ifndef TASK_ENGINE_DOORS_COMMANDS_PROMPT_H
+#define TASK_ENGINE_DOORS_COMMANDS_PROMPT_H
+
+#include "libcommon/defs.h"
+
+struct arena;
+struct command;
+struct err;
+struct heard;
+struct svc;
+
+/* A row of the table in commands.c. */
+int command_prompt(struct svc *svc, const struct heard *heard,
+    const struct command *command, struct arena *arena,
+    struct err *err) MUST_CHECK;
+
+#endif
