@@ -32,6 +32,7 @@ on_exit_of(void *arg, int exit_status, int signo)
 	actor->exit_status = exit_status;
 	actor->signo = signo;
 	actor->n_stuck += exit_status == BUS_EXIT_STUCK;
+	actor->n_killed += signo == SIGKILL;
 	if (actor->is_kept_up)
 		start(actor);
 }

@@ -16,7 +16,7 @@ struct actor {
 	struct child *child;
 	bool has_exited;
 	int exit_status, signo;
-	int n_starts, n_stuck;
+	int n_starts, n_stuck, n_killed;
 	bool is_kept_up; /* started again whatever it ends by */
 };
 
