@@ -109,7 +109,7 @@ pick_task(struct svc *svc, const struct heard *heard, const char *id,
     const char *operation, struct arena *arena, struct task_row *out,
     struct err *err)
 {
-	struct task_row *rows;
+	struct task_row *rows = NULL;
 	size_t n = 0;
 	int got;
 

@@ -12,6 +12,8 @@
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/store/turns.h"
 
+enum { ARENA_BYTES = 16 * 1024 };
+
 int
 notify_answer(struct store *store, const struct turn_work *work,
     const char *text, int64_t now_ms, struct err *err)
@@ -73,7 +75,7 @@ notify_began(struct store *store, const struct turn_work *work,
 	    work->context.is_admin || policies->success == NOTIFY_ADMIN ||
 	    !connector_is_told(work->task.instance))
 		return 0;
-	arena = arena_new(16 * 1024);
+	arena = arena_new(ARENA_BYTES);
 	return say_there(store, work, NULL,
 	    arena_printf(arena, "I have begun with task `%s`: %s.", task->id,
 		in_ticks(task->title, arena)),
