@@ -24,6 +24,11 @@ enum {
 	BOUND_TEXT = 64 * 1024,
 	BOUND_DOCUMENT = 192 * 1024,
 
+	/* Of what people write for the model (docs/prompts.md). */
+	BOUND_PROMPT_BYTES = 64 * 1024, /* a file */
+	BOUND_PROMPT_TEXT = 4000,	/* what is used of it */
+	BOUND_SKILL_TEXT = 2000,	/* of a skill */
+
 	BOUND_ATTACHMENTS = 32,
 	BOUND_DELIVERIES = 32,
 	BOUND_PARTS = 1000, /* of one delivery */

@@ -36,6 +36,7 @@ static void (*const checks[])(struct doctor *doctor) = {
 	check_configuration,
 	check_port,
 	check_model,
+	check_prompts,
 	check_connectors,
 	check_suite,
 };

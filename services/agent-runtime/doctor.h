@@ -15,6 +15,8 @@ struct doctor;
 void doctor_find(struct doctor *doctor, enum finding_level level,
     const char *id, const char *fix, const char *fmt, ...) PRINTF(5, 6);
 const struct settings *doctor_settings(const struct doctor *doctor);
+/* Of a variable of any program: what is set, or its default. */
+const char *doctor_value(const char *variable);
 
 /* fix is one line that says what to do; "" with FINDING_OK. */
 void check_kernel(struct doctor *doctor);
@@ -28,6 +30,7 @@ void check_variables(struct doctor *doctor);
 void check_configuration(struct doctor *doctor);
 void check_port(struct doctor *doctor);
 void check_model(struct doctor *doctor);
+void check_prompts(struct doctor *doctor);
 void check_connectors(struct doctor *doctor);
 void check_suite(struct doctor *doctor);
 

@@ -125,8 +125,8 @@ check_configuration(struct doctor *doctor)
 		    "every daemon accepts its configuration");
 }
 
-static const char *
-value_of(const char *variable)
+const char *
+doctor_value(const char *variable)
 {
 	const struct variable *v = variable_find(NULL, variable);
 	const char *value = getenv(variable);
@@ -173,7 +173,7 @@ suite_runs(const struct doctor *doctor)
 void
 check_port(struct doctor *doctor)
 {
-	const char *address = value_of("AGENT_RUNTIME_HTTP_ADDR");
+	const char *address = doctor_value("AGENT_RUNTIME_HTTP_ADDR");
 
 	if (strcmp(address, "off") == 0)
 		doctor_find(doctor, FINDING_OK, "http-port", "",
@@ -196,7 +196,7 @@ check_model(struct doctor *doctor)
 	    is_set("AGENT_RUNTIME_LLM_BASE_URL"))
 		doctor_find(doctor, FINDING_OK, "model", "",
 		    "a model is configured (provider %s)",
-		    value_of("AGENT_RUNTIME_LLM_PROVIDER"));
+		    doctor_value("AGENT_RUNTIME_LLM_PROVIDER"));
 	else
 		doctor_find(doctor, FINDING_OK, "model", "",
 		    "no model: answers are passages of your Markdown; set "

@@ -389,7 +389,7 @@ def test_doctor_changes_nothing_and_finds_things(down):
     ids = {f["id"] for f in view["findings"]}
     assert ids >= {"kernel-landlock", "library-nng", "programs", "data-dir",
                    "data-modes", "disk-space", "dotenv", "variables",
-                   "configuration", "http-port", "model",
+                   "configuration", "http-port", "model", "prompts",
                    "connector-telegram", "connector-discord",
                    "connector-imap", "suite"}
     for f in view["findings"]:
@@ -402,6 +402,45 @@ def test_doctor_changes_nothing_and_finds_things(down):
     text = " ".join(got.stdout.split())
     assert ("connector-imap will not start (status 2), because "
             "AGENT_RUNTIME_IMAP_USERNAME is not set") in text
+
+
+def test_doctor_names_prompts_that_cannot_be_used(suite):
+    s = suite(start=False)
+    context = s.tmp / "context"
+    workspace = s.data / "workspaces" / "w"
+    for folder in (context / "skills/common", workspace / "context/agents/c",
+                   workspace / "skills/public", workspace / "notes"):
+        folder.mkdir(parents=True)
+    s.data.chmod(0o700)
+
+    def found():
+        view = json.loads(s.run("doctor", "--json").stdout)
+        return [f for f in view["findings"] if f["id"] == "prompts"]
+
+    (context / "SOUL.md").write_text("Be kind.")
+    (context / "skills/common/a.md").write_text("x" * 2000)
+    (workspace / "context/agents/c/SOUL.md").write_text("Be brief.")
+    (workspace / "notes/large.md").write_text("x" * 100000)
+    [f] = found()
+    assert f["level"] == "ok" and f["text"].startswith("3 prompt files")
+    bad = {context / "SYSTEM_PROMPT.md": "4000 are used at most",
+           context / "skills/common/b.md": "2000 are used at most",
+           context / "skills/common/c.md": "not UTF-8",
+           workspace / "context/SOUL.md": "larger than 65536",
+           workspace / "skills/public/d.md": "symbolic link"}
+    for path, content in zip(bad, ("x" * 4001, "x" * 2001, b"caf\xe9",
+                                   "x" * 70000, None)):
+        if content is None:
+            path.symlink_to(context / "SOUL.md")
+        else:
+            path.write_bytes(content if isinstance(content, bytes)
+                             else content.encode())
+    got = found()
+    assert len(got) == len(bad) and {f["level"] for f in got} == {"warn"}
+    for path, why in bad.items():
+        name = str(path.relative_to(s.tmp))
+        assert [f for f in got if name in f["text"] and why in f["text"]], \
+            (path, got)
 
 
 def test_doctor_sees_open_files(up):

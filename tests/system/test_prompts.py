@@ -234,7 +234,7 @@ def test_a_file_edited_between_two_turns_counts(start):
 def test_a_budget_cuts_skills_first_and_whole(start):
     c = start(AGENT_RUNTIME_LLM_SYSTEM_PROMPT_MAX_BYTES="6000")
     c.put("SYSTEM_PROMPT.md", "prompt " * 100 + "end-of-prompt")
-    c.put("SOUL.md", "soul " * 180 + "end-of-soul")
+    c.put("SOUL.md", "soul " * 380 + "end-of-soul")
     for name in "abc":
         c.put(f"skills/common/{name}.md",
               f"skill-{name} " * 150 + f"end-of-{name}")

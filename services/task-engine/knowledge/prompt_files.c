@@ -10,6 +10,7 @@
 #include "libcommon/defs.h"
 #include "libcommon/file.h"
 #include "libcommon/log.h"
+#include "proto/bounds.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/knowledge/skills.h"
 #include "services/task-engine/knowledge/text_file.h"
@@ -71,7 +72,7 @@ add_family(struct prompt_files *files, const struct family *family,
 			.about = i == 0 ? paths[i]
 					: arena_printf(arena, "%s/%s",
 					      place->workspace_id, paths[i]),
-			.max_bytes = PROMPT_FILE_MAX_BYTES,
+			.max_bytes = BOUND_PROMPT_TEXT,
 		};
 
 		if (i > 0 && workspace_fd < 0)

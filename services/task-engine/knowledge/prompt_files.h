@@ -18,11 +18,7 @@ struct engine_cfg;
  * that is absent counts as empty; what cannot be used (not readable, not
  * UTF-8, larger than 64 KiB) is left out and said once in the log.
  */
-enum {
-	PROMPT_FILE_MAX_BYTES = 4000, /* of it; the rest is left out */
-	SKILL_MAX_BYTES = 2000,
-	SKILLS_MAX_FILES = 200, /* in one folder */
-};
+enum { SKILLS_MAX_FILES = 200 }; /* in one folder */
 
 struct prompt_files {
 	const struct engine_cfg *cfg;

@@ -14,6 +14,7 @@
 #include "libcommon/defs.h"
 #include "libcommon/err.h"
 #include "libcommon/file.h"
+#include "proto/bounds.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/knowledge/text_file.h"
 #include "services/task-engine/policy/names.h"
@@ -117,7 +118,7 @@ take(struct hunt *hunt, const struct folder *folder, const char *name)
 		.dir_fd = folder->root_fd,
 		.path = arena_printf(arena, "%s/%s", folder->path, name),
 		.about = arena_printf(arena, "%s/%s", folder->about, name),
-		.max_bytes = SKILL_MAX_BYTES,
+		.max_bytes = BOUND_SKILL_TEXT,
 	};
 	const char *text;
 

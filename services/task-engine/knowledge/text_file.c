@@ -11,11 +11,9 @@
 #include "libcommon/file.h"
 #include "libcommon/log.h"
 #include "libcommon/utf8.h"
+#include "proto/bounds.h"
 #include "services/task-engine/knowledge/complaints.h"
 #include "services/task-engine/knowledge/system.h"
-
-/* More than anybody writes for a model; what is used of it is far less. */
-enum { MAX_FILE_BYTES = 64 * 1024 };
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
@@ -39,7 +37,7 @@ read_bytes(const struct text_file *file, struct buf *out, struct err *err)
 						file->path, O_RDONLY, 0, err);
 
 	if (fd < 0 ||
-	    file_read_fd(out, fd, file->path, MAX_FILE_BYTES, err) < 0)
+	    file_read_fd(out, fd, file->path, BOUND_PROMPT_BYTES, err) < 0)
 		return -1;
 	if (!utf8_is_valid(out->data, out->size))
 		return err_set(

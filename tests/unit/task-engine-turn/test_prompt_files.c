@@ -14,6 +14,7 @@
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/file.h"
+#include "proto/bounds.h"
 #include "services/task-engine/config.h"
 #include "tests/unit/unit.h"
 
@@ -242,19 +243,19 @@ static void
 long_files_are_shortened(void **state)
 {
 	struct place_of_test *t = *state;
-	char text[PROMPT_FILE_MAX_BYTES + 100], said[SAID_SIZE];
+	char text[BOUND_PROMPT_TEXT + 100], said[SAID_SIZE];
 
 	memset(text, 'X', sizeof(text));
 	memcpy(text, "First. ", 7);
 	text[sizeof(text) - 1] = '\0';
 	write_text(t, "SOUL.md", text);
-	text[SKILL_MAX_BYTES + 1] = '\0';
+	text[BOUND_SKILL_TEXT + 1] = '\0';
 	write_text(t, "root/common/a.md", text);
-	text[SKILL_MAX_BYTES] = '\0';
+	text[BOUND_SKILL_TEXT] = '\0';
 	write_text(t, "root/common/b.md", text);
 	read_texts(t, false, "", said);
 	assert_int_equal(strlen(said),
-	    strlen("PUBLIC\nFirst.\nFirst.\n") + SKILL_MAX_BYTES + 1);
+	    strlen("PUBLIC\nFirst.\nFirst.\n") + BOUND_SKILL_TEXT + 1);
 	assert_int_equal(t->files.complaints.n, 2);
 }
 
