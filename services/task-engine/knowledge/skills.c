@@ -19,6 +19,8 @@
 #include "services/task-engine/knowledge/text_file.h"
 #include "services/task-engine/policy/names.h"
 
+enum { N_FOLDERS = 6 }; /* that are searched */
+
 static const char suffix[] = ".md";
 
 /* One search, over all folders. */
@@ -83,22 +85,28 @@ add_names(struct folder *folder, DIR *dir, struct arena *arena, struct err *err)
 	return 0;
 }
 
+/* The descriptor is the folder's once it is open. */
+static DIR *
+open_folder(const struct folder *folder, struct err *err)
+{
+	int fd = file_open_beneath(
+	    folder->root_fd, folder->path, O_RDONLY | O_DIRECTORY, 0, err);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (fd >= 0 && dir == NULL) {
+		(void)err_errno(err, "cannot list %s", folder->path);
+		fd_close(&fd);
+	}
+	return dir;
+}
+
 static int
 list(struct folder *folder, struct arena *arena, struct err *err)
 {
-	AUTO(fd_close)
-	int fd = file_open_beneath(
-	    folder->root_fd, folder->path, O_RDONLY | O_DIRECTORY, 0, err);
 	AUTO(close_folder)
-	DIR *dir = NULL;
+	DIR *dir = open_folder(folder, err);
 
-	if (fd < 0)
-		return -1;
-	dir = fdopendir(fd);
-	if (dir == NULL)
-		return err_errno(err, "cannot list %s", folder->path);
-	fd = -1; /* the folder's now */
-	return add_names(folder, dir, arena, err);
+	return dir == NULL ? -1 : add_names(folder, dir, arena, err);
 }
 
 static bool
@@ -206,8 +214,8 @@ skills_find(struct prompt_files *files, const struct prompt_place *place,
 		.arena = arena,
 		.max = (size_t)files->cfg->skills_max,
 		.found = out,
-		.taken = arena_alloc(
-		    arena, 6 * SKILLS_MAX_FILES * sizeof(*hunt.taken)),
+		.taken = arena_alloc(arena,
+		    (size_t)N_FOLDERS * SKILLS_MAX_FILES * sizeof(*hunt.taken)),
 	};
 
 	if (workspace_fd >= 0)
