@@ -11,6 +11,32 @@ static const struct field place_query_fields[] = {
 };
 SHAPE(place, place_query, place_query_fields);
 
+static const char *const kinds[] = {
+	"community",
+	"private",
+	"session",
+	"mailbox",
+	NULL,
+};
+
+static const struct field workspace_ref_fields[] = {
+	F_OBJECT(struct workspace_ref, credential, FIELD_REQUIRED, credential),
+	F_STR(struct workspace_ref, id, FIELD_TOKEN, 0, BOUND_ID),
+	F_STR(struct workspace_ref, name, 0, 0, BOUND_NAME),
+	F_STR(struct workspace_ref, connector, FIELD_TOKEN, 0, BOUND_WORD),
+	F_CHOICE(struct workspace_ref, kind, 0, kinds),
+	F_STR(struct workspace_ref, space_id, FIELD_TOKEN, 0, BOUND_CHAT_ID),
+};
+SHAPE(place, workspace_ref, workspace_ref_fields);
+
+static const struct field context_ref_fields[] = {
+	F_OBJECT(struct context_ref, credential, FIELD_REQUIRED, credential),
+	F_STR(struct context_ref, id, FIELD_TOKEN, 0, BOUND_ID),
+	F_STR(struct context_ref, connector, FIELD_TOKEN, 0, BOUND_WORD),
+	F_STR(struct context_ref, external_id, FIELD_TOKEN, 0, BOUND_CHAT_ID),
+};
+SHAPE(place, context_ref, context_ref_fields);
+
 static const struct field workspace_fields[] = {
 	F_STR(struct workspace, id, FIELD_REQUIRED | FIELD_TOKEN, 1, BOUND_ID),
 	F_STR(struct workspace, slug, FIELD_TOKEN, 0, BOUND_NAME),

@@ -16,6 +16,26 @@ struct place_query {
 };
 PROTO_MESSAGE(place_query);
 
+/* workspace.get: by id, by name, or by what the platform calls its space. */
+struct workspace_ref {
+	struct credential credential;
+	const char *id; /* whole, or how it alone begins */
+	const char *name;
+	const char *connector;
+	const char *kind; /* community private session mailbox */
+	const char *space_id;
+};
+PROTO_MESSAGE(workspace_ref);
+
+/* context.get: by id, or by connector and external_id. */
+struct context_ref {
+	struct credential credential;
+	const char *id; /* whole, or how it alone begins */
+	const char *connector;
+	const char *external_id;
+};
+PROTO_MESSAGE(context_ref);
+
 struct workspace {
 	const char *id;
 	const char *slug;

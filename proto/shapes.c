@@ -78,6 +78,8 @@ const struct shape *const shapes[] = {
 	&pairing_deny_shape,
 	&pairing_denied_shape,
 	&place_query_shape,
+	&workspace_ref_shape,
+	&context_ref_shape,
 	&workspace_shape,
 	&workspace_list_shape,
 	&context_shape,
@@ -98,7 +100,9 @@ const struct shape *const shapes[] = {
 	&task_list_shape,
 	&token_add_shape,
 	&token_made_shape,
+	&token_query_shape,
 	&token_ref_shape,
+	&token_revoked_shape,
 	&token_item_shape,
 	&token_list_shape,
 };

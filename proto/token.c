@@ -26,12 +26,22 @@ static const struct field token_made_fields[] = {
 };
 SHAPE(token, token_made, token_made_fields);
 
+static const struct field token_query_fields[] = {
+	F_OBJECT(struct token_query, credential, FIELD_REQUIRED, credential),
+};
+SHAPE(token, token_query, token_query_fields);
+
 static const struct field token_ref_fields[] = {
 	F_OBJECT(struct token_ref, credential, FIELD_REQUIRED, credential),
-	/* token.list names none. */
-	F_STR(struct token_ref, name, FIELD_TOKEN, 0, BOUND_WORD),
+	F_STR(struct token_ref, name, FIELD_REQUIRED | FIELD_TOKEN, 1,
+	    BOUND_WORD),
 };
 SHAPE(token, token_ref, token_ref_fields);
+
+static const struct field token_revoked_fields[] = {
+	F_BOOL(struct token_revoked, revoked, FIELD_REQUIRED),
+};
+SHAPE(token, token_revoked, token_revoked_fields);
 
 static const struct field token_item_fields[] = {
 	F_STR(struct token_item, name, FIELD_REQUIRED | FIELD_TOKEN, 1,

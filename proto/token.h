@@ -25,11 +25,21 @@ struct token_made {
 };
 PROTO_MESSAGE(token_made);
 
+struct token_query {
+	struct credential credential;
+};
+PROTO_MESSAGE(token_query);
+
 struct token_ref {
 	struct credential credential;
 	const char *name;
 };
 PROTO_MESSAGE(token_ref);
+
+struct token_revoked {
+	bool revoked;
+};
+PROTO_MESSAGE(token_revoked);
 
 struct token_item {
 	const char *name;

@@ -110,26 +110,6 @@ show_task(struct visit *visit, const struct json *answer, struct err *err)
 }
 
 static int
-show_tasks(struct visit *visit, const struct json *answer, struct err *err)
-{
-	struct task_list list;
-	AUTO(buf_release)
-	struct buf body;
-	struct json_out out;
-
-	buf_init(&body);
-	if (visit_decode(visit, &task_list_shape, &list, answer, err) < 0)
-		return -1;
-	json_out_init(&out, &body);
-	json_out_object(&out, NULL);
-	http_members_print(&out, &task_list_shape, &list, NULL);
-	json_out_int(&out, "count", (int64_t)list.n_items);
-	json_out_object_end(&out);
-	visit_answer(visit, HTTP_OK, &body);
-	return 0;
-}
-
-static int
 get_one(struct visit *visit, const char *id, struct err *err)
 {
 	struct task_ref in = { .credential = visit->credential, .task_id = id };
@@ -141,12 +121,6 @@ int
 on_task_get(struct visit *visit, struct err *err)
 {
 	const char *id = visit_query_only(visit, "id");
-	struct task_query in;
 
-	if (id != NULL)
-		return get_one(visit, id, err);
-	if (visit_query(visit, &task_query_shape, &in, err) < 0)
-		return -1;
-	in.credential = visit->credential;
-	return visit_ask(visit, "task.list", &in, show_tasks, NULL, err);
+	return id != NULL ? get_one(visit, id, err) : on_plain(visit, err);
 }

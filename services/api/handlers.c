@@ -1,4 +1,4 @@
-/* What each route asks a daemon and how the answer looks: health and lists. */
+/* What each route asks a daemon and how the answer looks: health and the like. */
 
 #include <string.h>
 
@@ -6,11 +6,9 @@
 #include "libcommon/bus.h"
 #include "libcommon/err.h"
 #include "libcommon/json.h"
-#include "proto/audit.h"
 #include "proto/beat.h"
 #include "proto/empty.h"
 #include "proto/engine.h"
-#include "proto/token.h"
 #include "services/api/http_json.h"
 #include "services/api/http_server.h"
 #include "services/api/visit.h"
@@ -218,137 +216,9 @@ on_status(struct visit *visit, struct err *err)
 	return visit_ask(visit, "engine.status", &in, show_status, NULL, err);
 }
 
-/* {"items": […], "count": n} */
-static void
-show_items(
-    struct visit *visit, const struct shape *shape, const void *list, size_t n)
-{
-	AUTO(answer_release)
-	struct answer answer;
-
-	answer_begin(&answer);
-	http_members_print(&answer.out, shape, list, NULL);
-	json_out_int(&answer.out, "count", (int64_t)n);
-	answer_end(&answer, visit, HTTP_OK);
-}
-
-static int
-show_token(struct visit *visit, const struct json *body, struct err *err)
-{
-	AUTO(answer_release)
-	struct answer answer = { 0 };
-	struct token_made made;
-
-	if (visit_decode(visit, &token_made_shape, &made, body, err) < 0)
-		return -1;
-	answer_begin(&answer);
-	http_members_print(&answer.out, &token_made_shape, &made, NULL);
-	answer_end(&answer, visit, HTTP_CREATED);
-	return 0;
-}
-
-int
-on_token_post(struct visit *visit, struct err *err)
-{
-	struct token_add in;
-
-	if (visit_body(visit, &token_add_shape, &in, err) < 0)
-		return -1;
-	in.credential = visit->credential;
-	return visit_ask(visit, "token.add", &in, show_token, NULL, err);
-}
-
-static int
-show_tokens(struct visit *visit, const struct json *body, struct err *err)
-{
-	struct token_list list;
-
-	if (visit_decode(visit, &token_list_shape, &list, body, err) < 0)
-		return -1;
-	show_items(visit, &token_list_shape, &list, list.n_items);
-	return 0;
-}
-
-int
-on_token_get(struct visit *visit, struct err *err)
-{
-	struct token_ref in = { .credential = visit->credential, .name = "" };
-
-	return visit_ask(visit, "token.list", &in, show_tokens, NULL, err);
-}
-
-static int
-show_revoked(struct visit *visit, const struct json *body, struct err *err)
-{
-	AUTO(answer_release)
-	struct answer answer;
-
-	(void)body;
-	(void)err;
-	answer_begin(&answer);
-	json_out_bool(&answer.out, "revoked", true);
-	answer_end(&answer, visit, HTTP_OK);
-	return 0;
-}
-
-int
-on_token_revoke(struct visit *visit, struct err *err)
-{
-	struct token_ref in;
-
-	if (visit_body(visit, &token_ref_shape, &in, err) < 0)
-		return -1;
-	if (*in.name == '\0')
-		return err_set(err, ERR_INVALID, "name is required");
-	in.credential = visit->credential;
-	return visit_ask(visit, "token.revoke", &in, show_revoked, NULL, err);
-}
-
-static int
-show_audit(struct visit *visit, const struct json *body, struct err *err)
-{
-	struct audit_list list;
-
-	if (visit_decode(visit, &audit_list_shape, &list, body, err) < 0)
-		return -1;
-	show_items(visit, &audit_list_shape, &list, list.n_items);
-	return 0;
-}
-
-int
-on_audit_get(struct visit *visit, struct err *err)
-{
-	struct audit_query in;
-
-	if (visit_query(visit, &audit_query_shape, &in, err) < 0)
-		return -1;
-	in.credential = visit->credential;
-	return visit_ask(visit, "audit.list", &in, show_audit, NULL, err);
-}
-
-static int
-show_verdict(struct visit *visit, const struct json *body, struct err *err)
-{
-	AUTO(answer_release)
-	struct answer answer = { 0 };
-	struct audit_verdict verdict;
-
-	if (visit_decode(visit, &audit_verdict_shape, &verdict, body, err) < 0)
-		return -1;
-	answer_begin(&answer);
-	http_members_print(&answer.out, &audit_verdict_shape, &verdict, NULL);
-	answer_end(&answer, visit, HTTP_OK);
-	return 0;
-}
-
 int
 on_audit_verify(struct visit *visit, struct err *err)
 {
-	struct audit_verify in;
-
-	if (visit_query(visit, &audit_verify_shape, &in, err) < 0)
-		return -1;
-	in.credential = visit->credential;
 	visit->wait_ms = VERIFY_WAIT_MS;
-	return visit_ask(visit, "audit.verify", &in, show_verdict, NULL, err);
+	return on_plain(visit, err);
 }

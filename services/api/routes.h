@@ -55,10 +55,6 @@ int on_task_post(struct visit *visit, struct err *err);
 int on_task_get(struct visit *visit, struct err *err);
 int on_task_retry(struct visit *visit, struct err *err);
 int on_task_cancel(struct visit *visit, struct err *err);
-int on_token_post(struct visit *visit, struct err *err);
-int on_token_get(struct visit *visit, struct err *err);
-int on_token_revoke(struct visit *visit, struct err *err);
-int on_audit_get(struct visit *visit, struct err *err);
 int on_audit_verify(struct visit *visit, struct err *err);
 
 /*

@@ -2,12 +2,10 @@
 decided once. The engine alone; gateway and api are played by the test."""
 
 import concurrent.futures
-import contextlib
 import hashlib
 import json
 import re
 import secrets
-import sqlite3
 import sys
 import time
 
@@ -86,11 +84,6 @@ class Town(Engine):
         self.api.ask("pairing.approve", {
             "credential": self.local, "token": made["token"], "role": "admin",
             "workspace_id": workspace})
-
-    def sql_write(self, text, *args):
-        with contextlib.closing(sqlite3.connect(self.db, timeout=10)) as db:
-            db.execute(text, args)
-            db.commit()
 
     def claim(self):
         """Takes and delivers what is due: (chat, text, action id)."""

@@ -56,6 +56,11 @@ class Engine(Daemon):
             "credential": who or self.local, "key": key, "text": text,
             **more})
 
+    def sql_write(self, text, *args):
+        with contextlib.closing(sqlite3.connect(self.db, timeout=10)) as db:
+            db.execute(text, args)
+            db.commit()
+
     def sql(self, text, *args):
         with contextlib.closing(sqlite3.connect(self.db)) as db:
             return db.execute(text, args).fetchall()
@@ -191,6 +196,53 @@ def test_places_are_what_the_platform_says(engine):
     spaces = engine.api.ask("workspace.list", {"credential": engine.local})
     kinds = sorted(w["kind"] for w in spaces["items"])
     assert kinds == ["community", "private", "session"]
+
+
+def test_one_place_is_found_by_what_people_know_of_it(engine):
+    def ask(type_, **body):
+        return engine.api.ask(type_, {"credential": engine.local, **body})
+
+    engine.inbound("m:1", chat="c1", space_id="guild", space_name="Harbour")
+    engine.inbound("m:2", chat="c2", space_id="twin", space_name="Twins")
+    engine.inbound("m:3", chat="c3", space_id="t2", space_name="Twins")
+    context, space = ask("context.list")["items"][1], None
+    for w in ask("workspace.list")["items"]:
+        space = w if w["name"] == "Harbour" else space
+    for body in ({"id": space["id"]}, {"id": space["id"][:8]},
+                 {"name": "Harbour"},
+                 {"connector": "telegram", "kind": "community",
+                  "space_id": "guild"}):
+        assert ask("workspace.get", **body) == space, body
+    for body in ({"id": context["id"]}, {"id": context["id"][:8]},
+                 {"connector": "telegram",
+                  "external_id": context["external_id"]}):
+        assert ask("context.get", **body) == context, body
+    engine.sql_write("UPDATE contexts SET id = 'abcd' || substr(id, 5)"
+                     " WHERE external_id <> 'c1'")
+    for code, word, type_, body in (
+            ("not_found", "/api/v1/workspaces lists", "workspace.get",
+             {"id": "zzzz"}),
+            ("not_found", "/api/v1/workspaces lists", "workspace.get",
+             {"name": "harbour"}),
+            ("not_found", "/api/v1/workspaces lists", "workspace.get",
+             {"connector": "discord", "kind": "community",
+              "space_id": "guild"}),
+            ("not_found", "/api/v1/contexts lists", "context.get",
+             {"connector": "telegram", "external_id": "c9"}),
+            ("conflict", "more than one", "workspace.get", {"name": "Twins"}),
+            ("conflict", "more than one", "context.get", {"id": "abcd"}),
+            ("invalid", "first 4", "context.get", {"id": context["id"][:3]}),
+            ("invalid", "first 4", "workspace.get", {"id": space["id"][:3]}),
+            ("invalid", "give id", "workspace.get", {}),
+            ("invalid", "give id", "workspace.get",
+             {"id": space["id"], "name": "Harbour"}),
+            ("invalid", "give id", "workspace.get",
+             {"connector": "telegram", "space_id": "guild"}),
+            ("invalid", "give id", "context.get", {"external_id": "c1"})):
+        with pytest.raises(Refused) as refused:
+            ask(type_, **body)
+        assert refused.value.code == code, (type_, body)
+        assert word in str(refused.value), refused.value
 
 
 def test_long_lists_of_places_fit_an_answer(engine):
@@ -455,6 +507,7 @@ def test_a_tool_reaches_only_its_own(engine):
         ("task.create", {"key": "t2", "title": "t", "prompt": "p",
                          "connector": "codex", "external_id": "codex-cli"}),
         ("engine.status", {}), ("workspace.list", {}), ("context.list", {}),
+        ("workspace.get", {"name": "x"}), ("context.get", {"id": "abcd"}),
         ("token.add", {"name": "x", "connector": "codex"}), ("token.list", {}),
         ("token.revoke", {"name": "ci"}),
         ("access.check", {"operation": "heartbeat.read"}),

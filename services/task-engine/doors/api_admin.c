@@ -5,23 +5,17 @@
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
-#include "proto/empty.h"
 #include "proto/engine.h"
-#include "proto/place.h"
 #include "proto/token.h"
 #include "services/task-engine/doors/api.h"
 #include "services/task-engine/doors/doors.h"
 #include "services/task-engine/doors/starter.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/people/tokens.h"
-#include "services/task-engine/policy/names.h"
-#include "services/task-engine/store/places.h"
 #include "services/task-engine/store/status.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/store/tokens.h"
 #include "services/task-engine/turn/turns.h"
-
-enum { LIMIT_DEFAULT = 100 };
 
 int
 on_access_check(struct svc *svc, const struct request *request,
@@ -85,71 +79,6 @@ on_engine_status(struct svc *svc, const struct request *request,
 }
 
 int
-on_workspace_list(struct svc *svc, const struct request *request,
-    struct reply *reply, struct err *err)
-{
-	struct workspace_list out = { 0 };
-	struct workspace_row *rows;
-	struct place_query in;
-	struct actor actor;
-
-	if (place_query_decode(&in, request->body, request->arena, err) < 0 ||
-	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
-	    store_workspaces_list(svc->store,
-		in.limit ? in.limit : LIMIT_DEFAULT, request->arena, &rows,
-		&out.n_items, err) < 0)
-		return -1;
-	out.items =
-	    arena_alloc(request->arena, (out.n_items + 1) * sizeof(*out.items));
-	for (size_t i = 0; i < out.n_items; i++)
-		out.items[i] = (struct workspace){
-			.id = rows[i].id,
-			.slug = rows[i].slug,
-			.name = rows[i].name,
-			.kind = rows[i].kind,
-			.folder = arena_printf(request->arena, "%s/%s",
-			    svc->workspace_root, rows[i].id),
-			.created_at_unix = rows[i].created_ms / 1000,
-		};
-	api_encode_list(&workspace_list_shape, &out, &out.n_items, reply->body);
-	return 0;
-}
-
-int
-on_context_list(struct svc *svc, const struct request *request,
-    struct reply *reply, struct err *err)
-{
-	struct context_list out = { 0 };
-	struct context_row *rows;
-	struct place_query in;
-	struct actor actor;
-
-	if (place_query_decode(&in, request->body, request->arena, err) < 0 ||
-	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
-	    store_contexts_list(svc->store, in.workspace_id,
-		in.limit ? in.limit : LIMIT_DEFAULT, request->arena, &rows,
-		&out.n_items, err) < 0)
-		return -1;
-	out.items =
-	    arena_alloc(request->arena, (out.n_items + 1) * sizeof(*out.items));
-	for (size_t i = 0; i < out.n_items; i++)
-		out.items[i] = (struct context){
-			.id = rows[i].id,
-			.workspace_id = rows[i].workspace_id,
-			.connector = rows[i].connector,
-			.external_id = rows[i].external_id,
-			.name = rows[i].name,
-			.chat_log = name_chat_log(request->arena,
-			    rows[i].connector, rows[i].external_id),
-			.is_admin = rows[i].is_admin,
-			.is_direct = rows[i].is_direct,
-			.created_at_unix = rows[i].created_ms / 1000,
-		};
-	api_encode_list(&context_list_shape, &out, &out.n_items, reply->body);
-	return 0;
-}
-
-int
 on_token_add(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err)
 {
@@ -171,10 +100,10 @@ on_token_list(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err)
 {
 	struct token_list out = { 0 };
-	struct token_ref in;
+	struct token_query in;
 	struct actor actor;
 
-	if (token_ref_decode(&in, request->body, request->arena, err) < 0 ||
+	if (token_query_decode(&in, request->body, request->arena, err) < 0 ||
 	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
 	    store_tokens_list(
 		svc->store, request->arena, &out.items, &out.n_items, err) < 0)
@@ -187,6 +116,7 @@ int
 on_token_revoke(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err)
 {
+	const struct token_revoked out = { .revoked = true };
 	struct token_ref in;
 	struct actor actor;
 	int64_t n_denied;
@@ -200,6 +130,6 @@ on_token_revoke(struct svc *svc, const struct request *request,
 		"the token of whoever asked was revoked", request->now_ms,
 		request->arena, &n_denied, err) < 0)
 		return -1;
-	empty_encode(&(struct empty){ 0 }, reply->body);
+	token_revoked_encode(&out, reply->body);
 	return 0;
 }

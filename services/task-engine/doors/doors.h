@@ -13,7 +13,7 @@ struct bus_request;
  * it runs within the transaction of its batch, each request in a savepoint.
  */
 extern const struct handler engine_handlers[];
-enum { N_ENGINE_HANDLERS = 36 };
+enum { N_ENGINE_HANDLERS = 38 };
 
 /* -1 names a handler or a command that the policy table has no row for. */
 int doors_check_policy(struct err *err) MUST_CHECK;
@@ -81,15 +81,21 @@ int on_engine_ready(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 int on_engine_status(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
-int on_workspace_list(struct svc *svc, const struct request *request,
-    struct reply *reply, struct err *err);
-int on_context_list(struct svc *svc, const struct request *request,
-    struct reply *reply, struct err *err);
 int on_token_add(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 int on_token_list(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 int on_token_revoke(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+
+/* api_places.c */
+int on_workspace_list(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_workspace_get(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_context_list(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_context_get(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 
 /* api_audit.c */

@@ -65,6 +65,21 @@ make_slug(const struct place *place, struct arena *arena)
 	    arena, "%s/%s~/%s", place->connector, place->space_kind, sha256);
 }
 
+static int
+find_space(struct store *s, const char *connector, const char *kind,
+    const char *space_id, struct arena *arena, const char **id_out,
+    struct err *err)
+{
+	const struct place place = {
+		.connector = connector,
+		.space_kind = kind,
+		.space_id = space_id,
+	};
+
+	return stmt_get(s, STMT_WORKSPACE_BY_SLUG, arena, read_text, id_out,
+	    BINDS(b_text(make_slug(&place, arena))), err);
+}
+
 int
 store_workspace_is_of(struct store *s, const char *workspace_id,
     const char *connector, const char *kind, const char *space_id,
@@ -72,14 +87,8 @@ store_workspace_is_of(struct store *s, const char *workspace_id,
 {
 	AUTO(arena_free)
 	struct arena *arena = arena_new(SLUG_ARENA_BYTES);
-	const struct place place = {
-		.connector = connector,
-		.space_kind = kind,
-		.space_id = space_id,
-	};
 	const char *id;
-	int got = stmt_get(s, STMT_WORKSPACE_BY_SLUG, arena, read_text, &id,
-	    BINDS(b_text(make_slug(&place, arena))), err);
+	int got = find_space(s, connector, kind, space_id, arena, &id, err);
 
 	return got == 0 ? strcmp(id, workspace_id) != 0 : got;
 }
@@ -206,6 +215,41 @@ store_workspace_get(struct store *s, const char *workspace_id,
 {
 	return stmt_get(s, STMT_WORKSPACE_GET, arena, read_workspace, out,
 	    BINDS(b_text(workspace_id)), err);
+}
+
+int
+store_workspace_find(struct store *s, const char *connector, const char *kind,
+    const char *space_id, struct arena *arena, struct workspace_row *out,
+    struct err *err)
+{
+	const char *id;
+	int got = find_space(s, connector, kind, space_id, arena, &id, err);
+
+	return got == 0 ? store_workspace_get(s, id, arena, out, err) : got;
+}
+
+int
+store_workspaces_begin(struct store *s, const char *id, struct arena *arena,
+    struct workspace_row **rows_out, size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_WORKSPACES_BEGIN, arena, read_workspace,
+	    sizeof(**rows_out), rows_out, n_out, BINDS(b_text(id)), err);
+}
+
+int
+store_workspaces_named(struct store *s, const char *name, struct arena *arena,
+    struct workspace_row **rows_out, size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_WORKSPACES_NAMED, arena, read_workspace,
+	    sizeof(**rows_out), rows_out, n_out, BINDS(b_text(name)), err);
+}
+
+int
+store_contexts_begin(struct store *s, const char *id, struct arena *arena,
+    struct context_row **rows_out, size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_CONTEXTS_BEGIN, arena, read_context,
+	    sizeof(**rows_out), rows_out, n_out, BINDS(b_text(id)), err);
 }
 
 int

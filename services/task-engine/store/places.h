@@ -73,6 +73,23 @@ int store_workspace_get(struct store *store, const char *workspace_id,
 int store_context_set_admin(struct store *store, const char *context_id,
     bool is_admin, bool is_global_hub, struct err *err) MUST_CHECK;
 
+/* At most two, which tells one from several: whose id begins so, or that have
+ * that name. */
+int
+store_workspaces_begin(struct store *store, const char *id, struct arena *arena,
+    struct workspace_row **rows_out, size_t *n_out, struct err *err) MUST_CHECK;
+int store_workspaces_named(struct store *store, const char *name,
+    struct arena *arena, struct workspace_row **rows_out, size_t *n_out,
+    struct err *err) MUST_CHECK;
+int
+store_contexts_begin(struct store *store, const char *id, struct arena *arena,
+    struct context_row **rows_out, size_t *n_out, struct err *err) MUST_CHECK;
+
+/* The workspace of that space of the connector; 1 when there is none. */
+int store_workspace_find(struct store *store, const char *connector,
+    const char *kind, const char *space_id, struct arena *arena,
+    struct workspace_row *out, struct err *err) MUST_CHECK;
+
 /* Whether the workspace is that space of the connector: 0 if so, 1 if not. */
 int store_workspace_is_of(struct store *store, const char *workspace_id,
     const char *connector, const char *kind, const char *space_id,

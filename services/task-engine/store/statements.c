@@ -157,6 +157,13 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    "SELECT " WORKSPACE_COLUMNS " FROM workspaces WHERE id = ?1",
 	[STMT_WORKSPACES_LIST] = "SELECT " WORKSPACE_COLUMNS " FROM workspaces"
 				 " ORDER BY created_ms, id LIMIT ?1",
+	/* No id has a letter behind '~'. */
+	[STMT_WORKSPACES_BEGIN] =
+	    "SELECT " WORKSPACE_COLUMNS " FROM workspaces"
+	    " WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT 2",
+	[STMT_WORKSPACES_NAMED] =
+	    "SELECT " WORKSPACE_COLUMNS " FROM workspaces WHERE name = ?1"
+	    " LIMIT 2",
 	[STMT_CONTEXT_ADD] =
 	    "INSERT INTO contexts (id, workspace_id, connector, external_id,"
 	    " parent_external_id, name, instance, is_direct, created_ms,"
@@ -177,6 +184,9 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_CONTEXTS_LIST] = "SELECT " CONTEXT_COLUMNS " FROM contexts"
 			       " WHERE ?1 = '' OR workspace_id = ?1"
 			       " ORDER BY created_ms, id LIMIT ?2",
+	[STMT_CONTEXTS_BEGIN] =
+	    "SELECT " CONTEXT_COLUMNS " FROM contexts"
+	    " WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT 2",
 
 	[STMT_CONTEXTS_TOLD] = "SELECT " CONTEXT_COLUMNS " FROM contexts"
 			       " WHERE (is_admin = 1 OR is_global_hub = 1)"

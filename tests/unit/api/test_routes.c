@@ -27,10 +27,6 @@ STUB(on_task_get)
 STUB(on_task_retry)
 STUB(on_task_cancel)
 STUB(on_plain)
-STUB(on_token_post)
-STUB(on_token_get)
-STUB(on_token_revoke)
-STUB(on_audit_get)
 STUB(on_audit_verify)
 
 static void
