@@ -108,6 +108,8 @@ class Connection:
         finally:
             watch.cancel()
             code = self.ws.close_code
+            # Perhaps it died, and what it knew of limits with it.
+            self.discord.rest.untold(10.0)
             self.leave(code)
 
     def leave(self, code):

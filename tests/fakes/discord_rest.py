@@ -74,8 +74,14 @@ class Rest:
         self.n_rate_limited = 0
         self.is_token_dead = False
         self.default_limit = (5, 1.0)
+        self.untold_until = 0.0
 
     # -- limits ---------------------------------------------------------
+
+    def untold(self, seconds=2.0):
+        """An answer was lost, or the client begins anew: for a while it may
+        not know what is left, and one call too many is no fault."""
+        self.untold_until = time.monotonic() + seconds
 
     def limited(self, scope, retry_after, bucket=None, now=0.0):
         self.n_rate_limited += 1
@@ -119,7 +125,7 @@ class Rest:
         self.global_times.append(now)
         was_known = bucket.reset_at > 0
         if not bucket.take(now):
-            if was_known:
+            if was_known and now > self.untold_until:
                 self.discord.violation(f"REST: {key} with nothing remaining")
             bucket.blocked_until = bucket.reset_at
             return bucket, self.limited(
@@ -172,6 +178,7 @@ class Rest:
             return await go_on()
         if fault.kind == "cut-after":
             await go_on()
+        self.untold()
         return cut(request)
 
     def handle(self, key_of, needs_token, fn):
