@@ -90,9 +90,11 @@ say_whoami(struct buf *out, const struct whoami_facts *facts)
 	if (*facts->user_id)
 		buf_addf(out, ", linked to the person `%s`.\n", facts->user_id);
 	else
-		buf_adds(out,
-		    ". Your account is not linked: say `pair` to me in a "
-		    "direct message, and an admin can link it.\n");
+		buf_addf(out, ".%s\n",
+		    facts->can_pair ? " Your account is not linked: say `pair` "
+				      "to me in a direct message, and an admin "
+				      "can link it."
+				    : "");
 	buf_addf(out, "- role here (workspace `%s`): %s\n", facts->workspace_id,
 	    role_name(facts->here));
 	if (facts->everywhere != ROLE_GUEST)

@@ -50,6 +50,7 @@ struct whoami_facts {
 	const char *actor;   /* "telegram:42" */
 	const char *name;    /* "" if not known */
 	const char *user_id; /* of the linked person; "" for a guest */
+	bool can_pair;	     /* an account of a chat platform */
 	enum role here;
 	enum role everywhere;
 	const char *workspace_id;

@@ -3,6 +3,7 @@
 #include "services/task-engine/conversation/say.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "libcommon/buf.h"
 #include "libcommon/clock.h"
@@ -41,14 +42,24 @@ add_task(struct buf *out, const struct task *task)
 	buf_addc(out, '\n');
 }
 
+static void
+say_no_tasks(struct buf *out, const char *state)
+{
+	if (!*state)
+		buf_adds(out, "No unfinished tasks. `/tasks all` lists those "
+			      "that ended.");
+	else if (strcmp(state, "all") == 0)
+		buf_adds(out, "No tasks yet. `/task <prompt>` makes one.");
+	else
+		buf_addf(out, "No %s tasks.", state);
+}
+
 void
 say_tasks(struct buf *out, const struct task *rows, size_t n_rows,
     const char *state, bool has_more)
 {
 	if (n_rows == 0) {
-		buf_addf(out, "No %s tasks.", *state ? state : "unfinished");
-		if (!*state)
-			buf_adds(out, " `/tasks all` lists those that ended.");
+		say_no_tasks(out, state);
 		return;
 	}
 	buf_adds(out, "Tasks, newest first:\n");

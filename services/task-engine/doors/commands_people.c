@@ -164,6 +164,7 @@ command_whoami(struct svc *svc, const struct heard *heard,
 		.actor = heard->actor->name,
 		.name = heard->message->actor_name,
 		.user_id = heard->actor->user_id,
+		.can_pair = heard->actor->kind == ACTOR_ACCOUNT,
 		.here = heard->role,
 		.workspace_id = heard->context->workspace_id,
 	};

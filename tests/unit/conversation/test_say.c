@@ -75,6 +75,7 @@ whoami_guest(struct buf *out)
 {
 	const bool may[COMMAND_ID_COUNT] = { [COMMAND_HELP] = true };
 	const struct whoami_facts facts = { .actor = "telegram:42",
+		.can_pair = true,
 		.name = "",
 		.user_id = "",
 		.here = ROLE_GUEST,
@@ -107,6 +108,27 @@ static void
 tasks_none_failed(struct buf *out)
 {
 	say_tasks(out, NULL, 0, "failed", false);
+}
+
+static void
+tasks_none_at_all(struct buf *out)
+{
+	say_tasks(out, NULL, 0, "all", false);
+}
+
+static void
+whoami_local(struct buf *out)
+{
+	static const bool may[COMMAND_ID_COUNT] = { false };
+	static const struct whoami_facts facts = { .actor = "local",
+		.name = "",
+		.user_id = "",
+		.here = ROLE_OVERLORD,
+		.everywhere = ROLE_OVERLORD,
+		.workspace_id = "ws-1",
+		.may = may };
+
+	say_whoami(out, &facts);
 }
 
 static void
@@ -254,6 +276,9 @@ static const struct {
 	{ "more tasks", tasks_cut, { "There are more." }, "1234" },
 	{ "no tasks", tasks_none, { "No unfinished tasks", "/tasks all" },
 	    "`x" },
+	{ "whoami of who needs no link", whoami_local,
+	    { "You are `local`.\n", "overlord" }, "linked" },
+	{ "no tasks at all", tasks_none_at_all, { "No tasks yet." }, "all" },
 	{ "no failed tasks", tasks_none_failed, { "No failed tasks." }, "all" },
 	{ "no such task", no_such, { "no task `x' # " }, "`9" },
 	{ "several tasks", several, { "`9f3c` is", "\n- `9f3c1`\n- `9f3c2`" },
