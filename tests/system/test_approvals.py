@@ -599,6 +599,16 @@ def test_a_reply_to_the_notice_is_about_that_action(town):
     assert town.row(third)["status"] == "pending"
 
 
+def test_a_reply_to_something_else_does_not_mean_the_only_one(town):
+    """Whoever points at another message may have read another notice."""
+    action, = town.propose()
+    text = answer(town, "approve it", ADMINS, reply_to_id="of-another")
+    assert town.row(action)["status"] == "pending"
+    assert action in text
+    answer(town, "approve it", ADMINS)
+    assert town.row(action)["status"] == "approved"
+
+
 def test_approving_grants_nothing_and_starts_no_turn(town):
     """G-55, G-56."""
     action, = town.propose()

@@ -120,6 +120,10 @@ def test_admin_channels_are_made_and_unmade(community):
     assert "enabled" in community.reply("/admin-channel enable global",
                                         user="84")
     assert state() == (1, 1)
+    # Who looks after one workspace does not end what tells all of them.
+    community.role("89", "admin")
+    assert "overlord" in community.reply("/admin-channel disable", user="89")
+    assert state() == (1, 1)
     community.reply("/admin-channel disable global", user="84")
     assert state() == (1, 0)
     community.reply("/admin-channel disable", user="84")

@@ -300,6 +300,17 @@ def test_what_was_not_asked_becomes_a_draft(place, stub):  # noqa: F811
         assert stub.reply in told[0]
         assert c.texts(ROOM) == []
         assert c.tasks() == [("issue", "succeeded", "p2", "operations")]
+        # Nor may the room read it as a file.
+        path = c.sql("SELECT result_path FROM tasks")[0][0]
+        indexer = Listener(c, INDEXER)
+        c.ask(f"/open {path}")
+        asked, reply = indexer.take()
+        assert path not in str(asked["body"]["scope"])
+        reply({"path": path, "short_id": "#a1b2c3", "text": stub.reply,
+               "size_bytes": 6})
+        wait_for("a refusal", lambda: [
+            t for t in c.texts(ROOM) if "not found" in t])
+        c.write("DELETE FROM outbox WHERE chat_id = ?", ROOM)
         # P-29: its failure is told there as well.
         stub.fault("401")
         c.say("the mail fails too", user="43")

@@ -114,7 +114,7 @@ on_pairing_approve(struct svc *svc, const struct request *request,
 		.identity_id = link.identity_id,
 		.connector = link.connector,
 		.connector_user_id = link.connector_user_id,
-		.role = role_name(grant.role),
+		.role = role_name(link.role),
 		.workspace_id = grant.workspace_id,
 	};
 

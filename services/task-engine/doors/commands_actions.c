@@ -204,6 +204,12 @@ say_none(struct svc *svc, const struct heard *heard, struct err *err)
 	return heard_reply(svc, heard, "No pending actions.", err) < 0 ? -1 : 1;
 }
 
+static bool
+is_reply(const struct heard *heard)
+{
+	return heard->message->reply_to_id && *heard->message->reply_to_id;
+}
+
 /* "it": what is replied to, or there is one only. */
 static int
 pick_only(struct svc *svc, const struct heard *heard, const struct decider *d,
@@ -222,7 +228,8 @@ pick_only(struct svc *svc, const struct heard *heard, const struct decider *d,
 		return -1;
 	if (out->n == 0)
 		return say_none(svc, heard, err);
-	if (out->n == 1)
+	/* Who points at something else does not mean this one. */
+	if (out->n == 1 && !is_reply(heard))
 		return 0;
 	buf_init(&text);
 	say_several_pending(

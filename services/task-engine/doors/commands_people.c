@@ -194,6 +194,15 @@ check_hub(struct svc *svc, const struct heard *heard, struct err *err)
 	    "command.admin-channel.global", &all, err);
 }
 
+/* Who ends a channel ends the hub that it is. */
+static bool
+is_about_hub(
+    const struct heard *heard, const struct admin_channel_choice *choice)
+{
+	return choice->is_global ||
+	       (!choice->is_enabled && heard->context->is_global_hub);
+}
+
 static int
 note_channel(struct svc *svc, const struct heard *heard,
     const struct admin_channel_choice *choice, struct err *err)
@@ -204,7 +213,7 @@ note_channel(struct svc *svc, const struct heard *heard,
 						: "admin-channel.disable",
 		.workspace_id = heard->context->workspace_id,
 		.subject = heard->context->id,
-		.detail = choice->is_global ? "global" : "",
+		.detail = is_about_hub(heard, choice) ? "global" : "",
 	};
 
 	return audit_add(svc->store, &entry, heard->now_ms, err);
@@ -240,7 +249,7 @@ command_admin_channel(struct svc *svc, const struct heard *heard,
 
 	if (args_admin_channel(&choice, command->argument, arena, err) < 0)
 		return heard_misused(svc, heard, command, err);
-	if (choice.is_global && check_hub(svc, heard, err) < 0)
+	if (is_about_hub(heard, &choice) && check_hub(svc, heard, err) < 0)
 		return heard_refuse(
 		    svc, heard, "command.admin-channel.global", err);
 	return set_channel(svc, heard, &choice, err);
@@ -296,6 +305,7 @@ decide(struct svc *svc, const struct heard *heard,
 		return -1;
 	said.name = link.display_name;
 	said.user_id = link.user_id;
+	said.role = link.role;
 	say_pairing_approved(text, &said);
 	return 0;
 }

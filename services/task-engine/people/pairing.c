@@ -249,6 +249,21 @@ check_unlinked(struct store *store, const struct pairing_row *row,
 	return got < 0 ? -1 : 0;
 }
 
+/* A further account of somebody takes nothing from what they are. */
+static int
+grant_role(struct store *store, const struct pairing_grant *grant,
+    struct pairing_link *out, struct err *err)
+{
+	if (store_role_of(
+		store, out->user_id, grant->workspace_id, &out->role, err) < 0)
+		return -1;
+	if (out->role >= grant->role)
+		return 0;
+	out->role = grant->role;
+	return store_role_put(
+	    store, out->user_id, grant->workspace_id, grant->role, err);
+}
+
 static int
 link_account(struct store *store, const struct pairing_row *row,
     const struct pairing_grant *grant, int64_t now_ms, struct arena *arena,
@@ -275,8 +290,7 @@ link_account(struct store *store, const struct pairing_row *row,
 		.connector = row->connector,
 		.connector_user_id = row->connector_user_id,
 	};
-	return store_role_put(
-	    store, identity.user_id, grant->workspace_id, grant->role, err);
+	return grant_role(store, grant, out, err);
 }
 
 /* Where it was asked for; what was asked over HTTP is answered over HTTP. */
@@ -333,7 +347,7 @@ pairing_approve(const struct policy *policy, const struct actor *actor,
 			       : grant->workspace_id,
 			   &row,
 			   remarked(arena_printf(arena, "%s for %s, user %s",
-					role_name(grant->role),
+					role_name(out->role),
 					grant->workspace_id, out->user_id),
 			       grant->remark, arena),
 			   now_ms, arena, err) < 0)
@@ -342,7 +356,7 @@ pairing_approve(const struct policy *policy, const struct actor *actor,
 	    arena_printf(arena,
 		"You are linked: your role is %s. `/whoami` says what you may "
 		"do.",
-		role_name(grant->role)),
+		role_name(out->role)),
 	    now_ms, arena, err);
 }
 

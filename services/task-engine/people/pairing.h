@@ -55,10 +55,12 @@ struct pairing_link {
 	const char *display_name;
 	const char *connector;
 	const char *connector_user_id;
+	enum role role; /* that they hold there now */
 };
 
 /*
- * Nobody grants a role above their own there, and only overlords make
+ * A person who exists keeps what they hold there if it is stronger. Nobody
+ * grants a role above their own there, and only overlords make
  * overlords (ERR_REFUSED). The one who asked is told where they asked.
  */
 int pairing_approve(const struct policy *policy, const struct actor *actor,

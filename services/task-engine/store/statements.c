@@ -281,10 +281,9 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " AND (?2 = '' OR workspace_id = ?2)"
 	    " AND (?3 = '' OR kind = ?3) AND (?4 = '' OR status = "
 	    "?4)" TASK_ORDER "?5",
-	[STMT_TASK_PATHS] =
-	    "SELECT result_path FROM tasks"
-	    " WHERE context_id = ?1 AND result_path IS NOT NULL" TASK_ORDER
-	    "?2",
+	[STMT_TASK_PATHS] = "SELECT result_path FROM tasks"
+			    " WHERE context_id = ?1 AND result_path IS NOT NULL"
+			    " AND is_draft = 0" TASK_ORDER "?2",
 	[STMT_TASK_RUNNING] =
 	    "UPDATE tasks SET status = 'running', attempts = attempts + 1,"
 	    " worker_id = ?3, started_at_unix = ?2, finished_at_unix = NULL,"

@@ -143,6 +143,10 @@ finish_task(struct store *store, const struct turn_work *work,
 	const struct notify_end end = {
 		.is_ok = outcome->is_ok,
 		.text = outcome->text,
+		/* What stands for an answer may quote a private place. */
+		.why = work->kind == TURN_TASK || !outcome->error
+			   ? outcome->text
+			   : outcome->error,
 		.path = name_artifact(arena, task->id, now_ms),
 	};
 	int got = end_task(store, task, outcome, end.path, now_ms, arena, err);
@@ -222,13 +226,12 @@ tell_set_aside(struct store *store, const struct turn_work *work,
     const struct notify_policies *policies, struct routed *unanswered,
     int64_t now_ms, struct arena *arena, struct err *err)
 {
-	static const struct notify_end end = {
-		.text = "I gave up on this: the engine stopped unexpectedly "
-			"three times while it worked on it, so it is set "
-			"aside. The log of the task-engine says more; please "
-			"say it in other words, or tell the people who run "
-			"me.",
-	};
+	static const char text[] =
+	    "I gave up on this: the engine stopped unexpectedly three times "
+	    "while it worked on it, so it is set aside. The log of the "
+	    "task-engine says more; please say it in other words, or tell the "
+	    "people who run me.";
+	static const struct notify_end end = { .text = text, .why = text };
 
 	if (work->has_task) {
 		if (note_end(store, work, false, "set aside", now_ms, err) < 0)

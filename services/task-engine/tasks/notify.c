@@ -108,7 +108,7 @@ text_for_admins(const struct task_row *row, const struct notify_end *end,
 
 	if (!end->is_ok)
 		return arena_printf(arena, "Task `%s` (%s) failed: %s\n\n%s",
-		    task->id, class, title, end->text);
+		    task->id, class, title, end->why);
 	if (row->is_draft)
 		return arena_printf(arena,
 		    "Draft of task `%s` (%s): %s\n\n%s\n\nNobody else was sent "

@@ -24,7 +24,8 @@ struct notify_policies {
 
 struct notify_end {
 	bool is_ok;
-	const char *text; /* what it says, or why it failed */
+	const char *text; /* what it says where it was asked for */
+	const char *why;  /* of a failure, in words that quote nothing */
 	const char *path; /* of its artifact, beneath the workspace */
 };
 

@@ -231,6 +231,34 @@ a_second_account_joins_the_same_person(void **state)
 	end(w);
 }
 
+/* Else the only overlord would be a member after that. */
+static void
+a_further_account_takes_no_role_away(void **state)
+{
+	struct world world, *w = &world;
+	struct policy policy = begin(w);
+	const struct actor ann =
+	    make_person(w, &policy, "1", ROLE_OVERLORD, "*");
+	struct pairing_grant grant = {
+		.token = start(w, "2").token,
+		.role = ROLE_MEMBER,
+		.workspace_id = "*",
+		.target_user_id = ann.user_id,
+		.remark = "",
+	};
+	struct pairing_link link;
+	struct person_list list;
+
+	(void)state;
+	DONE(pairing_approve(
+	    &policy, &local, &grant, w->now_ms, w->arena, &link, &w->err));
+	assert_int_equal(link.role, ROLE_OVERLORD);
+	DONE(people_list(w->store, "", 10, w->arena, &list, &w->err));
+	assert_int_equal(list.items[0].n_roles, 1);
+	assert_string_equal(list.items[0].roles[0].role, "overlord");
+	end(w);
+}
+
 static void
 the_last_overlord_stays(void **state)
 {
@@ -388,6 +416,7 @@ main(void)
 		cmocka_unit_test(one_request_lives_an_account),
 		cmocka_unit_test(nobody_grants_more_than_they_are),
 		cmocka_unit_test(a_second_account_joins_the_same_person),
+		cmocka_unit_test(a_further_account_takes_no_role_away),
 		cmocka_unit_test(the_last_overlord_stays),
 		cmocka_unit_test(changes_are_bounded_by_ones_own_role),
 		cmocka_unit_test(tokens_are_cut_out_of_what_is_said),
