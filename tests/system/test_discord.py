@@ -8,6 +8,7 @@ import re
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -389,15 +390,24 @@ def test_the_token_appears_nowhere(discord, joined):
 
 
 @pytest.fixture
-def certificate(tmp_path):
+def certificate():
+    """In a folder that a daemon of another uid may read, as an operator's."""
+    with tempfile.TemporaryDirectory(prefix="ca-", dir="/tmp") as folder:
+        path = pathlib.Path(folder)
+        path.chmod(0o755)
+        yield make_certificate(path)
+
+
+def make_certificate(path):
     made = subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
          "2", "-subj", "/CN=127.0.0.1", "-addext",
          "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout",
-         tmp_path / "key.pem", "-out", tmp_path / "cert.pem"],
+         path / "key.pem", "-out", path / "cert.pem"],
         capture_output=True, check=False)
     assert made.returncode == 0, made.stderr
-    return tmp_path
+    (path / "cert.pem").chmod(0o644)
+    return path
 
 
 def test_over_tls_with_a_ca_of_its_own(suite, certificate):

@@ -155,22 +155,22 @@ def test_upkeep_goes_on_while_there_is_much_to_tidy(scheduler):
 CONNECTORS = [
     ("gateway-telegram", {"AGENT_RUNTIME_TELEGRAM_TOKEN": "c4n4ry"},
      "set AGENT_RUNTIME_TELEGRAM_TOKEN",
-     "AGENT_RUNTIME_TELEGRAM_TOKEN is no bot token: .*"),
+     'degraded why="AGENT_RUNTIME_TELEGRAM_TOKEN is no bot token: .*"'),
     ("gateway-discord", {"AGENT_RUNTIME_DISCORD_TOKEN": "c4n4ry"},
      "set AGENT_RUNTIME_DISCORD_TOKEN",
-     "this version cannot talk to Discord yet"),
+     # Only Discord knows what a token is; without an engine nobody asks it.
+     'starting why=""'),
     ("imap-ingest", {"AGENT_RUNTIME_IMAP_HOST": "mail.example",
                      "AGENT_RUNTIME_IMAP_USERNAME": "u",
                      "AGENT_RUNTIME_IMAP_PASSWORD": "c4n4ry"},
      "set AGENT_RUNTIME_IMAP_HOST, AGENT_RUNTIME_IMAP_USERNAME and "
      "AGENT_RUNTIME_IMAP_PASSWORD",
-     "this version cannot read mail yet"),
+     'degraded why="this version cannot read mail yet"'),
 ]
 
 
-@pytest.mark.parametrize("name,sets,disabled,cannot", CONNECTORS)
-def test_a_connector_says_how_it_stands(place, name, sets, disabled,
-                                        cannot):
+@pytest.mark.parametrize("name,sets,disabled,alone", CONNECTORS)
+def test_a_connector_says_how_it_stands(place, name, sets, disabled, alone):
     door = f"task-engine/{name}.main"
     with Daemon(name, place, [door]) as d:
         engine = Listener(d, door)
@@ -185,7 +185,7 @@ def test_a_connector_says_how_it_stands(place, name, sets, disabled,
         assert asked["body"] == {"cursor": "where it was",
                                  "is_goodbye": True}
     with Daemon(name, place / "on", [door], sets) as d:
-        d.wait_log(f'state now=degraded why="{cannot}"')
+        d.wait_log(f"state now={alone}")
         d.wait_log(" ready ")
         assert "c4n4ry" not in d.log()
 
