@@ -147,8 +147,9 @@ def test_no_canary_reaches_a_model_that_is_asked_elsewhere(place):  # noqa: F811
             for canary in private.values():
                 readers.got(f"which file in the workspace docs explains "
                             f"{canary} and where is its policy?", ADMIN, HERE)
-            # The words of prompt files are for the model, and only they.
-            meant = {"zqprompt"}
+            # A workspace's prompt and skills are for the model, and only
+            # they; what is for another conversation is not.
+            meant = {"zqprompt", "zqskill"}
             assert stub.requests
             for request in stub.requests:
                 text = str(request)
