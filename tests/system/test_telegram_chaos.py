@@ -109,4 +109,5 @@ def test_one_chat_holds_up_no_other(suite, tg):
     # Not asked again before its time.
     assert len([c for c in tg.called("sendMessage")
                 if c["chat_id"] == -5]) == 2
-    assert count(s, "outbox.failed") == 3
+    wait_for("three that are refused for good",
+             lambda: count(s, "outbox.failed") == 3, 20)
