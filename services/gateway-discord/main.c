@@ -78,15 +78,6 @@ take_interaction(
 	    menu_is_private(svc->menu, name), svc->arena);
 }
 
-static bool
-take_guild(
-    struct svc *svc, const struct frame *frame, struct message_inbound *out)
-{
-	(void)out;
-	menu_note_guild(svc->menu, json_str(json_get(frame->data, "id"), ""));
-	return false;
-}
-
 /* True: it was one, and is on its way. */
 static bool
 take_button(struct svc *svc, const struct frame *frame)
@@ -109,7 +100,6 @@ static const struct {
 	{ "MESSAGE_CREATE", take_message },
 	{ "MESSAGE_UPDATE", take_message },
 	{ "INTERACTION_CREATE", take_interaction },
-	{ "GUILD_CREATE", take_guild },
 };
 
 static void

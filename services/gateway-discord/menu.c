@@ -23,13 +23,11 @@ enum {
 	WITHIN_MS = 10000,
 	/* Nobody waits for a menu; Discord counts how often it is written. */
 	AGAIN_MS = 10 * 60 * 1000,
-	/* While the session begins, servers are still told. */
-	SETTLE_MS = 2000,
 	REST_WITHIN_MS = 60000,
 	ARENA_BYTES = 256 * 1024,
 	ID_SIZE = 24,
-	/* Of more servers than this none is searched for leftovers. */
-	GUILDS_MAX = 100,
+	/* Of one page; in more servers than this no leftovers are looked for. */
+	GUILDS_MAX = 200,
 	PATH_SIZE = 128,
 };
 
@@ -45,7 +43,7 @@ struct menu {
 	struct timer *timer;
 	struct arena *arena;
 	struct command_catalogue commands;
-	bool has_commands, is_begun;
+	bool has_commands, is_begun, has_guilds;
 	char application_id[ID_SIZE];
 	struct scope scopes[GUILDS_MAX + 1];
 	size_t n_scopes, at;
@@ -177,10 +175,68 @@ on_have(void *arg, const struct rest_answer *answer, const struct err *err,
 }
 
 static void
+add_scope(struct menu *m, const char *guild_id, size_t size, bool is_wanted)
+{
+	struct scope *scope;
+
+	if (m->n_scopes == N_OF(m->scopes) || size >= ID_SIZE)
+		return;
+	scope = &m->scopes[m->n_scopes++];
+	snprintf(scope->guild_id, sizeof(scope->guild_id), "%.*s", (int)size,
+	    guild_id);
+	scope->is_wanted = is_wanted;
+}
+
+static void
+note_guild(struct menu *m, const char *guild_id)
+{
+	for (size_t i = 0; i < m->n_scopes; i++)
+		if (strcmp(m->scopes[i].guild_id, guild_id) == 0)
+			return;
+	add_scope(m, guild_id, strlen(guild_id), false);
+}
+
+static void
+on_guilds(void *arg, const struct rest_answer *answer, const struct err *err,
+    int64_t retry_after_ms)
+{
+	struct menu *m = arg;
+
+	if (!answer || answer->status != 200) {
+		try_later(m, answer ? answer->text : err->text,
+		    retry_after_ms > AGAIN_MS ? retry_after_ms : AGAIN_MS);
+		return;
+	}
+	for (const struct json *one = json_first(answer->json); one;
+	     one = json_next(one))
+		note_guild(m, json_str(json_get(one, "id"), ""));
+	m->has_guilds = true;
+	next_scope(m);
+}
+
+/* Asked for, not gathered from GUILD_CREATE: a session that is resumed is told
+ * of no server, and a shard only of its own. */
+static void
+ask_guilds(struct menu *m)
+{
+	rest_call(m->rest,
+	    &(struct rest_request){
+		.method = "GET",
+		.path = "/users/@me/guilds",
+		.lane = "GET /users/@me/guilds",
+		.within_ms = REST_WITHIN_MS,
+	    },
+	    on_guilds, m);
+}
+
+/* What people shall see first, then what they shall not. */
+static void
 next_scope(struct menu *m)
 {
 	if (m->at < m->n_scopes)
 		call(m, "GET", NULL, on_have);
+	else if (!m->has_guilds)
+		ask_guilds(m);
 }
 
 static void
@@ -218,19 +274,6 @@ begin(void *arg)
 	empty_encode(&(struct empty){ 0 }, &body);
 	connector_ask(m->connector, "command.catalogue", &body, WITHIN_MS,
 	    on_catalogue, m);
-}
-
-static void
-add_scope(struct menu *m, const char *guild_id, size_t size, bool is_wanted)
-{
-	struct scope *scope;
-
-	if (m->n_scopes == N_OF(m->scopes) || size >= ID_SIZE)
-		return;
-	scope = &m->scopes[m->n_scopes++];
-	snprintf(scope->guild_id, sizeof(scope->guild_id), "%.*s", (int)size,
-	    guild_id);
-	scope->is_wanted = is_wanted;
 }
 
 struct menu *
@@ -275,16 +318,7 @@ menu_begin(struct menu *m, const char *application_id)
 	m->is_begun = true;
 	snprintf(
 	    m->application_id, sizeof(m->application_id), "%s", application_id);
-	timer_start(m->timer, SETTLE_MS, 0);
-}
-
-void
-menu_note_guild(struct menu *m, const char *guild_id)
-{
-	for (size_t i = 0; i < m->n_scopes; i++)
-		if (strcmp(m->scopes[i].guild_id, guild_id) == 0)
-			return;
-	add_scope(m, guild_id, strlen(guild_id), false);
+	begin(m);
 }
 
 bool

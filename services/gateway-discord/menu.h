@@ -27,9 +27,6 @@ void menu_free(struct menu **menu);
 /* The session stands; what comes after the first time changes nothing. */
 void menu_begin(struct menu *menu, const char *application_id);
 
-/* A server that the bot is in. */
-void menu_note_guild(struct menu *menu, const char *guild_id);
-
 /* Whether the answer to that command is for its user alone. */
 bool menu_is_private(const struct menu *menu, const char *name);
 

@@ -302,6 +302,21 @@ class Rest:
     async def me(self, _request, _body):
         return web.json_response(self.discord.bot_user())
 
+    async def my_guilds(self, request, _body):
+        try:
+            limit = int(request.query.get("limit", "200"))
+        except ValueError:
+            limit = 0
+        if not 1 <= limit <= 200 or set(request.query) - {
+                "before", "after", "limit", "with_counts"}:
+            return self.invalid("my guilds", f"asked for {request.query}")
+        after = int(request.query.get("after", "0"))
+        ids = sorted((int(i) for i in self.discord.guilds if int(i) > after))
+        return web.json_response([
+            {"id": str(i), "name": self.discord.guilds[str(i)]["name"],
+             "icon": None, "banner": None, "owner": False,
+             "permissions": "0", "features": []} for i in ids[:limit]])
+
     async def application(self, _request, _body):
         return web.json_response({
             "id": self.discord.app_id, "name": "double", "flags": 0,
@@ -442,6 +457,7 @@ class Rest:
         channel = per("channel")
         add("GET", "/gateway/bot", alone, self.gateway_bot)
         add("GET", "/users/@me", alone, self.me)
+        add("GET", "/users/@me/guilds", alone, self.my_guilds)
         add("POST", "/users/@me/channels", alone, self.open_dm)
         add("GET", "/applications/@me", alone, self.application)
         add("GET", "/oauth2/applications/@me", alone, self.application)

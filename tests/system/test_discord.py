@@ -437,19 +437,38 @@ def names(discord, guild=""):
     return {c["name"] for c in discord.commands.get(guild, {}).values()}
 
 
+def looked_at(discord):
+    return {p for m, p in discord.rest.calls
+            if m == "GET" and p.endswith("/commands")}
+
+
+def command_paths(discord):
+    """Where commands may stand: for all, and in each server."""
+    app = f"/applications/{discord.app_id}"
+    return {f"{app}/commands"} | {
+        f"{app}/guilds/{guild}/commands" for guild in discord.guilds}
+
+
+def wait_looked(discord):
+    wait_for("a look everywhere", lambda: looked_at(discord) ==
+             command_paths(discord), 20)
+
+
 def test_commands_are_registered_once(suite, discord):
     s = suite(settings(discord))
-    wait_for("the commands", lambda: names(discord), 20)
+    wait_looked(discord)
     assert {"task", "search", "status"} <= names(discord)
     task = next(c for c in discord.commands[""].values()
                 if c["name"] == "task")
     assert task["options"][0]["required"]
     n = discord.n_command_writes
+    # All that the session told is stored: it is not told again.
+    session = next(iter(discord.sessions.values()))
+    wait_for("the acknowledgement", lambda: not session.events, 20)
     discord.rest.calls.clear()
     s.kill("gateway-discord")
-    wait_for("another look", lambda: sum(
-        m == "GET" and p.endswith("/commands")
-        for m, p in discord.rest.calls) >= 2, 20)
+    wait_looked(discord)
+    assert session.n_resumes == 1
     assert discord.n_command_writes == n
 
 
@@ -461,9 +480,7 @@ def test_commands_of_the_other_way_are_removed(suite, discord):
     wait_for("those of the guild", lambda: "task" in names(discord, guild), 20)
     wait_for("none elsewhere", lambda: not names(discord), 10)
     s.stop()
-    discord.identify_window = 0
     s.sets.pop("AGENT_RUNTIME_DISCORD_COMMAND_GUILD_IDS")
-    discord.expire_sessions()
     s.start()
     wait_for("those of all", lambda: "task" in names(discord), 20)
     wait_for("none in the guild", lambda: not names(discord, guild), 10)
