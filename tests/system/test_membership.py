@@ -8,6 +8,7 @@ import pytest
 from community import ROOM, Community, ModelStub, with_model
 from conftest import wait_for
 from door import place  # noqa: F401
+from test_engine import API, credential
 
 LOCAL = {"listener": "local", "peer_uid": 0}
 
@@ -173,6 +174,33 @@ def test_a_changed_role_stops_what_was_asked_for(place):  # noqa: F811
             assert c.sql("SELECT count(*) FROM turns WHERE state IN"
                          " ('queued','running')") == [(1,)]
             assert "viewer" in c.reply("/whoami", user="86")
+
+
+def test_a_revoked_token_stops_what_the_tool_asked_for(place):  # noqa: F811
+    """As a change of role does for a person: the running turn says no more,
+    the task is cancelled, and another tool's goes on."""
+    with ModelStub(key="sk-canary-model-0123456789") as stub:
+        stub.reply = "Too late."
+        stub.fault("hang", times=9)
+        with Community(place, with_model(stub)) as c:
+            tools = {name: credential(c.api.ask("token.add", {
+                "credential": LOCAL, "name": name, "connector": "codex"})[
+                    "token"]) for name in ("ci", "other")}
+            waits = {name: c.dial(API) for name in tools}
+            numbers = {name: waits[name].send("chat.turn", {
+                "credential": tools[name], "key": "k", "text": "the tide?"})
+                for name in tools}
+            task = c.api.ask("task.create", {
+                "credential": tools["ci"], "key": "t", "title": "t",
+                "prompt": "p"})
+            wait_for("the model to be asked", lambda: len(stub.requests) >= 3)
+            c.api.ask("token.revoke", {"credential": LOCAL, "name": "ci"})
+            got = waits["ci"].wait(numbers["ci"])
+            assert "token" in got["body"]["reply"], got
+            assert c.ended(task["task"]["id"]) == "cancelled"
+            assert c.sql("SELECT m.said_by FROM turns t JOIN messages m ON"
+                         " m.seq = t.message_seq WHERE t.state IN"
+                         " ('queued','running')") == [("tool:other",)]
 
 
 def test_an_unlinked_account_is_a_guest_at_once(community):

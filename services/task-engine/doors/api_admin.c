@@ -10,6 +10,7 @@
 #include "services/task-engine/doors/api.h"
 #include "services/task-engine/doors/doors.h"
 #include "services/task-engine/doors/starter.h"
+#include "services/task-engine/doors/stop.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/people/tokens.h"
 #include "services/task-engine/store/status.h"
@@ -117,18 +118,21 @@ on_token_revoke(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err)
 {
 	const struct token_revoked out = { .revoked = true };
+	struct stopped stopped = { 0 };
+	struct stop stop = {
+		.why = STOP_TOKEN_REVOKED,
+		.now_ms = request->now_ms,
+	};
 	struct token_ref in;
 	struct actor actor;
-	int64_t n_denied;
 
 	if (token_ref_decode(&in, request->body, request->arena, err) < 0 ||
 	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
-	    token_revoke(svc->store, &actor, in.name, request->now_ms, err) <
-		0 ||
-	    approvals_cancel_of(svc->store,
-		arena_printf(request->arena, "tool:%s", in.name), actor.name,
-		"the token of whoever asked was revoked", request->now_ms,
-		request->arena, &n_denied, err) < 0)
+	    token_revoke(svc->store, &actor, in.name, request->now_ms, err) < 0)
+		return -1;
+	stop.actor = &actor;
+	stop.asked_by = arena_printf(request->arena, "tool:%s", in.name);
+	if (stop_work(svc, &stop, request->arena, &stopped, err) < 0)
 		return -1;
 	token_revoked_encode(&out, reply->body);
 	return 0;

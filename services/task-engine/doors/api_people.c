@@ -175,11 +175,19 @@ answer_changed(struct svc *svc, const struct request *request,
 {
 	struct stopped stopped = { 0 };
 
-	for (size_t i = 0; i < n_accounts; i++)
-		if (stop_account(svc, actor, accounts[i].connector,
-			accounts[i].connector_user_id, request->now_ms,
-			request->arena, &stopped, err) < 0)
+	for (size_t i = 0; i < n_accounts; i++) {
+		const struct stop stop = {
+			.actor = actor,
+			.asked_by = arena_printf(request->arena, "%s:%s",
+			    accounts[i].connector,
+			    accounts[i].connector_user_id),
+			.why = STOP_ROLE_CHANGED,
+			.now_ms = request->now_ms,
+		};
+
+		if (stop_work(svc, &stop, request->arena, &stopped, err) < 0)
 			return -1;
+	}
 	out->n_turns_stopped = stopped.n_turns;
 	out->n_actions_cancelled = stopped.n_actions;
 	person_changed_encode(out, reply->body);

@@ -15,11 +15,20 @@
 #include "services/task-engine/store/turns.h"
 #include "services/task-engine/tasks/tasks.h"
 
-static const char why[] =
-    "Stopped: the role of whoever asked for this was changed. Ask again if you "
-    "still may.";
-
-static const char why_denied[] = "the role of whoever asked was changed";
+static const struct {
+	const char *stopped; /* to whoever waits */
+	const char *denied;  /* the reason of a proposal's end */
+} whys[] = {
+	[STOP_ROLE_CHANGED] = {
+		"Stopped: the role of whoever asked for this was changed. Ask "
+		"again if you still may.",
+		"the role of whoever asked was changed",
+	},
+	[STOP_TOKEN_REVOKED] = {
+		"Stopped: the token that asked for this was revoked.",
+		"the token of whoever asked was revoked",
+	},
+};
 
 void
 stop_after_commit(struct svc *svc, int64_t turn_id)
@@ -33,7 +42,7 @@ stop_after_commit(struct svc *svc, int64_t turn_id)
 }
 
 static int
-tell(struct svc *svc, const struct turn_live *turn, int64_t now_ms,
+tell(struct svc *svc, const struct stop *stop, const struct turn_live *turn,
     struct arena *arena, struct err *err)
 {
 	struct message_row message;
@@ -42,7 +51,7 @@ tell(struct svc *svc, const struct turn_live *turn, int64_t now_ms,
 	struct post_note note = {
 		.context = &context,
 		.in_reply_to_seq = turn->message_seq,
-		.text = why,
+		.text = whys[stop->why].stopped,
 		.is_handled = true,
 	};
 
@@ -53,19 +62,19 @@ tell(struct svc *svc, const struct turn_live *turn, int64_t now_ms,
 		return -1;
 	note.instance = message.instance;
 	note.reply_to_id = message.platform_id;
-	return post_add(svc->store, &note, now_ms, id, err);
+	return post_add(svc->store, &note, stop->now_ms, id, err);
 }
 
 static int
-stop_task(struct svc *svc, const struct actor *actor, const char *task_id,
-    int64_t now_ms, struct arena *arena, struct err *err)
+stop_task(struct svc *svc, const struct stop *stop, const char *task_id,
+    struct arena *arena, struct err *err)
 {
 	struct task_row row;
 	int64_t turn_id;
 
 	if (store_task_get(svc->store, task_id, arena, &row, err) != 0 ||
-	    task_cancel(svc->store, actor, &row, NULL, now_ms, arena, &turn_id,
-		err) < 0)
+	    task_cancel(svc->store, stop->actor, &row, NULL, stop->now_ms,
+		arena, &turn_id, err) < 0)
 		return -1;
 	if (turn_id)
 		stop_after_commit(svc, turn_id);
@@ -73,49 +82,47 @@ stop_task(struct svc *svc, const struct actor *actor, const char *task_id,
 }
 
 static int
-stop_turn(struct svc *svc, const struct actor *actor,
-    const struct turn_live *turn, int64_t now_ms, struct arena *arena,
-    struct err *err)
+stop_turn(struct svc *svc, const struct stop *stop,
+    const struct turn_live *turn, struct arena *arena, struct err *err)
 {
 	struct task_row row;
 	int got = 1;
 
 	if (*turn->task_id)
-		return stop_task(svc, actor, turn->task_id, now_ms, arena, err);
+		return stop_task(svc, stop, turn->task_id, arena, err);
 	if (turn->message_seq)
 		got = store_task_of_answer(
 		    svc->store, turn->message_seq, arena, &row, err);
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return stop_task(svc, actor, row.task.id, now_ms, arena, err);
-	if (store_turn_cancel(svc->store, turn->turn_id, now_ms, err) < 0 ||
-	    tell(svc, turn, now_ms, arena, err) < 0)
+		return stop_task(svc, stop, row.task.id, arena, err);
+	if (store_turn_cancel(svc->store, turn->turn_id, stop->now_ms, err) <
+		0 ||
+	    tell(svc, stop, turn, arena, err) < 0)
 		return -1;
 	stop_after_commit(svc, turn->turn_id);
 	return 0;
 }
 
 int
-stop_account(struct svc *svc, const struct actor *actor, const char *connector,
-    const char *connector_user_id, int64_t now_ms, struct arena *arena,
+stop_work(struct svc *svc, const struct stop *stop, struct arena *arena,
     struct stopped *out, struct err *err)
 {
 	struct turn_live *turns;
-	const char *name;
 	int64_t n_actions;
 	size_t n;
 
-	if (store_turns_of_account(svc->store, connector, connector_user_id,
-		arena, &turns, &n, err) < 0)
+	if (store_turns_of(svc->store, stop->asked_by, arena, &turns, &n, err) <
+	    0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (stop_turn(svc, actor, &turns[i], now_ms, arena, err) < 0)
+		if (stop_turn(svc, stop, &turns[i], arena, err) < 0)
 			return -1;
 	out->n_turns += (int64_t)n;
-	name = arena_printf(arena, "%s:%s", connector, connector_user_id);
-	if (approvals_cancel_of(svc->store, name, actor->name, why_denied,
-		now_ms, arena, &n_actions, err) < 0)
+	if (approvals_cancel_of(svc->store, stop->asked_by, stop->actor->name,
+		whys[stop->why].denied, stop->now_ms, arena, &n_actions,
+		err) < 0)
 		return -1;
 	out->n_actions += n_actions;
 	return 0;

@@ -16,18 +16,26 @@ void stop_after_commit(struct svc *svc, int64_t turn_id);
 /* Accounts of one person that are looked at. */
 enum { ACCOUNTS_MAX = 64 };
 
+enum stop_why { STOP_ROLE_CHANGED, STOP_TOKEN_REVOKED };
+
+struct stop {
+	const struct actor *actor; /* in whose name */
+	const char *asked_by;	   /* "telegram:42", "tool:ci" */
+	enum stop_why why;
+	int64_t now_ms;
+};
+
 struct stopped {
 	int64_t n_turns;
 	int64_t n_actions; /* proposals that waited */
 };
 
 /*
- * Stops, in the actor's name, what an account (or the tools that speak as it)
- * asked for and what has not ended. Whoever waits for an answer is told why.
- * Adds to *stopped.
+ * Stops what an account (or the tools that speak as it) or one tool asked for
+ * and what has not ended. Whoever waits for an answer is told why. Adds to
+ * *stopped.
  */
-int stop_account(struct svc *svc, const struct actor *actor,
-    const char *connector, const char *connector_user_id, int64_t now_ms,
-    struct arena *arena, struct stopped *stopped, struct err *err) MUST_CHECK;
+int stop_work(struct svc *svc, const struct stop *stop, struct arena *arena,
+    struct stopped *stopped, struct err *err) MUST_CHECK;
 
 #endif

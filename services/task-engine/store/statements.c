@@ -396,15 +396,14 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_TURN_CANCEL] =
 	    "UPDATE turns SET state = 'cancelled', updated_ms = ?2"
 	    " WHERE seq = ?1 AND state IN ('queued','running')",
-	[STMT_TURNS_OF_ACCOUNT] =
-	    "SELECT t.seq, t.message_seq, t.task_id FROM turns t"
-	    " LEFT JOIN messages m ON m.seq = t.message_seq"
-	    " LEFT JOIN tasks k ON k.id = t.task_id"
-	    " WHERE t.state IN ('queued','running')"
-	    " AND coalesce(k.asked_by, m.said_by) IN (SELECT ?1 || ':' || ?2"
-	    "  UNION ALL SELECT 'tool:' || name FROM tokens"
-	    "  WHERE connector = ?1 AND external_id = ?2)"
-	    " ORDER BY t.seq LIMIT 500",
+	[STMT_TURNS_OF] = "SELECT t.seq, t.message_seq, t.task_id FROM turns t"
+			  " LEFT JOIN messages m ON m.seq = t.message_seq"
+			  " LEFT JOIN tasks k ON k.id = t.task_id"
+			  " WHERE t.state IN ('queued','running')"
+			  " AND coalesce(k.asked_by, m.said_by) IN (SELECT ?1"
+			  "  UNION ALL SELECT 'tool:' || name FROM tokens"
+			  "  WHERE connector || ':' || external_id = ?1)"
+			  " ORDER BY t.seq LIMIT 500",
 	[STMT_TURN_OF_MESSAGE] = "SELECT state, error FROM turns"
 				 " WHERE message_seq = ?1 AND kind <> 3",
 	[STMT_TURN_CRASHED] =

@@ -287,13 +287,11 @@ read_live(struct columns *c, void *row_out)
 }
 
 int
-store_turns_of_account(struct store *s, const char *connector,
-    const char *connector_user_id, struct arena *arena,
+store_turns_of(struct store *s, const char *asked_by, struct arena *arena,
     struct turn_live **rows_out, size_t *n_out, struct err *err)
 {
-	return stmt_list(s, STMT_TURNS_OF_ACCOUNT, arena, read_live,
-	    sizeof(**rows_out), rows_out, n_out,
-	    BINDS(b_text(connector), b_text(connector_user_id)), err);
+	return stmt_list(s, STMT_TURNS_OF, arena, read_live, sizeof(**rows_out),
+	    rows_out, n_out, BINDS(b_text(asked_by)), err);
 }
 
 int

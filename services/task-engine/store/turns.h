@@ -94,15 +94,15 @@ int store_turn_route(struct store *store, const char *task_id, int64_t priority,
 int store_turn_cancel(struct store *store, int64_t turn_id, int64_t now_ms,
     struct err *err) MUST_CHECK;
 
-/* What has not ended of what an account asked for, or the tools that speak as
- * it: at most 500. */
+/* What has not ended of what that actor asked for, or the tools that speak as
+ * that account: at most 500. */
 struct turn_live {
 	int64_t turn_id;
 	int64_t message_seq;
 	const char *task_id; /* "" unless it runs one */
 };
-int store_turns_of_account(struct store *store, const char *connector,
-    const char *connector_user_id, struct arena *arena,
+int
+store_turns_of(struct store *store, const char *asked_by, struct arena *arena,
     struct turn_live **rows_out, size_t *n_out, struct err *err) MUST_CHECK;
 
 /* Returns 1 when there is none. state as in the table. */
