@@ -52,14 +52,14 @@ static const struct field component_fields[] = {
 	    BOUND_NAME),
 	F_CHOICE(struct component, state, FIELD_REQUIRED, seen_states),
 	F_CHOICE(struct component, base_state, 0, states),
-	F_STR(struct component, message, 0, 0, BOUND_NOTE),
+	F_STR(struct component, message, FIELD_SPARSE, 0, BOUND_NOTE),
 	F_STR(struct component, version, FIELD_TOKEN, 0, BOUND_WORD),
 	F_INT(struct component, pid, 0, 0, INT32_MAX),
-	F_INT(struct component, last_beat_at_unix, 0, 0, BOUND_INT),
+	F_INT(struct component, last_beat_at_unix, FIELD_SPARSE, 0, BOUND_INT),
 	F_INT(struct component, updated_at_unix, 0, 0, BOUND_INT),
 	F_INT(struct component, proof_age_ms, FIELD_REQUIRED, -1, BOUND_INT),
 	F_INT(struct component, worst_lag_ms, 0, 0, BOUND_INT),
-	F_BOOL(struct component, stale, 0),
+	F_BOOL(struct component, stale, FIELD_SPARSE),
 	F_LIST(struct component, counters, 0, beat_counter, BOUND_COUNTERS),
 };
 SHAPE(beat, component, component_fields);

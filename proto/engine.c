@@ -22,8 +22,8 @@ static const struct field engine_status_fields[] = {
 	F_STR(struct engine_status, data_dir, FIELD_REQUIRED, 1, BOUND_FOLDER),
 	F_STR(struct engine_status, command_line_folder, 0, 0, BOUND_FOLDER),
 	F_STR(struct engine_status, model, FIELD_REQUIRED, 1, BOUND_NAME),
-	F_LIST(struct engine_status, counts, FIELD_REQUIRED, beat_counter,
-	    BOUND_COUNTERS),
+	F_LIST(struct engine_status, counts, FIELD_REQUIRED | FIELD_NAMED,
+	    beat_counter, BOUND_COUNTERS),
 };
 SHAPE(engine, engine_status, engine_status_fields);
 

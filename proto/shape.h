@@ -1,6 +1,7 @@
 #ifndef PROTO_SHAPE_H
 #define PROTO_SHAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,7 @@ struct arena;
 struct buf;
 struct err;
 struct json;
+struct json_out;
 
 /*
  * What a body looks like, as data: one row a key. Decoder, encoder, JSON
@@ -34,8 +36,12 @@ enum field_type {
 
 enum field_flag {
 	FIELD_REQUIRED = 1,
-	FIELD_TOKEN = 2, /* strings: no control characters */
-	FIELD_ASCII = 4, /* strings: visible ASCII only, no space */
+	FIELD_TOKEN = 2,  /* strings: no control characters */
+	FIELD_ASCII = 4,  /* strings: visible ASCII only, no space */
+	FIELD_SPARSE = 8, /* when empty, not shown by shape_show */
+	/* FIELD_LIST of structs of a name and a value: shape_show makes an
+	 * object of them. */
+	FIELD_NAMED = 16,
 };
 
 struct field {
@@ -71,8 +77,27 @@ int shape_decode(const struct shape *shape, void *out,
  */
 void shape_encode(const struct shape *shape, const void *in, struct buf *out);
 
+/*
+ * The struct as clients of HTTP see it, into an object that is open: every
+ * key, empty ones as well, but for those of FIELD_SPARSE.
+ */
+void
+shape_show(const struct shape *shape, const void *in, struct json_out *out);
+
 /* Appends the JSON Schema (draft 2020-12) of the shape. */
 void shape_schema(const struct shape *shape, struct buf *out);
+
+/* The same but for its "type", into an object that is open, in a style. */
+struct schema_style {
+	bool is_shown;	/* what shape_show writes, not what is decoded */
+	bool is_closed; /* there are no other keys */
+	/* Nested shapes are a $ref of this and their name; NULL: in place. */
+	const char *refs;
+};
+void shape_schema_print(const struct shape *shape,
+    const struct schema_style *style, struct json_out *out);
+void shape_field_schema(const struct field *field,
+    const struct schema_style *style, struct json_out *out);
 
 /*
  * PROTO_MESSAGE(message_inbound) declares for struct message_inbound:

@@ -1,8 +1,6 @@
-/* The JSON Schema of a shape. Only tools and tests link this. */
+/* The JSON Schema of a shape. */
 
 #include "proto/shape.h"
-
-#include <stdbool.h>
 
 #include "libcommon/buf.h"
 #include "libcommon/json.h"
@@ -13,11 +11,26 @@ is_required(const struct field *f)
 	return f->flags & FIELD_REQUIRED;
 }
 
-/* What is not required may also be null, which says the same as absent. */
-static void
-type_out(const struct field *f, const char *type, struct json_out *out)
+/* Whether the key has to be there. */
+static bool
+is_kept(const struct field *f, const struct schema_style *style)
 {
-	if (is_required(f)) {
+	return style->is_shown ? !(f->flags & FIELD_SPARSE) : is_required(f);
+}
+
+/* What is not required may also be null, which says the same as absent. It is
+ * never shown so. */
+static bool
+may_be_null(const struct field *f, const struct schema_style *style)
+{
+	return !style->is_shown && !is_required(f);
+}
+
+static void
+type_out(const struct field *f, const char *type,
+    const struct schema_style *style, struct json_out *out)
+{
+	if (!may_be_null(f, style)) {
 		json_out_str(out, "type", type);
 		return;
 	}
@@ -28,15 +41,16 @@ type_out(const struct field *f, const char *type, struct json_out *out)
 }
 
 static void
-choices_out(const struct field *f, struct json_out *out)
+choices_out(const struct field *f, const struct schema_style *style,
+    struct json_out *out)
 {
 	json_out_list(out, "enum");
 	for (const char *const *c = f->choices; *c; c++)
 		json_out_str(out, NULL, *c);
-	if (!is_required(f)) {
+	if (!is_required(f))
 		json_out_str(out, NULL, "");
+	if (may_be_null(f, style))
 		json_out_null(out, NULL);
-	}
 	json_out_list_end(out);
 }
 
@@ -55,11 +69,12 @@ without_out(const char *pattern, struct json_out *out)
  * decoder accepts, and the exact bound is told as maxBytes.
  */
 static void
-str_out(const struct field *f, struct json_out *out)
+str_out(const struct field *f, const struct schema_style *style,
+    struct json_out *out)
 {
-	type_out(f, "string", out);
+	type_out(f, "string", style, out);
 	if (f->choices) {
-		choices_out(f, out);
+		choices_out(f, style, out);
 		return;
 	}
 	if (is_required(f) && f->min > 0)
@@ -74,57 +89,96 @@ str_out(const struct field *f, struct json_out *out)
 
 /* 0 of an optional number means absent, so no bound may exclude it. */
 static void
-number_out(const struct field *f, const char *type, struct json_out *out)
+number_out(const struct field *f, const char *type,
+    const struct schema_style *style, struct json_out *out)
 {
 	bool may_be_0 = !is_required(f);
 
-	type_out(f, type, out);
+	type_out(f, type, style, out);
 	json_out_int(out, "minimum", may_be_0 && f->min > 0 ? 0 : f->min);
 	json_out_int(out, "maximum", may_be_0 && f->max < 0 ? 0 : f->max);
 }
 
-static void object_out(const struct shape *shape, struct json_out *out);
-
 static void
-int_out(const struct field *f, struct json_out *out)
+int_out(const struct field *f, const struct schema_style *style,
+    struct json_out *out)
 {
-	number_out(f, "integer", out);
+	number_out(f, "integer", style, out);
 }
 
 static void
-bool_out(const struct field *f, struct json_out *out)
+bool_out(const struct field *f, const struct schema_style *style,
+    struct json_out *out)
 {
-	type_out(f, "boolean", out);
+	type_out(f, "boolean", style, out);
 }
 
 static void
-real_out(const struct field *f, struct json_out *out)
+real_out(const struct field *f, const struct schema_style *style,
+    struct json_out *out)
 {
-	number_out(f, "number", out);
+	number_out(f, "number", style, out);
 }
 
 static void
-member_out(const struct field *f, struct json_out *out)
+ref_out(const struct shape *shape, const struct schema_style *style,
+    struct json_out *out)
 {
-	type_out(f, "object", out);
-	object_out(f->shape, out);
+	AUTO(buf_release)
+	struct buf ref;
+
+	buf_init(&ref);
+	buf_addf(&ref, "%s%s", style->refs, shape->name);
+	json_out_strn(out, "$ref", ref.data, ref.size);
 }
 
 static void
-list_out(const struct field *f, struct json_out *out)
+member_out(const struct field *f, const struct schema_style *style,
+    struct json_out *out)
 {
-	type_out(f, "array", out);
-	json_out_int(out, "maxItems", f->max);
-	json_out_object(out, "items");
+	if (style->refs) {
+		ref_out(f->shape, style, out);
+		return;
+	}
+	type_out(f, "object", style, out);
+	shape_schema_print(f->shape, style, out);
+}
+
+static void
+named_out(const struct field *f, const struct schema_style *style,
+    struct json_out *out)
+{
 	json_out_str(out, "type", "object");
-	object_out(f->shape, out);
+	json_out_object(out, "additionalProperties");
+	shape_field_schema(&f->shape->fields[1], style, out);
 	json_out_object_end(out);
 }
 
 static void
-strs_out(const struct field *f, struct json_out *out)
+list_out(const struct field *f, const struct schema_style *style,
+    struct json_out *out)
 {
-	type_out(f, "array", out);
+	if (style->is_shown && (f->flags & FIELD_NAMED)) {
+		named_out(f, style, out);
+		return;
+	}
+	type_out(f, "array", style, out);
+	json_out_int(out, "maxItems", f->max);
+	json_out_object(out, "items");
+	if (style->refs) {
+		ref_out(f->shape, style, out);
+	} else {
+		json_out_str(out, "type", "object");
+		shape_schema_print(f->shape, style, out);
+	}
+	json_out_object_end(out);
+}
+
+static void
+strs_out(const struct field *f, const struct schema_style *style,
+    struct json_out *out)
+{
+	type_out(f, "array", style, out);
 	json_out_int(out, "maxItems", f->max);
 	json_out_object(out, "items");
 	json_out_str(out, "type", "string");
@@ -133,50 +187,67 @@ strs_out(const struct field *f, struct json_out *out)
 	json_out_object_end(out);
 }
 
-typedef void (*schema_fn)(const struct field *f, struct json_out *out);
+void
+shape_field_schema(const struct field *f, const struct schema_style *style,
+    struct json_out *out)
+{
+	static void (*const writers[])(const struct field *,
+	    const struct schema_style *, struct json_out *) = {
+		[FIELD_STR] = str_out,
+		[FIELD_INT] = int_out,
+		[FIELD_BOOL] = bool_out,
+		[FIELD_REAL] = real_out,
+		[FIELD_OBJECT] = member_out,
+		[FIELD_LIST] = list_out,
+		[FIELD_STRS] = strs_out,
+	};
 
-static const schema_fn writers[] = {
-	[FIELD_STR] = str_out,
-	[FIELD_INT] = int_out,
-	[FIELD_BOOL] = bool_out,
-	[FIELD_REAL] = real_out,
-	[FIELD_OBJECT] = member_out,
-	[FIELD_LIST] = list_out,
-	[FIELD_STRS] = strs_out,
-};
+	writers[f->type](f, style, out);
+}
 
 static void
-object_out(const struct shape *shape, struct json_out *out)
+required_out(const struct shape *shape, const struct schema_style *style,
+    struct json_out *out)
 {
-	bool has_required = false;
+	bool is_begun = false;
 
+	for (size_t i = 0; i < shape->n_fields; i++) {
+		if (!is_kept(&shape->fields[i], style))
+			continue;
+		if (!is_begun)
+			json_out_list(out, "required");
+		is_begun = true;
+		json_out_str(out, NULL, shape->fields[i].key);
+	}
+	if (is_begun)
+		json_out_list_end(out);
+}
+
+void
+shape_schema_print(const struct shape *shape, const struct schema_style *style,
+    struct json_out *out)
+{
 	json_out_object(out, "properties");
 	for (size_t i = 0; i < shape->n_fields; i++) {
-		const struct field *f = &shape->fields[i];
-
-		json_out_object(out, f->key);
-		writers[f->type](f, out);
+		json_out_object(out, shape->fields[i].key);
+		shape_field_schema(&shape->fields[i], style, out);
 		json_out_object_end(out);
-		has_required |= is_required(f);
 	}
 	json_out_object_end(out);
-	if (!has_required)
-		return;
-	json_out_list(out, "required");
-	for (size_t i = 0; i < shape->n_fields; i++)
-		if (is_required(&shape->fields[i]))
-			json_out_str(out, NULL, shape->fields[i].key);
-	json_out_list_end(out);
+	required_out(shape, style, out);
+	if (style->is_closed)
+		json_out_bool(out, "additionalProperties", false);
 }
 
 void
 shape_schema(const struct shape *shape, struct buf *out)
 {
+	static const struct schema_style decoded = { 0 };
 	struct json_out json;
 
 	json_out_init(&json, out);
 	json_out_object(&json, NULL);
 	json_out_str(&json, "type", "object");
-	object_out(shape, &json);
+	shape_schema_print(shape, &decoded, &json);
 	json_out_object_end(&json);
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "libcommon/buf.h"
 #include "libcommon/cfg.h"
 #include "libcommon/defs.h"
 #include "libcommon/service.h"
@@ -56,6 +57,7 @@ struct svc {
 	struct timer *probe;
 	struct delivered *delivered;
 	bool has_tcp;
+	struct buf openapi;	     /* the document, made once */
 	struct visit *ready_waiters; /* of /readyz */
 	bool is_ready_asked;
 	struct visit *visits;		  /* those that wait for the engine */

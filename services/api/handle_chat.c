@@ -2,11 +2,9 @@
 
 #include <string.h>
 
-#include "libcommon/arena.h"
 #include "libcommon/err.h"
-#include "libcommon/json.h"
 #include "proto/chat.h"
-#include "services/api/http_guard.h"
+#include "services/api/answers.h"
 #include "services/api/http_server.h"
 #include "services/api/visit.h"
 
@@ -16,28 +14,17 @@ enum { RESULT_WAIT_MS = 2000 };
 static void
 show_working(struct visit *visit, const char *key)
 {
-	AUTO(buf_release)
-	struct buf body;
-	struct json_out out;
+	const struct chat_working out = { .id = key, .status = "working" };
 
-	buf_init(&body);
-	json_out_init(&out, &body);
-	json_out_object(&out, NULL);
-	json_out_str(&out, "id", key);
-	json_out_str(&out, "status", "working");
-	json_out_object_end(&out);
-	visit_answer(visit, HTTP_ACCEPTED, &body);
+	visit_show(visit, HTTP_ACCEPTED, &chat_working_shape, &out);
 }
 
 static int
 show_reply(struct visit *visit, const struct json *answer, struct err *err)
 {
 	struct chat_reply reply;
-	AUTO(buf_release)
-	struct buf body;
-	struct json_out out;
+	struct chat_said out;
 
-	buf_init(&body);
 	if (visit_decode(visit, &chat_reply_shape, &reply, answer, err) < 0)
 		return -1;
 	if (strcmp(reply.state, "done") != 0) {
@@ -45,13 +32,12 @@ show_reply(struct visit *visit, const struct json *answer, struct err *err)
 		return 0;
 	}
 	visit->delivery_id = reply.delivery_id;
-	json_out_init(&out, &body);
-	json_out_object(&out, NULL);
-	json_out_bool(&out, "handled", reply.handled);
-	json_out_str(&out, "reply", reply.reply);
-	json_out_str(&out, "id", reply.key);
-	json_out_object_end(&out);
-	visit_answer(visit, HTTP_OK, &body);
+	out = (struct chat_said){
+		.handled = reply.handled,
+		.reply = reply.reply,
+		.id = reply.key,
+	};
+	visit_show(visit, HTTP_OK, &chat_said_shape, &out);
 	return 0;
 }
 
@@ -106,11 +92,10 @@ int
 on_chat_get(struct visit *visit, struct err *err)
 {
 	struct chat_result_get in = { .credential = visit->credential };
+	struct chat_pick pick;
 
-	in.key = visit_query_only(visit, "id");
-	if (in.key == NULL || !guard_is_key(in.key))
-		return err_set(err, ERR_INVALID,
-		    "the query must be ?id=<id of a message>, and nothing "
-		    "else");
+	if (visit_query(visit, &chat_pick_shape, &pick, err) < 0)
+		return -1;
+	in.key = pick.id;
 	return visit_ask(visit, "chat.result", &in, show_reply, NULL, err);
 }

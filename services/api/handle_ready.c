@@ -7,8 +7,8 @@
 #include "libcommon/clock.h"
 #include "libcommon/err.h"
 #include "libcommon/envelope.h"
-#include "libcommon/json.h"
 #include "proto/empty.h"
+#include "services/api/answers.h"
 #include "services/api/http_server.h"
 #include "services/api/visit.h"
 
@@ -17,20 +17,14 @@ enum { READY_WAIT_MS = 1000 };
 static void
 answer_one(struct visit *visit, const char *trouble)
 {
-	AUTO(buf_release)
-	struct buf body;
-	struct json_out out;
+	const struct standing out = {
+		.status = trouble == NULL ? "ready" : "not-ready",
+		.error = trouble,
+	};
 
-	buf_init(&body);
-	json_out_init(&out, &body);
-	json_out_object(&out, NULL);
-	json_out_str(&out, "status", trouble == NULL ? "ready" : "not-ready");
-	if (trouble != NULL)
-		json_out_str(&out, "error", trouble);
-	json_out_object_end(&out);
 	visit->exchange->retry_after_s = trouble != NULL;
-	visit_answer(
-	    visit, trouble == NULL ? HTTP_OK : HTTP_UNAVAILABLE, &body);
+	visit_show(visit, trouble == NULL ? HTTP_OK : HTTP_UNAVAILABLE,
+	    &standing_shape, &out);
 }
 
 static void

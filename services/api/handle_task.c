@@ -3,57 +3,63 @@
 #include <string.h>
 
 #include "libcommon/err.h"
-#include "libcommon/json.h"
 #include "proto/task.h"
-#include "services/api/http_json.h"
+#include "services/api/answers.h"
 #include "services/api/http_server.h"
 #include "services/api/visit.h"
-
-/* The short form; id_key is "id" or "task_id". */
-static int
-show_short(struct visit *visit, const struct json *answer, const char *id_key,
-    unsigned status, struct err *err)
-{
-	struct task_answer in;
-	AUTO(buf_release)
-	struct buf body;
-	struct json_out out;
-
-	buf_init(&body);
-	if (visit_decode(visit, &task_answer_shape, &in, answer, err) < 0)
-		return -1;
-	json_out_init(&out, &body);
-	json_out_object(&out, NULL);
-	json_out_str(&out, id_key, in.task.id);
-	if (*in.retry_of_task != '\0')
-		json_out_str(&out, "retry_of_task", in.retry_of_task);
-	json_out_str(&out, "workspace_id", in.task.workspace_id);
-	json_out_str(&out, "context_id", in.task.context_id);
-	json_out_str(&out, "kind", in.task.kind);
-	json_out_str(&out, "status", in.task.status);
-	if (*visit->key != '\0')
-		json_out_str(&out, "idempotency_key", visit->key);
-	json_out_object_end(&out);
-	visit_answer(visit, status, &body);
-	return 0;
-}
 
 static int
 show_created(struct visit *visit, const struct json *answer, struct err *err)
 {
-	return show_short(visit, answer, "id", HTTP_ACCEPTED, err);
+	struct task_answer in;
+	struct task_made out;
+
+	if (visit_decode(visit, &task_answer_shape, &in, answer, err) < 0)
+		return -1;
+	out = (struct task_made){
+		.id = in.task.id,
+		.workspace_id = in.task.workspace_id,
+		.context_id = in.task.context_id,
+		.kind = in.task.kind,
+		.status = in.task.status,
+		.idempotency_key = visit->key,
+	};
+	visit_show(visit, HTTP_ACCEPTED, &task_made_shape, &out);
+	return 0;
+}
+
+static int
+show_changed(struct visit *visit, const struct json *answer, unsigned status,
+    struct err *err)
+{
+	struct task_changed out;
+	struct task_answer in;
+
+	if (visit_decode(visit, &task_answer_shape, &in, answer, err) < 0)
+		return -1;
+	out = (struct task_changed){
+		.task_id = in.task.id,
+		.retry_of_task = in.retry_of_task,
+		.workspace_id = in.task.workspace_id,
+		.context_id = in.task.context_id,
+		.kind = in.task.kind,
+		.status = in.task.status,
+		.idempotency_key = visit->key,
+	};
+	visit_show(visit, status, &task_changed_shape, &out);
+	return 0;
 }
 
 static int
 show_retried(struct visit *visit, const struct json *answer, struct err *err)
 {
-	return show_short(visit, answer, "task_id", HTTP_ACCEPTED, err);
+	return show_changed(visit, answer, HTTP_ACCEPTED, err);
 }
 
 static int
 show_cancelled(struct visit *visit, const struct json *answer, struct err *err)
 {
-	return show_short(visit, answer, "task_id", HTTP_OK, err);
+	return show_changed(visit, answer, HTTP_OK, err);
 }
 
 int
@@ -96,16 +102,10 @@ static int
 show_task(struct visit *visit, const struct json *answer, struct err *err)
 {
 	struct task_answer in;
-	AUTO(buf_release)
-	struct buf body;
-	struct json_out out;
 
-	buf_init(&body);
 	if (visit_decode(visit, &task_answer_shape, &in, answer, err) < 0)
 		return -1;
-	json_out_init(&out, &body);
-	http_struct_print(&out, NULL, &task_shape, &in.task, NULL);
-	visit_answer(visit, HTTP_OK, &body);
+	visit_show(visit, HTTP_OK, &task_shape, &in.task);
 	return 0;
 }
 

@@ -1,4 +1,4 @@
-/* HTTP bodies and queries to structs, structs to JSON, by the shapes. */
+/* HTTP bodies and queries to structs, structs to answers, by the shapes. */
 
 #include "services/api/http_json.h"
 
@@ -28,9 +28,8 @@ find_field(const struct shape *shape, const char *key)
 	return NULL;
 }
 
-/* The shape without the rows that are ours, so that none can be filled. */
-static struct shape
-client_shape(const struct shape *shape, struct arena *arena)
+struct shape
+http_client_shape(const struct shape *shape, struct arena *arena)
 {
 	struct field *rows =
 	    arena_alloc(arena, shape->n_fields * sizeof(*rows));
@@ -77,7 +76,7 @@ http_body_decode(const struct shape *shape, void *out, const char *text,
 {
 	AUTO(json_free)
 	struct json *root = NULL;
-	struct shape rows = client_shape(shape, arena);
+	struct shape rows = http_client_shape(shape, arena);
 
 	if (json_parse(&root, text, size, err) < 0)
 		return err_prefix(err, "invalid payload");
@@ -147,103 +146,48 @@ http_query_decode(const struct shape *shape, void *out,
 	    shape, out, text.data, text.size, true, arena, err);
 }
 
-static bool
-is_skipped(const char *key, const char *const *skip)
+static const struct field *
+find_items(const struct shape *shape)
 {
-	for (; skip != NULL && *skip != NULL; skip++)
-		if (strcmp(*skip, key) == 0)
-			return true;
-	return false;
+	const struct field *field = find_field(shape, "items");
+
+	return field != NULL && field->type == FIELD_LIST ? field : NULL;
 }
 
-static size_t
-count_at(const struct field *field, const void *in)
+void
+http_answer_print(const struct shape *shape, const void *in, struct buf *out)
 {
+	const struct field *items = find_items(shape);
+	struct json_out json;
 	size_t n;
 
-	memcpy(&n, (const char *)in + field->count_offset, sizeof(n));
-	return n;
-}
-
-static void
-list_print(struct json_out *out, const struct field *field, const void *in)
-{
-	size_t n = count_at(field, in);
-	const char *items;
-
-	memcpy(&items, (const char *)in + field->offset, sizeof(items));
-	json_out_list(out, field->key);
-	for (size_t i = 0; i < n; i++)
-		http_struct_print(out, NULL, field->shape,
-		    items + i * field->shape->size, NULL);
-	json_out_list_end(out);
-}
-
-static void
-strings_print(struct json_out *out, const struct field *field, const void *in)
-{
-	size_t n = count_at(field, in);
-	const char *const *items;
-
-	memcpy(&items, (const char *)in + field->offset, sizeof(items));
-	json_out_list(out, field->key);
-	for (size_t i = 0; i < n; i++)
-		json_out_str(out, NULL, items[i]);
-	json_out_list_end(out);
-}
-
-static void
-field_print(struct json_out *out, const struct field *field, const void *in)
-{
-	const char *at = (const char *)in + field->offset;
-	const char *text;
-	int64_t number;
-	double real;
-	bool truth;
-
-	switch (field->type) {
-	case FIELD_STR:
-		memcpy(&text, at, sizeof(text));
-		json_out_str(out, field->key, text != NULL ? text : "");
-		return;
-	case FIELD_INT:
-		memcpy(&number, at, sizeof(number));
-		json_out_int(out, field->key, number);
-		return;
-	case FIELD_BOOL:
-		memcpy(&truth, at, sizeof(truth));
-		json_out_bool(out, field->key, truth);
-		return;
-	case FIELD_REAL:
-		memcpy(&real, at, sizeof(real));
-		json_out_real(out, field->key, real);
-		return;
-	case FIELD_OBJECT:
-		http_struct_print(out, field->key, field->shape, at, NULL);
-		return;
-	case FIELD_LIST:
-		list_print(out, field, in);
-		return;
-	case FIELD_STRS:
-		strings_print(out, field, in);
-		return;
+	json_out_init(&json, out);
+	json_out_object(&json, NULL);
+	shape_show(shape, in, &json);
+	if (items != NULL) {
+		memcpy(&n, (const char *)in + items->count_offset, sizeof(n));
+		json_out_int(&json, "count", (int64_t)n);
 	}
+	json_out_object_end(&json);
 }
 
-void
-http_members_print(struct json_out *out, const struct shape *shape,
-    const void *in, const char *const *skip)
+struct shape
+http_answer_shape(const struct shape *shape, struct arena *arena)
 {
-	for (size_t i = 0; i < shape->n_fields; i++)
-		if (!is_skipped(shape->fields[i].key, skip))
-			field_print(out, &shape->fields[i], in);
-}
+	const struct field *items = find_items(shape);
+	struct shape out = *shape;
+	struct field *rows;
 
-void
-http_struct_print(struct json_out *out, const char *key,
-    const struct shape *shape, const void *in, const char *const *skip)
-{
-	json_out_object(out, key);
-	http_members_print(out, shape, in, skip);
-	json_out_object_end(out);
+	if (items == NULL)
+		return out;
+	rows = arena_alloc(arena, (shape->n_fields + 1) * sizeof(*rows));
+	memcpy(rows, shape->fields, shape->n_fields * sizeof(*rows));
+	rows[out.n_fields++] = (struct field){
+		.key = "count",
+		.type = FIELD_INT,
+		.flags = FIELD_REQUIRED,
+		.max = items->max,
+	};
+	out.fields = rows;
+	return out;
 }

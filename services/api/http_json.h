@@ -5,12 +5,11 @@
 #include <stddef.h>
 
 #include "libcommon/defs.h"
+#include "proto/shape.h"
 
 struct arena;
 struct buf;
 struct err;
-struct json_out;
-struct shape;
 
 /*
  * HTTP bodies and queries to the structs of the bus, and structs back to JSON,
@@ -40,14 +39,17 @@ int http_query_decode(const struct shape *shape, void *out,
     const struct http_pair *pairs, size_t n_pairs, struct arena *arena,
     struct err *err) MUST_CHECK;
 
+/* The shape without the rows that only we may say, so that none can be filled:
+ * of bodies and queries. */
+struct shape http_client_shape(const struct shape *shape, struct arena *arena);
+
 /*
- * Writes the struct with every key, empty ones as well: HTTP clients expect
- * them. Keys in skip (NULL-terminated, or NULL) are left out.
+ * Appends an answer: what shape_show writes, and behind a list of items the
+ * count of those shown, as the predecessor's had it.
  */
-void http_struct_print(struct json_out *out, const char *key,
-    const struct shape *shape, const void *in, const char *const *skip);
-/* The members alone, into an object that is open. */
-void http_members_print(struct json_out *out, const struct shape *shape,
-    const void *in, const char *const *skip);
+void
+http_answer_print(const struct shape *shape, const void *in, struct buf *out);
+/* The shape that this is of. */
+struct shape http_answer_shape(const struct shape *shape, struct arena *arena);
 
 #endif

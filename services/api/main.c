@@ -8,6 +8,7 @@
 #include "libcommon/confine.h"
 #include "libcommon/err.h"
 #include "services/api/http_server.h"
+#include "services/api/openapi.h"
 #include "services/api/probe.h"
 #include "services/api/visit.h"
 
@@ -33,6 +34,7 @@ api_deinit(struct svc **slot)
 	probe_stop(svc);
 	http_server_close(&svc->server);
 	delivered_close(&svc->delivered);
+	buf_release(&svc->openapi);
 	xfree(slot);
 }
 
@@ -52,6 +54,8 @@ api_init(struct svc **svc_out, const struct service_env *env, struct err *err)
 	svc->loop = env->loop;
 	svc->bus = env->bus;
 	delivered_open(&svc->delivered, svc);
+	buf_init(&svc->openapi);
+	openapi_print(&svc->openapi);
 	*svc_out = svc;
 	if (http_server_open(&svc->server, svc->loop, &options, err) < 0 ||
 	    api_serve_sockets(svc, err) < 0) {

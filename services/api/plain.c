@@ -5,9 +5,7 @@
 
 #include "libcommon/arena.h"
 #include "libcommon/err.h"
-#include "libcommon/json.h"
 #include "proto/routes.h"
-#include "services/api/http_json.h"
 #include "services/api/http_server.h"
 #include "services/api/visit.h"
 
@@ -30,38 +28,17 @@ set_credential(const struct visit *visit, const struct shape *shape, void *in)
 	    sizeof(visit->credential));
 }
 
-/* A list says how many it shows, as the predecessor's did. */
-static void
-print_count(struct json_out *out, const struct shape *shape, const void *list)
-{
-	const struct field *items = field_find(shape, "items");
-	size_t n;
-
-	if (!items)
-		return;
-	memcpy(&n, (const char *)list + items->count_offset, sizeof(n));
-	json_out_int(out, "count", (int64_t)n);
-}
-
 static int
 show_plain(struct visit *visit, const struct json *body, struct err *err)
 {
 	const struct shape *shape = route_find(visit->route->operation)->reply;
 	void *reply = arena_alloc(visit->arena, shape->size);
-	AUTO(buf_release)
-	struct buf text = { 0 };
-	struct json_out out;
 
-	buf_init(&text);
 	if (visit_decode(visit, shape, reply, body, err) < 0)
 		return -1;
-	json_out_init(&out, &text);
-	json_out_object(&out, NULL);
-	http_members_print(&out, shape, reply, NULL);
-	print_count(&out, shape, reply);
-	json_out_object_end(&out);
-	visit_answer(visit,
-	    visit->route->flags & API_MAKES ? HTTP_CREATED : HTTP_OK, &text);
+	visit_show(visit,
+	    visit->route->flags & API_MAKES ? HTTP_CREATED : HTTP_OK, shape,
+	    reply);
 	return 0;
 }
 

@@ -6,36 +6,92 @@
 #include <string.h>
 
 #include "libcommon/defs.h"
+#include "proto/beat.h"
+#include "proto/task.h"
+#include "services/api/answers.h"
+#include "services/api/http_server.h"
 
 #define LOCAL LISTENER_BIT(LISTENER_LOCAL)
 #define KNOWN (LOCAL | LISTENER_BIT(LISTENER_ADMIN))
 #define EVERYWHERE (KNOWN | LISTENER_BIT(LISTENER_PUBLIC))
 
+static const struct api_answer document[] = { { HTTP_OK, NULL }, { 0 } };
+static const struct api_answer standing[] = {
+	{ HTTP_OK, &standing_shape },
+	{ 0 },
+};
+static const struct api_answer readiness[] = {
+	{ HTTP_OK, &standing_shape },
+	{ HTTP_UNAVAILABLE, &standing_shape },
+	{ 0 },
+};
+static const struct api_answer heartbeat[] = {
+	{ HTTP_OK, &health_shape },
+	{ HTTP_UNAVAILABLE, &standing_shape },
+	{ 0 },
+};
+static const struct api_answer info[] = { { HTTP_OK, &info_shape }, { 0 } };
+static const struct api_answer said[] = {
+	{ HTTP_OK, &chat_said_shape },
+	{ HTTP_ACCEPTED, &chat_working_shape },
+	{ 0 },
+};
+static const struct api_answer task_queued[] = {
+	{ HTTP_ACCEPTED, &task_made_shape },
+	{ 0 },
+};
+static const struct api_answer task_or_list[] = {
+	{ HTTP_OK, &task_list_shape },
+	{ HTTP_OK, &task_shape },
+	{ 0 },
+};
+static const struct api_answer task_requeued[] = {
+	{ HTTP_ACCEPTED, &task_changed_shape },
+	{ 0 },
+};
+static const struct api_answer task_ended[] = {
+	{ HTTP_OK, &task_changed_shape },
+	{ 0 },
+};
+
 // clang-format off
 const struct api_route api_routes[] = {
+	{ "GET",  "/openapi.json",         KNOWN, API_OPEN,
+	    "",                on_openapi,
+	    document, .help = "this document" },
 	{ "GET",  "/healthz",              EVERYWHERE, API_OPEN,
-	    "",                on_healthz },
+	    "",                on_healthz,
+	    standing, .help = "whether the api lives" },
 	{ "GET",  "/readyz",               EVERYWHERE, API_OPEN,
-	    "engine.ready",    on_readyz },
+	    "engine.ready",    on_readyz,
+	    readiness },
 	{ "GET",  "/api/v1/heartbeat",     KNOWN, 0,
-	    "heartbeat.read",  on_heartbeat },
+	    "heartbeat.read",  on_heartbeat,
+	    heartbeat, .help = "how all daemons stand" },
 	{ "GET",  "/api/v1/info",          KNOWN, 0,
-	    "info.read",       on_info },
+	    "info.read",       on_info,
+	    info, .help = "name and version of the installation" },
 	{ "GET",  "/api/v1/status",        KNOWN, 0,
-	    "engine.status",   on_status },
+	    "engine.status",   on_plain },
 	{ "POST", "/api/v1/chat",          KNOWN,
 	    API_BODY | API_STRICT | API_KEYED,
-	    "chat.turn",       on_chat_post },
+	    "chat.turn",       on_chat_post,
+	    said },
 	{ "GET",  "/api/v1/chat",          KNOWN, 0,
-	    "chat.result",     on_chat_get },
+	    "chat.result",     on_chat_get,
+	    said, &chat_pick_shape },
 	{ "POST", "/api/v1/tasks",         KNOWN, API_BODY | API_KEYED,
-	    "task.create",     on_task_post },
+	    "task.create",     on_task_post,
+	    task_queued },
 	{ "GET",  "/api/v1/tasks",         KNOWN, 0,
-	    "task.list",       on_task_get },
+	    "task.list",       on_task_get,
+	    task_or_list, &task_pick_shape },
 	{ "POST", "/api/v1/tasks/retry",   KNOWN, API_BODY | API_KEYED,
-	    "task.retry",      on_task_retry },
+	    "task.retry",      on_task_retry,
+	    task_requeued },
 	{ "POST", "/api/v1/tasks/cancel",  KNOWN, API_BODY,
-	    "task.cancel",     on_task_cancel },
+	    "task.cancel",     on_task_cancel,
+	    task_ended },
 	{ "GET",  "/api/v1/workspaces",    KNOWN, 0,
 	    "workspace.list",  on_plain },
 	{ "GET",  "/api/v1/workspaces/show", KNOWN, 0,

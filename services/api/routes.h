@@ -6,6 +6,7 @@
 #include "services/api/api.h"
 
 struct err;
+struct shape;
 struct visit;
 
 /* What may be asked over HTTP, and at which listener. */
@@ -15,6 +16,12 @@ enum api_route_flag {
 	API_STRICT = 4, /* and refuses keys that it does not know */
 	API_KEYED = 8,	/* takes an Idempotency-Key */
 	API_MAKES = 16, /* answers 201 when it is plain */
+};
+
+/* What a route answers with; an array ends with status 0. */
+struct api_answer {
+	unsigned status;
+	const struct shape *shape; /* NULL: any object */
 };
 
 /* Answers now or asks a daemon; an error is answered by its code. */
@@ -29,6 +36,11 @@ struct api_route {
 	 * that it sends, or the operation for access.check. */
 	const char *operation;
 	api_handle_fn handle;
+	/* For the OpenAPI document, where it does not follow from the bus's
+	 * route of that name. */
+	const struct api_answer *answers; /* NULL: the reply, and no other */
+	const struct shape *query;	  /* keys beside those of the body */
+	const char *help;
 };
 
 extern const struct api_route api_routes[];
@@ -45,10 +57,10 @@ const struct api_route *api_route_find(enum api_listener listener,
     const char *method, const char *path, char allow_out[API_ALLOW_SIZE]);
 
 int on_healthz(struct visit *visit, struct err *err);
+int on_openapi(struct visit *visit, struct err *err);
 int on_readyz(struct visit *visit, struct err *err);
 int on_heartbeat(struct visit *visit, struct err *err);
 int on_info(struct visit *visit, struct err *err);
-int on_status(struct visit *visit, struct err *err);
 int on_chat_post(struct visit *visit, struct err *err);
 int on_chat_get(struct visit *visit, struct err *err);
 int on_task_post(struct visit *visit, struct err *err);

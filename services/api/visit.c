@@ -366,6 +366,18 @@ visit_decode(struct visit *visit, const struct shape *shape, void *out,
 }
 
 void
+visit_show(struct visit *visit, unsigned status, const struct shape *shape,
+    const void *in)
+{
+	AUTO(buf_release)
+	struct buf body;
+
+	buf_init(&body);
+	http_answer_print(shape, in, &body);
+	visit_answer(visit, status, &body);
+}
+
+void
 visit_answer(struct visit *visit, unsigned status, struct buf *body)
 {
 	http_exchange_answer(visit->exchange, status, body);

@@ -70,6 +70,9 @@ int visit_decode(struct visit *visit, const struct shape *shape, void *out,
 /* No longer waits for the engine's readiness (handle_ready.c). */
 void visit_ready_leave(struct visit *visit);
 
+/* Answers with the struct. */
+void visit_show(struct visit *visit, unsigned status, const struct shape *shape,
+    const void *in);
 /* Answers; body is taken. */
 void visit_answer(struct visit *visit, unsigned status, struct buf *body);
 void

@@ -4,7 +4,11 @@
 
 #include <string.h>
 
+#include "libcommon/buf.h"
+#include "libcommon/err.h"
+#include "libcommon/json.h"
 #include "proto/routes.h"
+#include "services/api/openapi.h"
 #include "services/api/routes.h"
 
 /* routes.c alone is linked; what the rows call is not called here. */
@@ -17,9 +21,9 @@
 	}
 STUB(on_healthz)
 STUB(on_readyz)
+STUB(on_openapi)
 STUB(on_heartbeat)
 STUB(on_info)
-STUB(on_status)
 STUB(on_chat_post)
 STUB(on_chat_get)
 STUB(on_task_post)
@@ -107,6 +111,33 @@ paths_and_methods_are_exact(void **state)
 	}
 }
 
+static void
+the_document_describes_every_route(void **state)
+{
+	AUTO(buf_release)
+	struct buf text;
+	AUTO(json_free)
+	struct json *document = NULL;
+	const struct json *paths;
+	struct err err;
+
+	(void)state;
+	buf_init(&text);
+	openapi_print(&text);
+	if (json_parse(&document, text.data, text.size, &err) < 0)
+		fail_msg("%s", err.text);
+	paths = json_get(document, "paths");
+	for (size_t i = 0; i < n_api_routes; i++) {
+		const struct api_route *r = &api_routes[i];
+		bool is_get = strcmp(r->method, "GET") == 0;
+		const struct json *operation =
+		    json_get(json_get(paths, r->path), is_get ? "get" : "post");
+
+		if (*json_str(json_get(operation, "summary"), "") == '\0')
+			fail_msg("%s %s", r->method, r->path);
+	}
+}
+
 int
 main(void)
 {
@@ -115,6 +146,7 @@ main(void)
 		cmocka_unit_test(the_public_listener_knows_health_only),
 		cmocka_unit_test(operations_are_messages_or_checked_ones),
 		cmocka_unit_test(paths_and_methods_are_exact),
+		cmocka_unit_test(the_document_describes_every_route),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
