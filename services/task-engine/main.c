@@ -25,7 +25,7 @@
 #include "services/task-engine/conversation/safety.h"
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/doors/doors.h"
-#include "services/task-engine/doors/lookup.h"
+#include "services/task-engine/commands/lookup.h"
 #include "services/task-engine/doors/starter.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/lockdown.h"

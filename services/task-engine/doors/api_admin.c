@@ -10,7 +10,7 @@
 #include "services/task-engine/doors/api.h"
 #include "services/task-engine/doors/doors.h"
 #include "services/task-engine/doors/starter.h"
-#include "services/task-engine/doors/stop.h"
+#include "services/task-engine/tasks/stop.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/people/tokens.h"
 #include "services/task-engine/store/status.h"

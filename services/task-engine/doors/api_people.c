@@ -9,7 +9,7 @@
 #include "proto/pairing.h"
 #include "services/task-engine/doors/api.h"
 #include "services/task-engine/doors/doors.h"
-#include "services/task-engine/doors/stop.h"
+#include "services/task-engine/tasks/stop.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/people/identities.h"
 #include "services/task-engine/people/pairing.h"

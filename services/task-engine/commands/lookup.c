@@ -1,6 +1,6 @@
 /* Runs the commands that the indexer answers. */
 
-#include "services/task-engine/doors/lookup.h"
+#include "services/task-engine/commands/lookup.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

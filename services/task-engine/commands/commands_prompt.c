@@ -1,6 +1,6 @@
 /* /prompt: what the admins of a conversation tell the model there. */
 
-#include "services/task-engine/doors/commands_prompt.h"
+#include "services/task-engine/commands/commands_prompt.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #include "services/task-engine/conversation/arguments.h"
 #include "services/task-engine/conversation/command.h"
 #include "services/task-engine/conversation/say.h"
-#include "services/task-engine/doors/commands.h"
+#include "services/task-engine/commands/commands.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/store/places.h"
 

@@ -1,5 +1,5 @@
-#ifndef TASK_ENGINE_DOORS_PICK_H
-#define TASK_ENGINE_DOORS_PICK_H
+#ifndef TASK_ENGINE_COMMANDS_PICK_H
+#define TASK_ENGINE_COMMANDS_PICK_H
 
 #include "libcommon/defs.h"
 

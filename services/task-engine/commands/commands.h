@@ -1,5 +1,5 @@
-#ifndef TASK_ENGINE_DOORS_COMMANDS_H
-#define TASK_ENGINE_DOORS_COMMANDS_H
+#ifndef TASK_ENGINE_COMMANDS_COMMANDS_H
+#define TASK_ENGINE_COMMANDS_COMMANDS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* What the commands do. */
 
-#include "services/task-engine/doors/commands.h"
+#include "services/task-engine/commands/commands.h"
 
 #include <string.h>
 
@@ -9,11 +9,11 @@
 #include "libcommon/err.h"
 #include "services/task-engine/conversation/command.h"
 #include "services/task-engine/conversation/say.h"
-#include "services/task-engine/doors/commands_actions.h"
-#include "services/task-engine/doors/commands_people.h"
-#include "services/task-engine/doors/commands_prompt.h"
-#include "services/task-engine/doors/commands_tasks.h"
-#include "services/task-engine/doors/lookup.h"
+#include "services/task-engine/commands/commands_actions.h"
+#include "services/task-engine/commands/commands_people.h"
+#include "services/task-engine/commands/commands_prompt.h"
+#include "services/task-engine/commands/commands_tasks.h"
+#include "services/task-engine/commands/lookup.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/turns.h"

@@ -1,6 +1,6 @@
 /* What the commands about tasks do. */
 
-#include "services/task-engine/doors/commands_tasks.h"
+#include "services/task-engine/commands/commands_tasks.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -15,10 +15,10 @@
 #include "services/task-engine/conversation/quote.h"
 #include "services/task-engine/conversation/say.h"
 #include "services/task-engine/delivery/connectors.h"
-#include "services/task-engine/doors/allowed.h"
-#include "services/task-engine/doors/commands.h"
-#include "services/task-engine/doors/pick.h"
-#include "services/task-engine/doors/stop.h"
+#include "services/task-engine/commands/allowed.h"
+#include "services/task-engine/commands/commands.h"
+#include "services/task-engine/commands/pick.h"
+#include "services/task-engine/tasks/stop.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/objectives/monitor.h"
 #include "services/task-engine/policy/names.h"

@@ -1,6 +1,6 @@
 /* The commands about people and places: who one is, and who becomes what. */
 
-#include "services/task-engine/doors/commands_people.h"
+#include "services/task-engine/commands/commands_people.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #include "services/task-engine/conversation/command.h"
 #include "services/task-engine/conversation/say.h"
 #include "services/task-engine/delivery/post.h"
-#include "services/task-engine/doors/commands.h"
+#include "services/task-engine/commands/commands.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/people/pairing.h"
 #include "services/task-engine/policy/policy.h"

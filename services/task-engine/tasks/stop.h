@@ -1,5 +1,5 @@
-#ifndef TASK_ENGINE_DOORS_STOP_H
-#define TASK_ENGINE_DOORS_STOP_H
+#ifndef TASK_ENGINE_TASKS_STOP_H
+#define TASK_ENGINE_TASKS_STOP_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* Stops what somebody asked for who is not what they were. */
 
-#include "services/task-engine/doors/stop.h"
+#include "services/task-engine/tasks/stop.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* What the commands about pending actions do. */
 
-#include "services/task-engine/doors/commands_actions.h"
+#include "services/task-engine/commands/commands_actions.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -14,8 +14,8 @@
 #include "services/task-engine/conversation/command.h"
 #include "services/task-engine/conversation/guidance.h"
 #include "services/task-engine/conversation/say.h"
-#include "services/task-engine/doors/commands.h"
-#include "services/task-engine/doors/commands_people.h"
+#include "services/task-engine/commands/commands.h"
+#include "services/task-engine/commands/commands_people.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/outbox.h"

@@ -1,6 +1,6 @@
 /* Finds the task that somebody means by a short id. */
 
-#include "services/task-engine/doors/pick.h"
+#include "services/task-engine/commands/pick.h"
 
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "services/task-engine/conversation/say.h"
-#include "services/task-engine/doors/commands.h"
+#include "services/task-engine/commands/commands.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/store/places.h"
 #include "services/task-engine/store/tasks.h"

@@ -1,6 +1,6 @@
 /* Decides whether what was said may use a model, and says why not. */
 
-#include "services/task-engine/doors/allowed.h"
+#include "services/task-engine/commands/allowed.h"
 
 #include <inttypes.h>
 
@@ -8,7 +8,7 @@
 #include "libcommon/err.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/conversation/safety.h"
-#include "services/task-engine/doors/commands.h"
+#include "services/task-engine/commands/commands.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/store/allowances.h"
 #include "services/task-engine/store/messages.h"
