@@ -381,6 +381,10 @@ def test_a_lost_role_takes_what_waits_along(town):
     assert got["n_actions_cancelled"] == 1
     assert town.row(action)["status"] == "denied"
     assert town.row(other)["status"] == "pending"
+    # Whoever asked is told, once.
+    told = [t for c, t, _, _ in town.claim() if c == HERE]
+    assert len(told) == 1 and action in told[0]
+    assert "role of whoever asked was changed" in told[0]
     assert town.press(other, user=ADA)["outcome"] == "refused"
 
 
@@ -396,6 +400,10 @@ def test_a_revoked_token_takes_what_waits_along(town):
     assert town.row(action)["status"] == "pending"
     town.api.ask("token.revoke", {"credential": town.local, "name": "ci"})
     assert town.row(action)["status"] == "denied"
+    # A session is asked, never told: its log says it.
+    log = wait_for("the log", lambda: [t for t in [
+        town.log_of("codex", "ci")] if "denied" in t])[0]
+    assert log.count("token of whoever asked was revoked") == 1
 
 
 # -- time and crashes -------------------------------------------------------
@@ -421,13 +429,17 @@ def test_what_nobody_decides_expires(place, stub):
         got = town.press(pressed)
         assert got["outcome"] == "settled" and got["status"] == "expired"
         assert town.row(tidied)["status"] == "pending"
+        # Whoever asked hears of it, once, though nobody tidied.
+        town.press(pressed)
+        told = [t for c, t, _, _ in town.claim() if c == HERE]
+        assert len(told) == 1 and pressed in told[0] and "expired" in told[0]
         with pytest.raises(Refused) as refused:
             town.decide("approve", tidied)
         assert refused.value.code == "conflict"
         town.dial("task-engine/scheduler.main").ask("upkeep", {})
         assert town.row(tidied)["status"] == "expired"
         told = [t for c, t, _, _ in town.claim() if c == HERE]
-        assert any(tidied in t and "expired" in t for t in told)
+        assert len(told) == 1 and tidied in told[0] and "expired" in told[0]
         for action in (pressed, tidied):
             assert [a[0] for a in town.audit(action) if a[2] == "done"] == [
                 "action.propose", "action.expire"]

@@ -90,7 +90,8 @@ find_pending(const struct approvals *a, const struct decider *d, const char *id,
 	if (got != 0)
 		return got < 0 ? -1 : 0;
 	out->status = "expired";
-	return action_note(a->store, &action_expired, out, d->now_ms, err) < 0
+	return action_end_late(
+		   a->store, out, d->context_id, d->now_ms, arena, err) < 0
 		   ? -1
 		   : 1;
 }

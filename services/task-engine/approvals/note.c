@@ -4,14 +4,16 @@
 
 #include <string.h>
 
+#include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/id.h"
+#include "services/task-engine/approvals/tell.h"
 #include "services/task-engine/audit/audit.h"
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/store/actions.h"
 #include "services/task-engine/store/places.h"
 
-const struct audit_entry action_expired = {
+static const struct audit_entry expired = {
 	.actor = ACTION_BY_ENGINE,
 	.operation = "action.expire",
 	.reason = "nobody decided it in time",
@@ -49,4 +51,20 @@ action_tell_asker(struct store *store, const struct action_row *action,
 	if (got != 0)
 		return got < 0 ? -1 : 0;
 	return post_add(store, &note, now_ms, id, err);
+}
+
+int
+action_end_late(struct store *store, const struct action_row *action,
+    const char *found_context_id, int64_t now_ms, struct arena *arena,
+    struct err *err)
+{
+	AUTO(buf_release)
+	struct buf text = { 0 };
+
+	buf_init(&text);
+	tell_expired(&text, action);
+	if (action_note(store, &expired, action, now_ms, err) < 0)
+		return -1;
+	return action_tell_asker(
+	    store, action, found_context_id, text.data, now_ms, arena, err);
 }

@@ -32,8 +32,13 @@ int action_tell_asker(struct store *store, const struct action_row *action,
     const char *decided_context_id, const char *text, int64_t now_ms,
     struct arena *arena, struct err *err) MUST_CHECK;
 
+/* It has just expired: the audit row, and words to whoever asked. Where a late
+ * decision found it so, the answer says it. */
+int action_end_late(struct store *store, const struct action_row *action,
+    const char *found_context_id, int64_t now_ms, struct arena *arena,
+    struct err *err) MUST_CHECK;
+
 /* What nobody did. */
 #define ACTION_BY_ENGINE "agent-runtime"
-extern const struct audit_entry action_expired;
 
 #endif

@@ -73,8 +73,6 @@ static int
 expire(struct store *store, const char *id, int64_t now_ms, struct arena *arena,
     struct err *err)
 {
-	AUTO(buf_release)
-	struct buf text = { 0 };
 	struct action_row row;
 	int got = store_action_expire(store, id, now_ms / 1000, err);
 
@@ -82,12 +80,7 @@ expire(struct store *store, const char *id, int64_t now_ms, struct arena *arena,
 		return got;
 	if (store_action_brief(store, id, arena, &row, err) != 0)
 		return -1;
-	buf_init(&text);
-	tell_expired(&text, &row);
-	if (action_note(store, &action_expired, &row, now_ms, err) < 0)
-		return -1;
-	return action_tell_asker(
-	    store, &row, "", text.data, now_ms, arena, err);
+	return action_end_late(store, &row, "", now_ms, arena, err);
 }
 
 int
@@ -116,6 +109,8 @@ cancel(struct store *store, const char *id, const char *by, const char *why,
 		.operation = "action.deny",
 		.reason = why,
 	};
+	AUTO(buf_release)
+	struct buf text = { 0 };
 	struct action_row row;
 	int got = store_action_brief(store, id, arena, &row, err);
 
@@ -128,7 +123,12 @@ cancel(struct store *store, const char *id, const char *by, const char *why,
 	/* It has expired, which upkeep will write down. */
 	if (got != 0)
 		return got;
-	return action_note(store, &what, &row, now_ms, err);
+	buf_init(&text);
+	tell_decided(&text, &row);
+	if (action_note(store, &what, &row, now_ms, err) < 0)
+		return -1;
+	return action_tell_asker(
+	    store, &row, "", text.data, now_ms, arena, err);
 }
 
 int
