@@ -207,6 +207,10 @@ def test_a_long_payload_is_paged_and_never_cut(town):
     assert shown == town.row(action)["payload_json"]
     assert "/approve-action" in pages[-1]
     assert "/approve-action" not in pages[0]
+    # A reply to any page is about that action; the buttons are on the last.
+    town.propose()
+    assert action in answer(town, "deny it", ADMINS, reply_to_id=got[1][3])
+    assert town.row(action)["status"] == "denied"
 
 
 def test_members_words_cannot_forge_a_notice(town):

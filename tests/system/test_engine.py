@@ -100,7 +100,7 @@ def test_first_start_makes_what_is_needed_and_no_more(engine):
     assert stat.S_IMODE(token.stat().st_mode) == 0o600
     assert stat.S_IMODE(engine.db.stat().st_mode) == 0o600
     assert stat.S_IMODE(engine.db.parent.stat().st_mode) == 0o700
-    assert engine.api.ask("engine.ready", {}) == {"schema_version": "2"}
+    assert engine.api.ask("engine.ready", {}) == {"schema_version": "3"}
     got = engine.api.ask("engine.status", {"credential": engine.local})
     folder = pathlib.Path(got["command_line_folder"])
     wait_for("the guide", lambda: (folder / "guide/pairing.md").exists())

@@ -40,6 +40,7 @@ post_here(const struct approvals *a, const struct proposing *p,
 		.instance = p->instance,
 		.text = notice->text,
 		.action_id = notice->action_id,
+		.has_buttons = notice->has_buttons,
 		.is_handled = true,
 	};
 	char id[ID_UUID_SIZE];
@@ -50,7 +51,8 @@ post_here(const struct approvals *a, const struct proposing *p,
 	return post_add(a->store, &note, now_ms, id, err);
 }
 
-/* Page by page; the last one carries the id, and so the buttons. */
+/* Page by page: a reply to any of them is about the action, and the last one
+ * carries the buttons. */
 static int
 show(const struct approvals *a, const struct proposing *p,
     const struct action_row *row, int64_t now_ms, struct arena *arena,
@@ -63,7 +65,8 @@ show(const struct approvals *a, const struct proposing *p,
 		const struct notice notice = {
 			.workspace_id = row->workspace_id,
 			.text = pages[i],
-			.action_id = i + 1 == n_pages ? row->id : NULL,
+			.action_id = row->id,
+			.has_buttons = i + 1 == n_pages,
 		};
 
 		if (notice_post(

@@ -29,7 +29,7 @@ describe(const struct outbox_row *row, struct delivery *out)
 		.chat_id = row->chat_id,
 		.reply_to_id = row->reply_to_id,
 		.text = row->text,
-		.action_id = row->action_id,
+		.action_id = row->has_buttons ? row->action_id : "",
 		.idempotency_key = row->id,
 		.is_urgent = row->is_urgent,
 		.attempt = row->attempt,

@@ -17,6 +17,7 @@ post_to(struct store *store, const struct notice *notice,
 		.context = context,
 		.text = notice->text,
 		.action_id = notice->action_id,
+		.has_buttons = notice->has_buttons,
 		.is_handled = true,
 	};
 	char id[ID_UUID_SIZE];

@@ -1,6 +1,7 @@
 #ifndef TASK_ENGINE_DELIVERY_NOTICES_H
 #define TASK_ENGINE_DELIVERY_NOTICES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ struct notice {
 	const char *workspace_id;
 	const char *text;      /* Markdown */
 	const char *action_id; /* that it asks about, or NULL */
+	bool has_buttons;      /* that decide it */
 	/* A context that was told already, so as not to say it there twice;
 	 * or NULL. */
 	const char *told_context_id;

@@ -21,6 +21,8 @@ read_outbox(struct columns *c, void *row_out)
 	o->in_reply_to_seq = next_int(c);
 	o->task_id = next_text(c);
 	o->action_id = next_text(c);
+	o->has_buttons = next_bool(c);
+	o->edits_id = next_text(c);
 	o->reply_to_id = next_text(c);
 	o->text = next_text(c);
 	o->is_urgent = next_bool(c);
@@ -62,7 +64,8 @@ store_outbox_add(struct store *s, const struct outbox_row *o, int64_t now_ms,
 		b_int(o->message_seq), b_opt_int(o->in_reply_to_seq),
 		b_opt(o->task_id), b_text(o->reply_to_id), b_text(o->text),
 		b_int(o->is_urgent), b_int(o->is_handled), b_int(now_ms),
-		b_opt(o->action_id)),
+		b_opt(o->action_id), b_int(o->has_buttons),
+		b_text(o->edits_id ? o->edits_id : "")),
 	    err);
 }
 

@@ -25,6 +25,8 @@ struct outbox_row {
 	int64_t in_reply_to_seq; /* the inbound message it answers; 0: none */
 	const char *task_id;	 /* of a task's result; "" */
 	const char *action_id;	 /* that its notice asks about; "" */
+	bool has_buttons;	 /* that decide it */
+	const char *edits_id;	 /* the row whose message it changes; "" */
 	const char *reply_to_id; /* the platform's id of what it answers */
 	const char *text;
 	bool is_urgent;

@@ -405,9 +405,24 @@ static const char *const version_2[] = {
 	NULL,
 };
 
+static const char *const version_3[] = {
+	/*
+	 * All pages of a notice are about its action; the last one carries its
+	 * buttons, and is the card that turns into the outcome: by a row that
+	 * edits it.
+	 */
+	"ALTER TABLE outbox ADD COLUMN has_buttons INTEGER NOT NULL DEFAULT 0"
+	" CHECK (has_buttons IN (0, 1));"
+	"UPDATE outbox SET has_buttons = 1 WHERE action_id IS NOT NULL;"
+	"ALTER TABLE outbox ADD COLUMN edits_id TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX outbox_card ON outbox (action_id) WHERE has_buttons = 1;",
+	NULL,
+};
+
 const struct migration schema_migrations[] = {
 	{ 1, version_1 },
 	{ 2, version_2 },
+	{ 3, version_3 },
 };
 
 const size_t n_schema_migrations = N_OF(schema_migrations);

@@ -38,10 +38,10 @@
 	" message_seq, task_id"
 #define OUTBOX_COLUMNS                                                         \
 	"id, instance, connector, chat_id, context_id, message_seq,"           \
-	" in_reply_to_seq, task_id, action_id, reply_to_id, text, is_urgent,"  \
-	" is_handled, state, attempt, lease, lease_until_ms, due_ms,"          \
-	" first_tried_ms, n_parts_sent, is_part_uncertain, maybe_doubled,"     \
-	" error, created_ms"
+	" in_reply_to_seq, task_id, action_id, has_buttons, edits_id,"         \
+	" reply_to_id, text, is_urgent, is_handled, state, attempt, lease,"    \
+	" lease_until_ms, due_ms, first_tried_ms, n_parts_sent,"               \
+	" is_part_uncertain, maybe_doubled, error, created_ms"
 #define ACTION_COLUMNS(payload, provenance)                                    \
 	"seq, id, workspace_id, context_id, connector, external_id,"           \
 	" requester_user_id, action_type, action_target, "                     \
@@ -425,8 +425,9 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    "INSERT INTO outbox (id, instance, connector, chat_id, context_id,"
 	    " message_seq, in_reply_to_seq, task_id, reply_to_id, text,"
 	    " is_urgent, is_handled, state, due_ms, created_ms, updated_ms,"
-	    " action_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-	    " ?11, ?12, 'queued', ?13, ?13, ?13, ?14)",
+	    " action_id, has_buttons, edits_id) VALUES (?1, ?2, ?3, ?4, ?5,"
+	    " ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'queued', ?13, ?13, ?13, ?14,"
+	    " ?15, ?16)",
 	[STMT_OUTBOX_GET] =
 	    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = ?1",
 	[STMT_OUTBOX_OF_MESSAGE] =
