@@ -158,6 +158,9 @@ begin_part(struct outbound_job *job)
 	part->plain = split->plain;
 	part->is_last = part->number == job->n_parts - 1;
 	part->action_id = part->is_last ? job->delivery.action_id : "";
+	part->edit_id = part->number == job->delivery.edit_part
+			    ? job->delivery.edit_id
+			    : "";
 	report(job, &(struct delivery_result){ .outcome = "begun" }, on_begun);
 }
 
@@ -231,6 +234,7 @@ copy_delivery(struct outbound_job *job, const struct delivery *from)
 	job->delivery.chat_id = arena_strdup(arena, from->chat_id);
 	job->delivery.reply_to_id = arena_strdup(arena, from->reply_to_id);
 	job->delivery.action_id = arena_strdup(arena, from->action_id);
+	job->delivery.edit_id = arena_strdup(arena, from->edit_id);
 }
 
 static void

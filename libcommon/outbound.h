@@ -26,6 +26,8 @@ struct outbound_part {
 	const char *reply_to_id; /* the first part's; "" */
 	const char *answers_id;	 /* the same for all parts */
 	const char *action_id;	 /* the last part's: it gets buttons; "" */
+	/* The message that it takes the place of, buttons and all; "" */
+	const char *edit_id;
 	const char *written, *plain;
 	bool is_last;
 	bool is_uncertain; /* it may have been sent by an earlier try */

@@ -41,6 +41,8 @@ static const struct field delivery_fields[] = {
 	F_BOOL(struct delivery, is_urgent, 0),
 	F_INT(struct delivery, attempt, FIELD_REQUIRED, 1, BOUND_INT),
 	F_INT(struct delivery, n_parts_sent, 0, 0, BOUND_PARTS),
+	F_STR(struct delivery, edit_id, FIELD_TOKEN, 0, BOUND_ID),
+	F_INT(struct delivery, edit_part, 0, 0, BOUND_PARTS),
 	F_BOOL(struct delivery, is_part_uncertain, 0),
 	F_INT(struct delivery, lease_until_ms, FIELD_REQUIRED, 0, BOUND_INT),
 };

@@ -26,8 +26,12 @@ struct delivery {
 	const char *action_id; /* its buttons decide that action; "": none */
 	const char *idempotency_key;
 	bool is_urgent;
-	int64_t attempt;	/* from 1 */
-	int64_t n_parts_sent;	/* go on with this part (from 0) */
+	int64_t attempt;      /* from 1 */
+	int64_t n_parts_sent; /* go on with this part (from 0) */
+	/* The platform's message that part edit_part takes the place of, and
+	 * which loses its buttons; "": all parts are new messages. */
+	const char *edit_id;
+	int64_t edit_part;
 	bool is_part_uncertain; /* that part was begun and not reported */
 	int64_t lease_until_ms;
 };

@@ -38,6 +38,7 @@ enum way {
 	WAY_MESSAGE,
 	WAY_ORIGINAL,  /* the answer to a command */
 	WAY_FOLLOW_UP, /* what comes behind it */
+	WAY_EDIT,      /* in the place of another message */
 };
 
 /* One part under way; the job's part lives as long. */
@@ -150,6 +151,13 @@ put_buttons(struct json_out *json, const struct outbound_part *part)
 }
 
 static void
+put_no_buttons(struct json_out *json)
+{
+	json_out_list(json, "components");
+	json_out_list_end(json);
+}
+
+static void
 write_body(const struct try *t, struct buf *out)
 {
 	const struct outbound_part *part = t->part;
@@ -168,6 +176,8 @@ write_body(const struct try *t, struct buf *out)
 		(t->is_private && t->way == WAY_FOLLOW_UP ? FLAG_EPHEMERAL
 							  : 0));
 	put_buttons(&json, part);
+	if (t->way == WAY_EDIT)
+		put_no_buttons(&json);
 	if (t->way == WAY_MESSAGE)
 		put_nonce(&json, part);
 	if (t->way == WAY_MESSAGE && !t->is_plain && part->number == 0 &&
@@ -200,13 +210,12 @@ retry(struct try *t, int64_t after_ms, const char *why)
 }
 
 static void
-finish(struct try *t, const struct rest_answer *answer)
+finish(struct try *t, const char *message_id)
 {
 	struct outbound_job *job = t->job;
 	char id[BOUND_ID];
 
-	snprintf(
-	    id, sizeof(id), "%s", json_str(json_get(answer->json, "id"), ""));
+	snprintf(id, sizeof(id), "%s", message_id);
 	try_free(t);
 	outbound_sent(job, id);
 }
@@ -216,8 +225,13 @@ on_refused(struct try *t, const struct rest_answer *answer)
 {
 	char why[BOUND_NOTE];
 
+	/* Somebody deleted it, and its buttons with it. */
+	if (t->way == WAY_EDIT && answer->status == 404) {
+		finish(t, t->part->edit_id);
+		return;
+	}
 	/* The command's time is over, or another process answered it. */
-	if (t->way != WAY_MESSAGE &&
+	if ((t->way == WAY_ORIGINAL || t->way == WAY_FOLLOW_UP) &&
 	    (answer->status == 401 || answer->status == 404)) {
 		interactions_forget(
 		    t->deliver->interactions, t->part->answers_id);
@@ -243,7 +257,7 @@ on_answer(void *arg, const struct rest_answer *answer, const struct err *err,
 	if (!answer)
 		retry(t, retry_after_ms, err->text);
 	else if (answer->status >= 200 && answer->status < 300)
-		finish(t, answer);
+		finish(t, json_str(json_get(answer->json, "id"), ""));
 	else
 		on_refused(t, answer);
 }
@@ -286,6 +300,22 @@ send_message(struct try *t)
 	call(t, "POST", path, 0);
 }
 
+static void
+edit_message(struct try *t)
+{
+	char path[2 * PATH_SIZE];
+
+	t->way = WAY_EDIT;
+	if (!is_snowflake(t->part->chat_id) ||
+	    !is_snowflake(t->part->edit_id)) {
+		refuse(t, "that is no message of Discord");
+		return;
+	}
+	snprintf(path, sizeof(path), "/channels/%s/messages/%s",
+	    t->part->chat_id, t->part->edit_id);
+	call(t, "PATCH", path, 0);
+}
+
 /* The first part replaces "is thinking…"; what follows is a message, which
  * has a nonce, unless nobody else may see it. */
 static void
@@ -308,6 +338,10 @@ begin(struct try *t)
 {
 	struct interaction_paths paths;
 
+	if (*t->part->edit_id) {
+		edit_message(t);
+		return;
+	}
 	switch (interactions_find(
 	    t->deliver->interactions, t->part->answers_id, &paths)) {
 	case INTERACTION_LIVE:

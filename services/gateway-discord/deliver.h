@@ -7,8 +7,9 @@ struct outbound_part;
 struct rest;
 
 /*
- * Sends one part of a reply: as a message of its channel, or as the answer to
- * the slash command that it replies to. A message carries a nonce made of row
+ * Sends one part of a reply: as a message of its channel, in the place of one
+ * that was sent before, or as the answer to the slash command that it replies
+ * to. A message carries a nonce made of row
  * and part, which Discord knows again for some minutes: sending it twice shows
  * it once.
  */

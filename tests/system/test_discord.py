@@ -598,6 +598,62 @@ def test_a_press_turns_the_notice_into_its_outcome(
     assert len(got) == 1
 
 
+@pytest.mark.parametrize("way", ["press", "http"])
+@pytest.mark.parametrize("size", [0, 4000])
+def test_every_card_turns_into_the_outcome(discord, notice, model, way, size):
+    """Whoever decides, and wherever: no card keeps buttons that decide
+    nothing, and none is posted anew."""
+    s, first = notice
+    _, stub = model
+    stub.reply = stub.reply.replace("-l", "-l" + "x" * size)
+    wait_answered(discord, [
+        discord.say(place, "ada", "/admin-channel enable", mention=True)
+        for place in ("general", "random")])
+    discord.say("general", "alice", "list it again", mention=True)
+
+    def cards():
+        return [m for m in discord.messages
+                if m["components"] and m is not first]
+
+    wait_for("two more cards", lambda: len(cards()) == 2, 20)
+    both = cards()
+    assert {discord.channels[c["channel_id"]]["name"] for c in both} == {
+        "general", "random"}
+    shown, n = [c["content"] for c in both], len(discord.messages)
+    action = both[0]["components"][0]["components"][0]["custom_id"][2:]
+    if way == "press":
+        discord.press(both[1], "ada", "Deny")
+    else:
+        got = s.http("POST", "/api/v1/actions/deny", {"id": action})
+        assert got.status == 200, got
+    wait_for("the outcome", lambda: not cards(), 20)
+    for card, text in zip(both, shown):
+        assert card["content"].startswith(text + "\n\n"), card
+        assert card["content"].count("Nothing ran") == 1
+    assert first["components"]
+    # Only whoever asked hears of it anew.
+    new = [m["content"] for m in discord.messages[n:]]
+    assert [action in x for x in new] in ([], [True]), new
+
+
+def test_an_outcome_without_room_follows_its_card(discord, notice, model):
+    s, first = notice
+    model[1].reply = model[1].reply.replace("-l", "-l" + "x" * 1000)
+    discord.say("general", "alice", "list it again", mention=True)
+    card = wait_for("the card", lambda: [
+        m for m in discord.messages if m["components"] and m is not first],
+        20)[0]
+    shown = card["content"]
+    got = s.http("POST", "/api/v1/actions/deny", {
+        "id": card["components"][0]["components"][0]["custom_id"][2:],
+        "reason": "no " * 130})
+    assert got.status == 200, got
+    # Once behind the card, and once for whoever asked.
+    discord.wait("the outcome", lambda: not card["components"] and sum(
+        "no no no" in m["content"] for m in discord.messages) == 2, 20 * SLOW)
+    assert card["content"].startswith(shown[:1000])
+
+
 def test_a_press_by_somebody_else_is_refused_to_them_alone(discord, notice):
     s, message = notice
     n = len(discord.messages)

@@ -125,8 +125,8 @@ settle(const struct approvals *a, const struct decider *d,
 	buf_init(&text);
 	tell_decided(&text, row);
 	if (action_note(a->store, &what, row, d->now_ms, err) < 0 ||
-	    action_tell_asker(a->store, row, d->context_id, text.data,
-		d->now_ms, arena, err) < 0)
+	    action_tell(a->store, row, d->context_id, text.data, d->now_ms,
+		arena, err) < 0)
 		return -1;
 	log_info("action-decided", "action=%s status=%s by=%s", row->id,
 	    row->status, log_quote(d->actor->name));

@@ -9,6 +9,7 @@
 #include "libcommon/id.h"
 #include "services/task-engine/approvals/tell.h"
 #include "services/task-engine/audit/audit.h"
+#include "services/task-engine/delivery/cards.h"
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/store/actions.h"
 #include "services/task-engine/store/places.h"
@@ -31,7 +32,7 @@ action_note(struct store *store, const struct audit_entry *what,
 }
 
 int
-action_tell_asker(struct store *store, const struct action_row *action,
+action_tell(struct store *store, const struct action_row *action,
     const char *decided_context_id, const char *text, int64_t now_ms,
     struct arena *arena, struct err *err)
 {
@@ -44,6 +45,8 @@ action_tell_asker(struct store *store, const struct action_row *action,
 	char id[ID_UUID_SIZE];
 	int got;
 
+	if (cards_turn(store, action->id, text, now_ms, arena, err) < 0)
+		return -1;
 	if (strcmp(decided_context_id, action->context_id) == 0)
 		return 0;
 	got =
@@ -65,6 +68,6 @@ action_end_late(struct store *store, const struct action_row *action,
 	tell_expired(&text, action);
 	if (action_note(store, &expired, action, now_ms, err) < 0)
 		return -1;
-	return action_tell_asker(
+	return action_tell(
 	    store, action, found_context_id, text.data, now_ms, arena, err);
 }

@@ -27,8 +27,9 @@ int action_note(struct store *store, const struct audit_entry *what,
     const struct action_row *action, int64_t now_ms,
     struct err *err) MUST_CHECK;
 
-/* Whoever asked for it is told, unless in the context where it was decided. */
-int action_tell_asker(struct store *store, const struct action_row *action,
+/* Whoever asked for it is told, unless in the context where it was decided, and
+ * its cards say it. */
+int action_tell(struct store *store, const struct action_row *action,
     const char *decided_context_id, const char *text, int64_t now_ms,
     struct arena *arena, struct err *err) MUST_CHECK;
 

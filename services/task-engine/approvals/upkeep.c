@@ -36,8 +36,7 @@ record(struct store *store, const char *id, const char *execution_status,
 	tell_settled(&text, &row);
 	if (action_note(store, &what, &row, now_ms, err) < 0)
 		return -1;
-	return action_tell_asker(
-	    store, &row, "", text.data, now_ms, arena, err);
+	return action_tell(store, &row, "", text.data, now_ms, arena, err);
 }
 
 int
@@ -127,8 +126,7 @@ cancel(struct store *store, const char *id, const char *by, const char *why,
 	tell_decided(&text, &row);
 	if (action_note(store, &what, &row, now_ms, err) < 0)
 		return -1;
-	return action_tell_asker(
-	    store, &row, "", text.data, now_ms, arena, err);
+	return action_tell(store, &row, "", text.data, now_ms, arena, err);
 }
 
 int

@@ -10,12 +10,21 @@
 static const struct connector {
 	const char *name;
 	enum service_id service;
-	bool recognises_repeats;
+	bool recognises_repeats, edits;
 } connectors[] = {
-	{ "telegram", SVC_GATEWAY_TELEGRAM, false },
-	{ "discord", SVC_GATEWAY_DISCORD, true }, /* by nonce */
-	{ "imap", SVC_IMAP_INGEST, false },
+	{ "telegram", SVC_GATEWAY_TELEGRAM, false, false },
+	{ "discord", SVC_GATEWAY_DISCORD, true, true }, /* by nonce */
+	{ "imap", SVC_IMAP_INGEST, false, false },
 };
+
+static const struct connector *
+find(const char *name)
+{
+	for (size_t i = 0; i < N_OF(connectors); i++)
+		if (strcmp(connectors[i].name, name) == 0)
+			return &connectors[i];
+	return NULL;
+}
 
 const char *
 connector_of(enum service_id service)
@@ -62,8 +71,15 @@ connector_is_told(const char *instance)
 bool
 connector_recognises_repeats(const char *connector)
 {
-	for (size_t i = 0; i < N_OF(connectors); i++)
-		if (strcmp(connectors[i].name, connector) == 0)
-			return connectors[i].recognises_repeats;
-	return false;
+	const struct connector *found = find(connector);
+
+	return found && found->recognises_repeats;
+}
+
+bool
+connector_edits(const char *connector)
+{
+	const struct connector *found = find(connector);
+
+	return found && found->edits;
 }

@@ -27,5 +27,7 @@ bool connector_door(const char *instance, enum service_id *service_out,
 bool connector_is_told(const char *instance);
 /* Whether the platform recognises a repeated part, so that none is doubled. */
 bool connector_recognises_repeats(const char *connector);
+/* Whether its gateway can change a message that it sent. */
+bool connector_edits(const char *connector);
 
 #endif

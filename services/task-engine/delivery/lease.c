@@ -23,20 +23,34 @@ enum {
 static void
 describe(const struct outbox_row *row, struct delivery *out)
 {
-	*out = (struct delivery){
-		.delivery_id = row->id,
-		.lease = row->lease,
-		.chat_id = row->chat_id,
-		.reply_to_id = row->reply_to_id,
-		.text = row->text,
-		.action_id = row->has_buttons ? row->action_id : "",
-		.idempotency_key = row->id,
-		.is_urgent = row->is_urgent,
-		.attempt = row->attempt,
-		.n_parts_sent = row->n_parts_sent,
-		.is_part_uncertain = row->is_part_uncertain,
-		.lease_until_ms = row->lease_until_ms,
-	};
+	out->delivery_id = row->id;
+	out->lease = row->lease;
+	out->chat_id = row->chat_id;
+	out->reply_to_id = row->reply_to_id;
+	out->text = row->text;
+	out->action_id = row->has_buttons ? row->action_id : "";
+	out->idempotency_key = row->id;
+	out->is_urgent = row->is_urgent;
+	out->attempt = row->attempt;
+	out->is_part_uncertain = row->is_part_uncertain;
+	out->lease_until_ms = row->lease_until_ms;
+}
+
+/* 1: what it edits was never shown, or nobody knows where. */
+static int
+describe_edit(struct store *store, const struct outbox_row *row,
+    struct arena *arena, struct delivery *out, struct err *err)
+{
+	struct outbox_shown shown;
+	int got = store_outbox_shown(store, row->edits_id, arena, &shown, err);
+
+	if (got != 0)
+		return got;
+	out->edit_id = shown.platform_id;
+	out->edit_part = shown.part;
+	if (out->n_parts_sent < shown.part)
+		out->n_parts_sent = shown.part;
+	return 0;
 }
 
 static int
@@ -59,6 +73,32 @@ take(struct store *store, struct outbox_row *row, int64_t now_ms,
 	return store_outbox_update(store, row, now_ms, err);
 }
 
+static int
+end_unshown(struct store *store, struct outbox_row *row, int64_t now_ms,
+    struct err *err)
+{
+	row->state = "sent";
+	return store_outbox_update(store, row, now_ms, err);
+}
+
+/* 1: it is done, and there is nothing to send. */
+static int
+lease_row(struct store *store, struct outbox_row *row, int64_t now_ms,
+    struct arena *arena, struct delivery *out, struct err *err)
+{
+	int got;
+
+	*out = (struct delivery){ .edit_id = "",
+		.n_parts_sent = row->n_parts_sent };
+	got = *row->edits_id ? describe_edit(store, row, arena, out, err) : 0;
+	if (got == 1)
+		return end_unshown(store, row, now_ms, err) < 0 ? -1 : 1;
+	if (got < 0 || take(store, row, now_ms, arena, err) < 0)
+		return -1;
+	describe(row, out);
+	return 0;
+}
+
 int
 lease_claim(struct store *store, const char *instance, int64_t max,
     int64_t now_ms, struct arena *arena, struct delivery_batch *out,
@@ -73,14 +113,20 @@ lease_claim(struct store *store, const char *instance, int64_t max,
 	out->deliveries = arena_alloc(arena, (n + 1) * sizeof(struct delivery));
 	out->n_deliveries = 0;
 	for (size_t i = 0; i < n; i++) {
+		int got;
+
 		bytes += strlen(rows[i].text);
 		if (i == (size_t)max || (i > 0 && bytes > BATCH_BYTES)) {
 			out->has_more = true;
 			return 0;
 		}
-		if (take(store, &rows[i], now_ms, arena, err) < 0)
+		got = lease_row(store, &rows[i], now_ms, arena,
+		    &out->deliveries[out->n_deliveries], err);
+		if (got < 0)
 			return -1;
-		describe(&rows[i], &out->deliveries[out->n_deliveries++]);
+		/* Behind it in its chat something may be due. */
+		out->has_more = out->has_more || got == 1;
+		out->n_deliveries += got == 0;
 	}
 	return 0;
 }

@@ -34,6 +34,7 @@ struct post_note {
 	const char *task_id;	 /* of a task's result, or NULL */
 	const char *action_id;	 /* that it asks about, or NULL */
 	bool has_buttons;	 /* that decide it */
+	const char *edits_id;	 /* of the row whose message changes, or NULL */
 	const char *text;	 /* Markdown; "" is allowed for is_handled */
 	/* What is kept and logged where text shows a secret; else NULL. */
 	const char *kept_text;

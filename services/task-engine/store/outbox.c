@@ -65,7 +65,7 @@ store_outbox_add(struct store *s, const struct outbox_row *o, int64_t now_ms,
 		b_opt(o->task_id), b_text(o->reply_to_id), b_text(o->text),
 		b_int(o->is_urgent), b_int(o->is_handled), b_int(now_ms),
 		b_opt(o->action_id), b_int(o->has_buttons),
-		b_text(o->edits_id ? o->edits_id : "")),
+		b_text(o->edits_id)),
 	    err);
 }
 
@@ -100,6 +100,31 @@ store_outbox_is_notice(struct store *s, const char *instance,
 {
 	return stmt_get(s, STMT_OUTBOX_IS_NOTICE, NULL, read_nothing, NULL,
 	    BINDS(b_text(instance), b_text(chat_id), b_text(action_id)), err);
+}
+
+int
+store_outbox_cards(struct store *s, const char *action_id, struct arena *arena,
+    struct outbox_row **rows_out, size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_OUTBOX_CARDS, arena, read_outbox,
+	    sizeof(**rows_out), rows_out, n_out, BINDS(b_text(action_id)), err);
+}
+
+static void
+read_shown(struct columns *c, void *row_out)
+{
+	struct outbox_shown *shown = row_out;
+
+	shown->part = next_int(c);
+	shown->platform_id = next_text(c);
+}
+
+int
+store_outbox_shown(struct store *s, const char *id, struct arena *arena,
+    struct outbox_shown *out, struct err *err)
+{
+	return stmt_get(s, STMT_OUTBOX_SHOWN, arena, read_shown, out,
+	    BINDS(b_text(id)), err);
 }
 
 int

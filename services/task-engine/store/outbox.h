@@ -47,6 +47,19 @@ struct outbox_row {
 int store_outbox_add(struct store *store, const struct outbox_row *row,
     int64_t now_ms, struct err *err) MUST_CHECK;
 
+/* The messages under whose buttons an action is decided. */
+int store_outbox_cards(struct store *store, const char *action_id,
+    struct arena *arena, struct outbox_row **rows_out, size_t *n_out,
+    struct err *err) MUST_CHECK;
+
+/* The last part of a row that was sent; 1: there is none. */
+struct outbox_shown {
+	int64_t part; /* from 0 */
+	const char *platform_id;
+};
+int store_outbox_shown(struct store *store, const char *id, struct arena *arena,
+    struct outbox_shown *out, struct err *err) MUST_CHECK;
+
 /* Return 1 when there is none. */
 int store_outbox_get(struct store *store, const char *id, struct arena *arena,
     struct outbox_row *out, struct err *err) MUST_CHECK;

@@ -440,6 +440,14 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_OUTBOX_IS_NOTICE] =
 	    "SELECT 1 FROM outbox WHERE instance = ?1 AND chat_id = ?2"
 	    " AND action_id = ?3 LIMIT 1",
+	[STMT_OUTBOX_CARDS] = "SELECT " OUTBOX_COLUMNS " FROM outbox"
+			      " WHERE action_id = ?1 AND has_buttons = 1"
+			      " ORDER BY seq",
+	[STMT_OUTBOX_SHOWN] =
+	    "SELECT p.part, p.platform_id FROM outbox o"
+	    " JOIN outbox_parts p ON p.outbox_seq = o.seq"
+	    " WHERE o.id = ?1 AND o.state = 'sent' AND p.platform_id <> ''"
+	    " ORDER BY p.part DESC LIMIT 1",
 	/*
 	 * The oldest row of each chat, which keeps the order of a chat, found
 	 * by jumping from chat to chat in the index, however many wait in one.
