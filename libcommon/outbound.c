@@ -66,8 +66,6 @@ end_job(struct outbound_job *job)
 		at = &(*at)->next;
 	*at = job->next;
 	o->n_jobs--;
-	if (o->platform.done)
-		o->platform.done(o->arg, job->delivery.chat_id);
 	arena_free(&job->arena);
 	xfree(&job);
 	/* The chat's next row may be due. */

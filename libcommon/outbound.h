@@ -42,8 +42,6 @@ struct outbound_platform {
 	 */
 	void (*send)(void *arg, struct outbound_job *job,
 	    const struct outbound_part *part);
-	/* Nothing more of this row to send; may be NULL. */
-	void (*done)(void *arg, const char *chat_id);
 };
 
 struct outbound *outbound_open(struct loop *loop, struct connector *connector,

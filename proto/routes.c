@@ -22,6 +22,7 @@
 #include "proto/search.h"
 #include "proto/task.h"
 #include "proto/token.h"
+#include "proto/turn.h"
 
 #define ENGINE SVC_BIT(SVC_TASK_ENGINE)
 #define INDEXER SVC_BIT(SVC_INDEXER)
@@ -52,6 +53,9 @@ const struct route routes[] = {
 	{ "delivery.result",  ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, 0,
 	    &delivery_result_shape, &delivery_noted_shape,
 	    "what became of one part" },
+	{ "turn.progress",    ROUTE_PUB,  ENGINE, SVC_GATEWAYS, 0,
+	    &turn_progress_shape, NULL,
+	    "an answer is being made, or no longer" },
 	{ "command.catalogue", ROUTE_REQ, SVC_GATEWAYS,   ENGINE, ROUTE_READ,
 	    &empty_shape, &command_catalogue_shape,
 	    "what a platform's menu of commands shows" },

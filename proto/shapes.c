@@ -18,6 +18,7 @@
 #include "proto/search.h"
 #include "proto/task.h"
 #include "proto/token.h"
+#include "proto/turn.h"
 
 const struct shape *const shapes[] = {
 	&action_shape,
@@ -105,6 +106,7 @@ const struct shape *const shapes[] = {
 	&token_revoked_shape,
 	&token_item_shape,
 	&token_list_shape,
+	&turn_progress_shape,
 };
 
 const size_t n_shapes = N_OF(shapes);

@@ -85,21 +85,40 @@ limit_global_init(struct limit_global *global, int64_t now_ms)
 	global->next = LIMIT_PER_SECOND - AT_START;
 }
 
-int64_t
-limit_global_wait_ms(const struct limit_global *global, int64_t now_ms)
+/* What counts now; the oldest answer of it, 0: all are under way. */
+static unsigned
+count(const struct limit_global *global, int64_t now_ms, int64_t *oldest_ms_out)
 {
-	int64_t until_ms = global->blocked_until_ms, oldest_ms = 0;
 	unsigned n = global->n_in_flight;
 
+	*oldest_ms_out = 0;
 	for (unsigned i = 0; i < LIMIT_PER_SECOND; i++) {
 		int64_t at_ms = global->done_ms[i];
 
 		if (!at_ms || at_ms + SECOND_MS <= now_ms)
 			continue;
 		n++;
-		if (!oldest_ms || at_ms < oldest_ms)
-			oldest_ms = at_ms;
+		if (!*oldest_ms_out || at_ms < *oldest_ms_out)
+			*oldest_ms_out = at_ms;
 	}
+	return n;
+}
+
+bool
+limit_global_is_busy(const struct limit_global *global, int64_t now_ms)
+{
+	int64_t oldest_ms;
+
+	return now_ms < global->blocked_until_ms ||
+	       count(global, now_ms, &oldest_ms) > LIMIT_PER_SECOND / 2;
+}
+
+int64_t
+limit_global_wait_ms(const struct limit_global *global, int64_t now_ms)
+{
+	int64_t until_ms = global->blocked_until_ms, oldest_ms;
+	unsigned n = count(global, now_ms, &oldest_ms);
+
 	if (n >= LIMIT_PER_SECOND)
 		until_ms = later(until_ms,
 		    oldest_ms ? oldest_ms + SECOND_MS : now_ms + LOOK_MS);

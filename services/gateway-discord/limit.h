@@ -48,6 +48,8 @@ struct limit_global {
 /* A process that was here a moment ago may have used up this second. */
 void limit_global_init(struct limit_global *global, int64_t now_ms);
 int64_t limit_global_wait_ms(const struct limit_global *global, int64_t now_ms);
+/* More than half of it is used: what can be left out is. */
+bool limit_global_is_busy(const struct limit_global *global, int64_t now_ms);
 void limit_global_begin(struct limit_global *global);
 void limit_global_end(struct limit_global *global, int64_t now_ms);
 

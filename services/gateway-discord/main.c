@@ -1,6 +1,7 @@
 /* Starts the Discord gateway and joins its parts: the session to the inbox,
  * the outbox to REST. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "libcommon/arena.h"
@@ -12,6 +13,7 @@
 #include "libcommon/loop.h"
 #include "libcommon/outbound.h"
 #include "libcommon/service.h"
+#include "libcommon/typing.h"
 #include "proto/action.h"
 #include "proto/message.h"
 #include "services/gateway-discord/config.h"
@@ -26,12 +28,13 @@
 #include "services/gateway-discord/rest.h"
 #include "services/gateway-discord/session.h"
 #include "services/gateway-discord/translate.h"
-#include "services/gateway-discord/typing.h"
 
 enum {
 	ARENA_BYTES = 1024 * 1024,
 	/* A connection that comes back sooner is nobody's worry. */
 	GRACE_MS = 10000,
+	/* Discord shows it for ten seconds. */
+	TYPING_AGAIN_MS = 8000,
 };
 
 struct svc {
@@ -211,7 +214,7 @@ on_accepted(void *arg, const struct message_inbound *message)
 	struct svc *svc = arg;
 
 	if (message->is_addressed && strncmp(message->event_id, "m:", 2) == 0)
-		typing_begin(svc->typing, message->chat_id);
+		typing_expect(svc->typing, message->chat_id);
 }
 
 static void
@@ -248,15 +251,8 @@ on_part(void *arg, struct outbound_job *job, const struct outbound_part *part)
 {
 	struct svc *svc = arg;
 
+	typing_end(svc->typing, part->chat_id);
 	deliver_part(svc->deliver, job, part);
-}
-
-static void
-on_row_done(void *arg, const char *chat_id)
-{
-	struct svc *svc = arg;
-
-	typing_end(svc->typing, chat_id);
 }
 
 static const struct outbound_platform platform = {
@@ -266,7 +262,39 @@ static const struct outbound_platform platform = {
 		.renderer = &render_discord,
 	},
 	.send = on_part,
-	.done = on_row_done,
+};
+
+static void
+on_typing_shown(void *arg, const struct rest_answer *answer,
+    const struct err *err, int64_t retry_after_ms)
+{
+	(void)answer;
+	(void)err;
+	typing_shown(arg, retry_after_ms);
+}
+
+static bool
+show_typing(void *arg, struct typing_sign *sign, const char *chat_id)
+{
+	struct svc *svc = arg;
+	char path[64], lane[sizeof(path) + 8];
+
+	snprintf(path, sizeof(path), "/channels/%.24s/typing", chat_id);
+	snprintf(lane, sizeof(lane), "POST %s", path);
+	rest_call(svc->rest,
+	    &(struct rest_request){
+		.method = "POST",
+		.path = path,
+		.lane = lane,
+		.flags = REST_IDLE,
+	    },
+	    on_typing_shown, sign);
+	return true;
+}
+
+static const struct typing_platform typing_platform = {
+	.again_ms = TYPING_AGAIN_MS,
+	.show = show_typing,
 };
 
 static void
@@ -279,8 +307,18 @@ on_delivery_ready(
 		outbound_ring(svc->outbound);
 }
 
+static void
+on_turn_progress(
+    struct svc *svc, const struct bus_peer *from, const struct envelope *news)
+{
+	(void)from;
+	if (svc->typing && session_is_ready(svc->session))
+		typing_take(svc->typing, news);
+}
+
 static const struct handler handlers[] = {
 	{ "delivery.ready", .on_news = on_delivery_ready },
+	{ "turn.progress", .on_news = on_turn_progress },
 };
 
 /* -- beginning and end ----------------------------------------------------- */
@@ -348,7 +386,7 @@ open_parts(struct svc *svc)
 	svc->places = places_new(svc->rest, on_place_known, svc);
 	svc->interactions = interactions_new(svc->rest);
 	svc->deliver = deliver_new(svc->rest, svc->interactions);
-	svc->typing = typing_new(loop, svc->rest);
+	svc->typing = typing_new(loop, &typing_platform, svc);
 	svc->menu = menu_new(loop, svc->connector, svc->rest, &menu);
 	svc->inbox =
 	    inbox_new(loop, svc->connector, svc->places, &inbox_events, svc);

@@ -22,6 +22,8 @@ enum {
 	CONNECTIONS = 4,
 	CALL_TIMEOUT_MS = 15000,
 	CONNECT_TIMEOUT_MS = 10000,
+	IDLE_TIMEOUT_MS = 3000,
+	IDLE_AGAIN_MS = 500,
 	WITHIN_MS = 30000,
 	RESPONSE_MAX = 4 * 1024 * 1024,
 	TRIES = 4,
@@ -169,7 +171,7 @@ try_again(struct lane *lane, const char *why)
 	struct job *job = lane->jobs;
 	int64_t now_ms = clock_mono_ms(), wait_ms = AGAIN_MS << job->n_tries;
 
-	if (job->n_tries >= TRIES || (job->flags & REST_ONCE) ||
+	if (job->n_tries >= TRIES || (job->flags & REST_IDLE) ||
 	    now_ms + wait_ms >= job->until_ms) {
 		give_up(lane, ERR_UNAVAILABLE, why, 0);
 		return;
@@ -283,6 +285,8 @@ send_first(struct lane *lane)
 		.wanted = wanted,
 	};
 
+	if (job->flags & REST_IDLE)
+		request.timeout_ms = IDLE_TIMEOUT_MS;
 	if (!(job->flags & REST_NO_TOKEN))
 		headers[n++] = rest->token_header;
 	if (job->body)
@@ -332,7 +336,10 @@ step(struct lane *lane)
 		return;
 	}
 	ms = wait_ms(lane, now_ms);
-	if (now_ms + ms > job->until_ms || (ms && (job->flags & REST_ONCE))) {
+	if ((job->flags & REST_IDLE) && ms < IDLE_AGAIN_MS &&
+	    (ms || limit_global_is_busy(&rest->global, now_ms)))
+		ms = IDLE_AGAIN_MS;
+	if (now_ms + ms > job->until_ms || (ms && (job->flags & REST_IDLE))) {
 		give_up(lane, ERR_BUSY, "Discord's rate limit", ms ? ms : 1);
 		return;
 	}

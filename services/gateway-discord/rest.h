@@ -35,8 +35,9 @@ void rest_close(struct rest **rest);
 enum rest_flag {
 	/* Its own URL is the credential, and no limit holds: interactions. */
 	REST_NO_TOKEN = 1,
-	/* Not worth a second try, nor waiting for. */
-	REST_ONCE = 2,
+	/* Nobody waits for it: sent once, when nothing else needs the limit,
+	 * and given up soon. */
+	REST_IDLE = 2,
 };
 
 struct rest_request {

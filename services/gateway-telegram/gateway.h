@@ -12,6 +12,7 @@ struct intake;
 struct menu;
 struct outbound;
 struct poll;
+struct typing;
 
 struct telegram_cfg {
 	const char *token;
@@ -30,6 +31,7 @@ struct svc {
 	struct intake *intake;
 	struct menu *menu;
 	struct outbound *outbound;
+	struct typing *typing;
 
 	struct telegram_me me;
 	char username[64];
@@ -40,8 +42,9 @@ struct svc {
 	} counters;
 };
 
-/* typing.c */
-void telegram_type(struct svc *svc, const char *chat_id);
+/* typing.c: one sign of life. */
+struct typing_sign;
+bool telegram_type(void *svc, struct typing_sign *sign, const char *chat_id);
 
 /* send.c: one part of a reply. */
 struct outbound_job;

@@ -15,6 +15,7 @@
 #include "libcommon/json.h"
 #include "libcommon/log.h"
 #include "libcommon/loop.h"
+#include "libcommon/typing.h"
 #include "proto/gateway.h"
 #include "proto/message.h"
 #include "services/gateway-telegram/gateway.h"
@@ -140,7 +141,7 @@ on_accepted(struct item *item, const struct envelope *answer)
 	if (strcmp(accepted.outcome, "duplicate") == 0)
 		svc->counters.duplicates++;
 	else if ((m->is_direct || m->is_addressed) && !m->is_edit)
-		telegram_type(svc, m->chat_id);
+		typing_expect(svc->typing, m->chat_id);
 	finish(item);
 }
 

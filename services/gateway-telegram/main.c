@@ -10,12 +10,16 @@
 #include "libcommon/log.h"
 #include "libcommon/markup.h"
 #include "libcommon/outbound.h"
+#include "libcommon/typing.h"
 #include "services/gateway-telegram/bot.h"
 #include "services/gateway-telegram/gateway.h"
 #include "services/gateway-telegram/intake.h"
 #include "services/gateway-telegram/menu.h"
 #include "services/gateway-telegram/poll.h"
 #include "services/gateway-telegram/render.h"
+
+/* Telegram shows it for five seconds, or until a message. */
+enum { TYPING_AGAIN_MS = 4500 };
 
 static const struct cfg_item items[] = {
 	CFG_SECRET("AGENT_RUNTIME_TELEGRAM_TOKEN", struct telegram_cfg, token,
@@ -60,8 +64,18 @@ on_delivery_ready(
 		outbound_ring(svc->outbound);
 }
 
+static void
+on_turn_progress(
+    struct svc *svc, const struct bus_peer *from, const struct envelope *news)
+{
+	(void)from;
+	if (svc->typing)
+		typing_take(svc->typing, news);
+}
+
 static const struct handler handlers[] = {
 	{ "delivery.ready", .on_news = on_delivery_ready },
+	{ "turn.progress", .on_news = on_turn_progress },
 };
 
 static void
@@ -107,6 +121,10 @@ open_session(struct svc *svc, struct err *err)
 		.markup_flags = MARKUP_BREAK_MENTIONS,
 		.send = telegram_send,
 	};
+	static const struct typing_platform typing = {
+		.again_ms = TYPING_AGAIN_MS,
+		.show = telegram_type,
+	};
 
 	if (bot_open(&svc->bot, svc->env.loop, &options, err) < 0)
 		return -1;
@@ -115,6 +133,7 @@ open_session(struct svc *svc, struct err *err)
 	svc->menu = menu_open(svc);
 	svc->outbound =
 	    outbound_open(svc->env.loop, svc->connector, &platform, svc);
+	svc->typing = typing_new(svc->env.loop, &typing, svc);
 	show_counters(svc);
 	service_set_state(BEAT_STARTING, "waits for Telegram");
 	return 0;
@@ -154,6 +173,7 @@ telegram_deinit(struct svc **slot)
 
 	bot_close(&svc->bot);
 	outbound_close(&svc->outbound);
+	typing_free(&svc->typing);
 	intake_close(&svc->intake);
 	menu_close(&svc->menu);
 	poll_close(&svc->poll);

@@ -11,6 +11,7 @@
 #include "libcommon/json.h"
 #include "libcommon/log.h"
 #include "libcommon/outbound.h"
+#include "libcommon/typing.h"
 #include "services/gateway-telegram/bot.h"
 #include "services/gateway-telegram/gateway.h"
 #include "services/gateway-telegram/translate.h"
@@ -146,6 +147,7 @@ telegram_send(
 	struct sending *s = xcalloc(1, sizeof(*s));
 
 	s->svc = arg;
+	typing_end(s->svc->typing, part->chat_id);
 	s->job = job;
 	s->part = part;
 	if (telegram_chat_parse(part->chat_id, &s->chat, &s->thread) < 0) {

@@ -66,7 +66,6 @@ def test_a_command_in_a_private_chat_is_answered(up, tg):
     assert got["reply_to"] == 101 and got["is_html"]
     assert wait_component(s, "healthy")
     wait_for("the chat log", lambda: "/status" in chat_log(s, "7"))
-    assert (7, "typing") in [a[:2] for a in tg.actions]
 
 
 def test_free_text_is_answered(up, tg):

@@ -34,7 +34,7 @@ struct turns {
 	struct turns_options options;
 	struct llm *llm; /* NULL: none is configured */
 	struct prompt_files prompt_files;
-	struct timer *wake;
+	struct timer *wake, *progress;
 	struct notify_policies policies;
 	struct turn *running;
 	int64_t n_running, n_tasks;
@@ -79,6 +79,12 @@ void turn_answer(struct turn *turn);
  */
 void turn_propose(struct turn *turn, const char *answer, bool is_cut,
     struct turn_outcome *outcome, struct buf *out);
+
+/* progress.c: somebody waits for that answer, or no longer. */
+void turn_progress_begin(const struct turn *turn);
+void turn_progress_end(const struct turn *turn);
+/* Says again of all that run. */
+void turns_progress(void *turns);
 
 /* turns.c: what is in the outcome lives in the turn's arena. */
 void turn_end(struct turn *turn, const struct turn_outcome *outcome);

@@ -73,6 +73,7 @@ turn_remove(struct turn *turn)
 
 	DL_DELETE(turns->running, turn);
 	turns->n_running--;
+	turn_progress_end(turn);
 	if (turn->work.kind == TURN_TASK)
 		turns->n_tasks--;
 	turn_free(turn);
@@ -210,6 +211,7 @@ turn_start(
 		got < 0 ? give_back(turn, &err) : end_unasked(turn);
 		return;
 	}
+	turn_progress_begin(turn);
 	say_began(turn);
 	blame_set(work->turn_id);
 	turn->strategy = knowledge_decide(turn->text);
@@ -288,6 +290,7 @@ turns_open(struct turns **turns_out, const struct turns_options *options,
 	turns->prompt_files = (struct prompt_files){ .cfg = options->cfg,
 		.workspace_root = options->workspace_root };
 	turns->wake = timer_new(options->loop, on_wake, turns);
+	turns->progress = timer_new(options->loop, turns_progress, turns);
 	if (open_model(turns, err) < 0)
 		return -1;
 	*turns_out = STEAL(turns);
@@ -308,6 +311,7 @@ turns_close(struct turns **turns_ref)
 	}
 	llm_close(&turns->llm);
 	timer_free(&turns->wake);
+	timer_free(&turns->progress);
 	prompt_files_release(&turns->prompt_files);
 	free(turns);
 }

@@ -114,6 +114,25 @@ all_together_keep_to_a_second(void **state)
 	assert_true(limit_global_wait_ms(&global, 9000) > 0);
 }
 
+static void
+what_can_be_left_out_has_the_first_half(void **state)
+{
+	struct limit_global global = { 0 };
+	unsigned n = 0;
+
+	(void)state;
+	for (; !limit_global_is_busy(&global, 1000); n++)
+		limit_global_begin(&global);
+	assert_in_range(n, 20, 25);
+	assert_int_equal(limit_global_wait_ms(&global, 1000), 0);
+	while (n-- > 0)
+		limit_global_end(&global, 1500);
+	assert_true(limit_global_is_busy(&global, 2000));
+	assert_false(limit_global_is_busy(&global, 2600));
+	global.blocked_until_ms = 3000;
+	assert_true(limit_global_is_busy(&global, 2600));
+}
+
 int
 main(void)
 {
@@ -123,6 +142,7 @@ main(void)
 		cmocka_unit_test(headers_that_make_no_sense_change_nothing),
 		cmocka_unit_test(a_refusal_blocks_whatever_remains),
 		cmocka_unit_test(all_together_keep_to_a_second),
+		cmocka_unit_test(what_can_be_left_out_has_the_first_half),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,13 +9,10 @@
 #include "libcommon/clock.h"
 #include "libcommon/defs.h"
 #include "libcommon/err.h"
-#include "libcommon/loop.h"
 #include "services/task-engine/approvals/proposal.h"
 #include "services/task-engine/turn/turns.h"
+#include "tests/unit/task-engine-turn/room.h"
 #include "tests/unit/task-engine-turn/world.h"
-
-static struct loop *loop;
-static struct turns *turns;
 
 #define TWO_HITS(text)                                                         \
 	"{\"hits\":[{\"path\":\"docs/a.md\",\"short_id\":\"#a1b2c3\","         \
@@ -30,51 +27,13 @@ static const char two_hits[] =
 static const char two_hits_unread[] = TWO_HITS("");
 
 static void
-stop_loop(void *arg)
-{
-	(void)arg;
-	loop_stop(loop);
-}
-
-/* Lets the loop run for so long; 0: whatever is due now. */
-static void
-settle(int64_t ms)
-{
-	struct timer *timer = timer_new(loop, stop_loop, NULL);
-
-	timer_start(timer, ms, 0);
-	loop_run(loop);
-	timer_free(&timer);
-}
-
-static void
-open_turns(bool has_model)
-{
-	struct turns_options options = { .loop = loop,
-		.cfg = &world.cfg,
-		.workspace_root = "/nonexistent" };
-	struct err err;
-
-	world_reset(has_model);
-	if (turns_open(&turns, &options, &err) < 0)
-		fail_msg("%s", err.text);
-}
-
-static void
-wake(void)
-{
-	turns_wake(turns);
-	settle(0);
-}
-
-static void
 a_question_without_a_model_gets_passages(void **state)
 {
 	(void)state;
-	open_turns(false);
+	room_enter(false);
 	assert_string_equal(turns_model(turns), "none (extractive)");
 	world_queue(TURN_ANSWER, "where is the policy?");
-	wake();
+	room_wake();
 	assert_int_equal(world.n_searches, 1);
 	assert_string_equal(world.searches[0].type, "search.query");
 	assert_non_null(strstr(world.searches[0].body, "\"policy\""));
@@ -93,9 +52,9 @@ static void
 a_section_of_another_name_is_quoted_where_it_matched(void **state)
 {
 	(void)state;
-	open_turns(false);
+	room_enter(false);
 	world_queue(TURN_ANSWER, "snippet");
-	wake();
+	room_wake();
 	world_indexer_answers(0, two_hits);
 	assert_non_null(
 	    strstr(world.said[0].text, "`docs/a.md:2`\n> The snippet"));
@@ -105,9 +64,9 @@ static void
 a_greeting_is_not_searched_for(void **state)
 {
 	(void)state;
-	open_turns(false);
+	room_enter(false);
 	world_queue(TURN_ANSWER, "hello!");
-	wake();
+	room_wake();
 	assert_int_equal(world.n_searches, 0);
 	assert_int_equal(world.n_said, 1);
 	assert_non_null(strstr(world.said[0].text, "Glad"));
@@ -117,9 +76,9 @@ static void
 without_hits_it_says_what_to_do(void **state)
 {
 	(void)state;
-	open_turns(false);
+	room_enter(false);
 	world_queue(TURN_ANSWER, "zebra migration");
-	wake();
+	room_wake();
 	world_indexer_answers(0, "{\"hits\":[]}");
 	assert_non_null(strstr(world.said[0].text, "/nonexistent/workspace"));
 }
@@ -128,9 +87,9 @@ static void
 an_indexer_that_is_away_is_said(void **state)
 {
 	(void)state;
-	open_turns(false);
+	room_enter(false);
 	world_queue(TURN_ANSWER, "zebra migration");
-	wake();
+	room_wake();
 	world_indexer_answers(0, NULL);
 	assert_int_equal(world.n_said, 1);
 	assert_non_null(strstr(world.said[0].text, "indexer"));
@@ -140,10 +99,10 @@ static void
 a_model_is_shown_sections_and_memory(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	assert_string_equal(turns_model(turns), "openai m");
 	world_queue(TURN_ANSWER, "where is the policy?");
-	wake();
+	room_wake();
 	world_indexer_answers(0, two_hits);
 	assert_int_equal(world.n_calls, 1);
 	assert_non_null(strstr(world.calls[0].user, "The whole section"));
@@ -162,9 +121,9 @@ static void
 a_document_that_cannot_be_read_leaves_its_snippet(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world_queue(TURN_ANSWER, "where is the policy?");
-	wake();
+	room_wake();
 	world_indexer_answers(0, two_hits_unread);
 	assert_int_equal(world.n_calls, 1);
 	assert_non_null(strstr(world.calls[0].user, "The snippet"));
@@ -174,9 +133,9 @@ static void
 a_model_is_asked_though_the_search_is_away(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world_queue(TURN_ANSWER, "where is the policy?");
-	wake();
+	room_wake();
 	world_indexer_answers(0, NULL);
 	assert_int_equal(world.n_calls, 1);
 }
@@ -185,9 +144,9 @@ static void
 wrong_answers_of_the_indexer_are_none(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world_queue(TURN_ANSWER, "where is the policy?");
-	wake();
+	room_wake();
 	world_indexer_answers(0, "{\"hits\":[{\"path\":7}]}");
 	assert_int_equal(world.n_calls, 1);
 	assert_null(strstr(world.calls[0].user, "passage"));
@@ -197,10 +156,10 @@ static void
 an_admin_room_has_the_admin_prompt(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world_queue(TURN_ANSWER, "hello");
 	world.queued[0].context.is_admin = true;
-	wake();
+	room_wake();
 	assert_non_null(strstr(world.calls[0].system, "ADMIN"));
 	assert_int_equal(world.n_searches, 0);
 }
@@ -209,9 +168,9 @@ static void
 a_model_that_is_away_degrades_an_answer(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world_queue(TURN_ANSWER, "where is the policy?");
-	wake();
+	room_wake();
 	world_indexer_answers(0, two_hits);
 	world_model_answers(0, NULL, LLM_FINISH_DONE);
 	assert_int_equal(world.n_said, 1);
@@ -227,9 +186,9 @@ static void
 an_empty_answer_is_not_said(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world_queue(TURN_ANSWER, "hello");
-	wake();
+	room_wake();
 	world_model_answers(0, "", LLM_FINISH_REFUSED);
 	assert_false(world.said[0].is_ok);
 	assert_string_equal(
@@ -240,9 +199,9 @@ static void
 a_task_that_no_model_did_has_failed(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world_queue(TURN_TASK, "write the report");
-	wake();
+	room_wake();
 	world_indexer_answers(0, "{\"hits\":[]}");
 	/* It stands alone: what was said in the chat is not its business. */
 	assert_null(strstr(world.calls[0].user, "said before"));
@@ -256,9 +215,9 @@ static void
 a_task_without_a_model_is_done_only_with_passages(void **state)
 {
 	(void)state;
-	open_turns(false);
+	room_enter(false);
 	world_queue(TURN_TASK, "write the report");
-	wake();
+	room_wake();
 	world_indexer_answers(0, "{\"hits\":[]}");
 	assert_false(world.said[0].is_ok);
 	assert_non_null(strstr(world.said[0].error, "no model is connected"));
@@ -267,10 +226,10 @@ a_task_without_a_model_is_done_only_with_passages(void **state)
 	assert_non_null(
 	    strstr(world.said[0].error, "AGENT_RUNTIME_LLM_BASE_URL"));
 	world_queue(TURN_TASK, "hello");
-	wake();
+	room_wake();
 	assert_false(world.said[1].is_ok);
 	world_queue(TURN_TASK, "write the report");
-	wake();
+	room_wake();
 	world_indexer_answers(1, two_hits);
 	assert_true(world.said[2].is_ok);
 }
@@ -281,10 +240,10 @@ an_answer_that_was_cut_says_so(void **state)
 	static char text[100 * 1024];
 
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world_queue(TURN_ANSWER, "hello");
 	world_queue(TURN_ANSWER, "hello");
-	wake();
+	room_wake();
 	world_model_answers(0, "Half", LLM_FINISH_LENGTH);
 	assert_non_null(strstr(world.said[0].text, "Half\n\n_(The answer"));
 	memset(text, 'x', sizeof(text) - 1);
@@ -297,14 +256,14 @@ static void
 no_more_run_than_are_allowed(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world.cfg.llm_max_concurrent = 2;
 	for (int i = 0; i < 5; i++)
 		world_queue(TURN_ANSWER, "hello");
-	wake();
+	room_wake();
 	assert_int_equal(world.n_claimed, 2);
 	world_model_answers(0, "a", LLM_FINISH_DONE);
-	settle(0);
+	room_settle(0);
 	assert_int_equal(world.n_claimed, 3);
 }
 
@@ -312,15 +271,15 @@ static void
 tasks_leave_room_for_answers(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world.cfg.llm_max_concurrent = 4;
 	for (int i = 0; i < 6; i++)
 		world_queue(TURN_TASK, "hello");
-	wake();
+	room_wake();
 	assert_int_equal(world.n_claimed, 3);
 	assert_int_equal(world.n_begun, 3);
 	world_queue(TURN_ANSWER, "hello");
-	wake();
+	room_wake();
 	assert_int_equal(world.n_claimed, 4);
 }
 
@@ -328,13 +287,13 @@ static void
 an_answer_that_cannot_be_stored_is_kept(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world_queue(TURN_ANSWER, "hello");
-	wake();
+	room_wake();
 	world.n_failing_ends = 1;
 	world_model_answers(0, "Paid for", LLM_FINISH_DONE);
 	assert_int_equal(world.n_said, 0);
-	settle(1500);
+	room_settle(1500);
 	assert_int_equal(world.n_said, 1);
 	assert_string_equal(world.said[0].text, "Paid for");
 	assert_int_equal(world.n_calls, 1);
@@ -344,17 +303,17 @@ static void
 cancelled_turns_say_nothing(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world_queue(TURN_ANSWER, "where is the policy?");
 	world_queue(TURN_ANSWER, "hello");
-	wake();
+	room_wake();
 	turns_cancel(turns, 1);
 	world_indexer_answers(0, two_hits);
 	assert_int_equal(world.n_calls, 1);
 	turns_cancel(turns, 2);
 	assert_true(world.calls[0].is_cancelled);
 	turns_cancel(turns, 99);
-	settle(0);
+	room_settle(0);
 	assert_int_equal(world.n_said, 0);
 }
 
@@ -362,12 +321,12 @@ static void
 nothing_is_done_for_one_who_is_gone(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world.is_asker_gone = true;
 	world_queue(TURN_ANSWER, "where is the policy?");
 	world_queue(TURN_TASK, "write it");
-	wake();
-	settle(2);
+	room_wake();
+	room_settle(2);
 	assert_int_equal(world.n_searches, 0);
 	assert_int_equal(world.n_calls, 0);
 	assert_int_equal(world.n_begun, 0);
@@ -382,11 +341,11 @@ static void
 an_asker_who_cannot_be_looked_up_is_asked_for_later(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world.is_asker_unread = true;
 	world_queue(TURN_ANSWER, "where is the policy?");
-	wake();
-	settle(0);
+	room_wake();
+	room_settle(0);
 	assert_int_equal(world.n_requeued, 1);
 	assert_int_equal(world.n_searches, 0);
 }
@@ -395,41 +354,16 @@ static void
 closing_forgets_what_runs(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world_queue(TURN_ANSWER, "where is the policy?");
-	wake();
+	room_wake();
 	turns_close(&turns);
 	/* The bus answers later all the same. */
 	world_indexer_answers(0, two_hits);
 	assert_int_equal(world.n_said, 0);
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	turns_close(&turns);
-	return 0;
-}
-
-static int
-open_loop(void **state)
-{
-	struct err err;
-
-	(void)state;
-	return loop_open(&loop, &err);
-}
-
-static int
-close_loop(void **state)
-{
-	(void)state;
-	loop_close(&loop);
-	return 0;
-}
-
-#define TEST(fn) cmocka_unit_test_teardown(fn, teardown)
+#define TEST(fn) cmocka_unit_test_teardown(fn, room_leave)
 
 static const char answer_with_action[] =
     "I can do that.\n"
@@ -441,7 +375,7 @@ static void
 answer(const char *question, const char *text)
 {
 	world_queue(TURN_ANSWER, question);
-	wake();
+	room_wake();
 	if (world.n_searches)
 		world_indexer_answers(world.n_searches - 1, two_hits);
 	world_model_answers(world.n_calls - 1, text, LLM_FINISH_DONE);
@@ -453,7 +387,7 @@ an_action_block_becomes_a_proposal(void **state)
 	const char *said = world.said[0].text;
 
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world.n_admin_channels = 1;
 	answer("please list `the` files", answer_with_action);
 	assert_int_equal(world.n_said, 1);
@@ -478,7 +412,7 @@ the_example_in_the_prompt_is_a_proposal(void **state)
 	struct proposals told;
 
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	answer("go", "Done.");
 	proposals_read(&told, world.calls[0].system, arena);
 	assert_int_equal(told.n_items, 1);
@@ -491,7 +425,7 @@ static void
 what_is_not_valid_is_said(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	answer("go", "```action\n{\"type\":\"rm\"}\n```\n"
 		     "or action: {\"type\":\"run_command\"}");
 	assert_int_equal(world.n_proposed, 0);
@@ -505,7 +439,7 @@ static void
 an_asker_with_many_pending_waits(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world.n_room = 0;
 	answer("go", answer_with_action);
 	assert_int_equal(world.n_proposed, 0);
@@ -516,11 +450,11 @@ static void
 a_turn_that_ends_late_proposes_once(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world.n_failing_ends = 1;
 	answer("go", answer_with_action);
 	assert_int_equal(world.n_proposed, 0);
-	settle(1100);
+	room_settle(1100);
 	assert_int_equal(world.n_said, 1);
 	assert_int_equal(world.n_proposed, 1);
 }
@@ -529,7 +463,7 @@ static void
 an_http_client_is_shown_it_in_the_reply(void **state)
 {
 	(void)state;
-	open_turns(true);
+	room_enter(true);
 	world.is_http = true;
 	answer("go", answer_with_action);
 	assert_non_null(strstr(world.said[0].text, "```json\n{\"payload\""));
@@ -569,5 +503,5 @@ main(void)
 		TEST(an_http_client_is_shown_it_in_the_reply),
 	};
 
-	return cmocka_run_group_tests(tests, open_loop, close_loop);
+	return cmocka_run_group_tests(tests, room_open, room_close);
 }

@@ -91,6 +91,7 @@ world_queue(enum turn_kind kind, const char *text)
 	work->message.said_as = "overlord";
 	work->message.direction = "inbound";
 	work->message.cause = "";
+	work->message.chat_id = "-100";
 	work->message.seq = 7;
 	work->task.task.prompt = text;
 	work->task.task.id = "t1";
@@ -373,6 +374,31 @@ bool
 engine_cfg_has_model(const struct engine_cfg *cfg)
 {
 	return cfg->llm_api_key[0] != '\0';
+}
+
+/* The gateways. */
+
+void
+bus_publish(struct bus *bus, enum service_id to, const char *instance,
+    const char *type, const char *cause, const struct buf *body)
+{
+	size_t at = world.n_progress++;
+	AUTO(json_free)
+	struct json *told = NULL;
+	struct err err;
+
+	(void)bus;
+	(void)cause;
+	assert_int_equal(to, SVC_GATEWAY_TELEGRAM);
+	assert_string_equal(type, "turn.progress");
+	if (json_parse(&told, body->data, body->size, &err) < 0)
+		fail_msg("%s", err.text);
+	snprintf(world.progress[at].instance,
+	    sizeof(world.progress[at].instance), "%s", instance);
+	snprintf(world.progress[at].chat_id, sizeof(world.progress[at].chat_id),
+	    "%s", json_str(json_get(told, "chat_id"), "?"));
+	snprintf(world.progress[at].state, sizeof(world.progress[at].state),
+	    "%s", json_str(json_get(told, "state"), "?"));
 }
 
 /* The indexer. */

@@ -49,6 +49,14 @@ struct world {
 	} proposed[WORLD_MAX];
 	size_t n_proposed;
 
+	/* turn.progress, as it went to the gateway */
+	struct {
+		char instance[16];
+		char chat_id[16];
+		char state[16];
+	} progress[WORLD_MAX];
+	size_t n_progress;
+
 	struct {
 		char type[32];
 		char body[4096];

@@ -1,0 +1,75 @@
+/* Opens the room turn/ and lets its loop run. */
+
+#include "tests/unit/task-engine-turn/room.h"
+
+#include "tests/unit/unit.h"
+
+#include "libcommon/err.h"
+#include "libcommon/loop.h"
+#include "services/task-engine/turn/turns.h"
+#include "tests/unit/task-engine-turn/world.h"
+
+struct turns *turns;
+static struct loop *loop;
+
+static void
+stop_loop(void *arg)
+{
+	(void)arg;
+	loop_stop(loop);
+}
+
+void
+room_settle(int64_t ms)
+{
+	struct timer *timer = timer_new(loop, stop_loop, NULL);
+
+	timer_start(timer, ms, 0);
+	loop_run(loop);
+	timer_free(&timer);
+}
+
+void
+room_enter(bool has_model)
+{
+	struct turns_options options = { .loop = loop,
+		.cfg = &world.cfg,
+		.workspace_root = "/nonexistent" };
+	struct err err;
+
+	world_reset(has_model);
+	if (turns_open(&turns, &options, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+void
+room_wake(void)
+{
+	turns_wake(turns);
+	room_settle(0);
+}
+
+int
+room_leave(void **state)
+{
+	(void)state;
+	turns_close(&turns);
+	return 0;
+}
+
+int
+room_open(void **state)
+{
+	struct err err;
+
+	(void)state;
+	return loop_open(&loop, &err);
+}
+
+int
+room_close(void **state)
+{
+	(void)state;
+	loop_close(&loop);
+	return 0;
+}

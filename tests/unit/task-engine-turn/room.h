@@ -1,0 +1,26 @@
+#ifndef TESTS_UNIT_TASK_ENGINE_TURN_ROOM_H
+#define TESTS_UNIT_TASK_ENGINE_TURN_ROOM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct turns;
+
+/* The room turn/ itself, on a loop, in the world of world.h. */
+extern struct turns *turns;
+
+/* cmocka's, for the group. */
+int room_open(void **state);
+int room_close(void **state);
+
+/* In a new world; has_model: one is configured. */
+void room_enter(bool has_model);
+/* cmocka's, after each test. */
+int room_leave(void **state);
+
+/* Lets the loop run for so long; 0: whatever is due now. */
+void room_settle(int64_t ms);
+/* Takes what is queued. */
+void room_wake(void);
+
+#endif
