@@ -106,7 +106,7 @@ leave_out(struct search *search, const char *none, struct err *err)
 	index_bind_text(stmt, 1, none);
 	while ((rc = index_step(search->index, stmt, err)) == 0)
 		scope_set_add(
-		    &search->left_out, sqlite3_column_int64(stmt, 0), 0);
+		    &search->left_out, sqlite3_column_int64(stmt, 0), 1);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -121,8 +121,7 @@ column(const struct search *search, sqlite3_stmt *stmt, int at)
 static void
 add_hit(struct search *search, sqlite3_stmt *stmt)
 {
-	double rank = -sqlite3_column_double(stmt, 1);
-	double score = rank > 0 ? rank / (1.0 + rank) : 0;
+	double score = fmax(-sqlite3_column_double(stmt, 1), 0);
 	const char *snippet = column(search, stmt, 7);
 
 	search->least = fmin(score, search->least);
@@ -163,7 +162,7 @@ add_hits(struct search *search, const char *match, struct err *err)
 		if (scope_set_has(&search->left_out, id) ||
 		    scope_set_has(&search->seen, id))
 			continue;
-		scope_set_add(&search->seen, id, 0);
+		scope_set_add(&search->seen, id, 1);
 		add_hit(search, stmt);
 	}
 	return rc < 0 ? -1 : 0;
@@ -185,7 +184,7 @@ index_search(struct index *index, const struct search_query *query,
 
 	*out = (struct search_hits){ 0 };
 	match_build(&match, query->query, arena);
-	if (!match.all)
+	if (!match.best)
 		return 0;
 	out->hits =
 	    arena_alloc(arena, (size_t)query->limit * sizeof(*out->hits));
@@ -195,9 +194,8 @@ index_search(struct index *index, const struct search_query *query,
 	if (match.none && leave_out(&search, match.none, err) < 0)
 		return -1;
 	/* Once there are enough, what finds more would only come behind. */
-	if (add_hits(&search, match.all, err) < 0 ||
-	    add_hits(&search, match.begun, err) < 0 ||
-	    add_hits(&search, match.any, err) < 0)
+	if (add_hits(&search, match.best, err) < 0 ||
+	    add_hits(&search, match.begun, err) < 0)
 		return -1;
 	return 0;
 }

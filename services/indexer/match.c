@@ -8,12 +8,21 @@
 #include <strings.h>
 
 #include "libcommon/arena.h"
+#include "libcommon/buf.h"
 #include "libcommon/utf8.h"
+#include "services/indexer/words.h"
+
+enum term_kind {
+	TERM_WORD,   /* one of several that may be there */
+	TERM_PHRASE, /* must be there */
+	TERM_OUT,    /* must not be there */
+};
 
 struct term {
 	const char *text;
-	bool is_out;	/* -word */
-	bool is_prefix; /* the last word, still being typed */
+	enum term_kind kind;
+	bool is_prefix; /* word* */
+	bool is_last;	/* perhaps still being typed */
 };
 
 struct terms {
@@ -26,7 +35,7 @@ struct terms {
  * Punctuation that separates words, of two or more bytes: Latin-1 signs,
  * general punctuation, symbols and dingbats, CJK punctuation, pictographs.
  * The tokenizer drops them as well, and a term of nothing else would match
- * nothing. Joiners like - . / ' stay: they make a phrase of their parts.
+ * nothing.
  */
 static size_t
 wide_separator(const unsigned char *p)
@@ -41,8 +50,10 @@ wide_separator(const unsigned char *p)
 		{ "\xe2", 0x80, 0x81, 3 },
 		{ "\xe2", 0x86, 0x8f, 3 },
 		{ "\xe2", 0x94, 0xaf, 3 },
-		{ "\xe3", 0x80, 0x80, 3 },
+		{ "\xe3\x80", 0x80, 0x84, 3 },
+		{ "\xe3\x80", 0x88, 0xbf, 3 },
 		{ "\xef\xb8", 0x80, 0x8f, 3 },
+		{ "\xef\xbc", 0x81, 0x8f, 3 },
 		{ "\xf0\x9f", 0x80, 0xab, 4 },
 	};
 
@@ -65,9 +76,13 @@ separator(const char *p)
 
 	if (c >= 0x80)
 		return wide_separator((const unsigned char *)p);
-	if (c <= ' ' || c == 0x7f || strchr(",;!?()[]{}<>|\"`~^&=*%$\\", c))
-		return 1;
-	return 0;
+	return c != '\0' && !isalnum(c);
+}
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 static bool
@@ -86,9 +101,19 @@ count_characters(const char *text)
 	return n;
 }
 
-static void
-add_term(struct terms *terms, const char *text, size_t size, bool is_out,
-    bool is_last)
+/* Of one character alone the index knows what begins with it. */
+static bool
+is_lone_sign(const char *text)
+{
+	uint32_t c = 0;
+
+	return utf8_next(text, strlen(text), &c) > 0 && words_is_unspaced(c) &&
+	       count_characters(text) == 1;
+}
+
+static struct term *
+add_term(
+    struct terms *terms, const char *text, size_t size, enum term_kind kind)
 {
 	struct term *term = &terms->items[terms->n_items];
 
@@ -99,43 +124,104 @@ add_term(struct terms *terms, const char *text, size_t size, bool is_out,
 	while (size > 0 && !is_word_byte(text[size - 1]))
 		size--;
 	if (size == 0 || terms->n_items == MATCH_MAX_TERMS)
-		return;
-	term->text = arena_strndup(
-	    terms->arena, text, utf8_cut(text, size, MATCH_TERM_BYTES));
-	term->is_out = is_out;
-	term->is_prefix = is_last && !is_out &&
-			  count_characters(term->text) >= MATCH_PREFIX_MIN;
-	for (size_t i = 0; i < terms->n_items; i++) {
-		struct term *old = &terms->items[i];
-
-		if (old->is_out != is_out ||
-		    strcasecmp(old->text, term->text) != 0)
-			continue;
-		old->is_prefix |= term->is_prefix;
-		return;
-	}
+		return NULL;
+	*term = (struct term){
+		.text = arena_strndup(
+		    terms->arena, text, utf8_cut(text, size, MATCH_TERM_BYTES)),
+		.kind = kind,
+	};
+	term->is_prefix = is_lone_sign(term->text);
+	for (size_t i = 0; i < terms->n_items; i++)
+		if (terms->items[i].kind == kind &&
+		    strcasecmp(terms->items[i].text, term->text) == 0)
+			return &terms->items[i];
 	terms->n_items++;
+	return term;
 }
 
-/* Takes one term and returns what follows it. */
+/* A sentence without spaces: its pairs, of which as many as possible. */
+static void
+add_pairs(struct terms *terms, const char *text, size_t size)
+{
+	size_t at = 0;
+	uint32_t c;
+
+	do {
+		size_t one = utf8_next(text + at, size - at, &c);
+		size_t two = utf8_next(text + at + one, size - at - one, &c);
+
+		add_term(terms, text + at, one + two, TERM_WORD);
+		at += one;
+		if (two == 0 || at + two >= size)
+			break;
+	} while (terms->n_items < MATCH_MAX_TERMS);
+}
+
 static const char *
-take_term(struct terms *terms, const char *p, bool is_out)
+end_of_phrase(const char *p)
+{
+	const char *stop = strchr(p, '"');
+
+	return stop ? stop : p + strlen(p);
+}
+
+static const char *
+take_phrase(struct terms *terms, const char *p, enum term_kind kind)
+{
+	const char *stop = end_of_phrase(p);
+	struct term *term = add_term(terms, p, (size_t)(stop - p), kind);
+
+	if (*stop == '"')
+		stop++;
+	if (term && *stop == '*')
+		term->is_prefix = true;
+	return stop;
+}
+
+/* What is kept out is the whole of what stands there: -e-mail. */
+static const char *
+take_out(struct terms *terms, const char *p)
 {
 	const char *start = p;
-	const char *stop;
 
-	if (*p == '"') {
-		stop = strchr(p + 1, '"');
-		start = p + 1;
-		p = stop ? stop : p + strlen(p);
-		add_term(terms, start, (size_t)(p - start), is_out, false);
-		return stop ? stop + 1 : p;
-	}
-	while (*p && !separator(p))
+	if (*p == '"')
+		return take_phrase(terms, p + 1, TERM_OUT);
+	while (*p && !is_space(*p) && *p != '"')
 		p++;
-	add_term(terms, start, (size_t)(p - start), is_out,
-	    *p == '\0' && p > start && is_word_byte(p[-1]));
+	add_term(terms, start, (size_t)(p - start), TERM_OUT);
 	return p;
+}
+
+static const char *
+take_word(struct terms *terms, const char *p)
+{
+	const char *start = p;
+	struct term *term;
+	bool is_unspaced;
+	size_t size;
+
+	while (*p && separator(p) == 0)
+		p++;
+	size = words_run(start, (size_t)(p - start), &is_unspaced);
+	p = start + size;
+	if (is_unspaced) {
+		add_pairs(terms, start, size);
+		return p;
+	}
+	term = add_term(terms, start, size, TERM_WORD);
+	if (term) {
+		term->is_prefix |= *p == '*';
+		term->is_last |= *p == '\0';
+	}
+	return p;
+}
+
+static bool
+is_out_mark(const char *query, const char *p)
+{
+	if (*p != '-' || (p > query && !is_space(p[-1])))
+		return false;
+	return p[1] == '"' || (is_word_byte(p[1]) && separator(p + 1) == 0);
 }
 
 static void
@@ -144,72 +230,126 @@ take_terms(struct terms *terms, const char *query)
 	const char *p = query;
 
 	while (*p && terms->n_items < MATCH_MAX_TERMS) {
-		size_t skip = *p == '"' ? 0 : separator(p);
-		bool is_start = p == query || p[-1] == ' ' || p[-1] == '\t' ||
-				p[-1] == '\n';
-		bool is_out;
+		size_t skip = separator(p);
 
-		if (skip > 0) {
+		if (is_out_mark(query, p))
+			p = take_out(terms, p + 1);
+		else if (*p == '"')
+			p = take_phrase(terms, p + 1, TERM_PHRASE);
+		else if (skip > 0)
 			p += skip;
-			continue;
-		}
-		is_out = *p == '-' && is_start &&
-			 (p[1] == '"' ||
-			     (is_word_byte(p[1]) && separator(p + 1) == 0));
-		p = take_term(terms, is_out ? p + 1 : p, is_out);
+		else
+			p = take_word(terms, p);
 	}
 }
 
-/* How the terms of an expression are joined. */
-struct manner {
-	const char *with;
-	bool is_out;
-	bool is_begun; /* the last word may go on */
-};
-
-/* A quoted phrase may hold anything but the quote that ends it. */
-static const char *
-joined(const struct terms *terms, const struct manner *manner)
+static bool
+is_common(const struct term *term)
 {
-	const char *text = NULL;
+	return term->kind == TERM_WORD && !term->is_prefix &&
+	       words_is_common(term->text);
+}
+
+/* "how do I get the token" is about tokens; "how to" is about "how to". */
+static void
+drop_common(struct terms *terms)
+{
+	size_t n_kept = 0, n_telling = 0;
+
+	for (size_t i = 0; i < terms->n_items; i++)
+		n_telling += terms->items[i].kind != TERM_OUT &&
+			     !is_common(&terms->items[i]);
+	if (n_telling == 0)
+		return;
+	for (size_t i = 0; i < terms->n_items; i++)
+		if (!is_common(&terms->items[i]))
+			terms->items[n_kept++] = terms->items[i];
+	terms->n_items = n_kept;
+}
+
+static bool
+may_go_on(const struct term *term)
+{
+	return term->kind == TERM_WORD && term->is_last && !term->is_prefix &&
+	       count_characters(term->text) >= MATCH_PREFIX_MIN;
+}
+
+/* Adds those of the kinds, a set of 1 << kind. A quoted phrase may hold
+ * anything but the quote that ends it. */
+static void
+join(const struct terms *terms, unsigned kinds, const char *with, bool is_begun,
+    struct buf *out)
+{
+	size_t began = out->size;
 
 	for (size_t i = 0; i < terms->n_items; i++) {
 		const struct term *term = &terms->items[i];
-		const char *mark =
-		    manner->is_begun && term->is_prefix ? "*" : "";
+		bool goes_on = term->is_prefix || (is_begun && may_go_on(term));
 
-		if (term->is_out != manner->is_out)
+		if (!(kinds & 1u << term->kind))
 			continue;
-		text = text ? arena_printf(terms->arena, "%s %s \"%s\"%s", text,
-				  manner->with, term->text, mark)
-			    : arena_printf(
-				  terms->arena, "\"%s\"%s", term->text, mark);
+		buf_addf(out, "%s\"%s\"%s", out->size > began ? with : "",
+		    term->text, goes_on ? "*" : "");
 	}
-	return text;
+}
+
+static size_t
+count(const struct terms *terms, enum term_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < terms->n_items; i++)
+		n += terms->items[i].kind == kind;
+	return n;
+}
+
+/* What must be there, and the rest as far as it is. */
+static const char *
+expression(const struct terms *terms, bool is_begun)
+{
+	enum { WORDS = 1 << TERM_WORD, PHRASES = 1 << TERM_PHRASE };
+	size_t n_phrases = count(terms, TERM_PHRASE);
+	size_t n_words = count(terms, TERM_WORD);
+	AUTO(buf_release)
+	struct buf out;
+
+	buf_init(&out);
+	join(terms, PHRASES, " AND ", is_begun, &out);
+	if (n_phrases > 0 && n_words > 0)
+		buf_adds(&out, " AND (");
+	if (n_words > 0)
+		join(terms, n_phrases > 0 ? WORDS | PHRASES : WORDS, " OR ",
+		    is_begun, &out);
+	if (n_phrases > 0 && n_words > 0)
+		buf_addc(&out, ')');
+	return arena_strdup(terms->arena, out.data);
+}
+
+static const char *
+left_out(const struct terms *terms)
+{
+	AUTO(buf_release)
+	struct buf out;
+
+	buf_init(&out);
+	join(terms, 1 << TERM_OUT, " OR ", false, &out);
+	return arena_strdup(terms->arena, out.data);
 }
 
 void
 match_build(struct match *out, const char *query, struct arena *arena)
 {
-	static const struct manner all = { "AND", false, false };
-	static const struct manner begun = { "AND", false, true };
-	static const struct manner any = { "OR", false, true };
-	static const struct manner none = { "OR", true, false };
 	struct terms terms = { .arena = arena };
-	size_t n_in = 0, n_begun = 0;
 
-	take_terms(&terms, query);
-	for (size_t i = 0; i < terms.n_items; i++) {
-		n_in += !terms.items[i].is_out;
-		n_begun += terms.items[i].is_prefix;
-	}
 	*out = (struct match){ 0 };
-	if (n_in == 0)
+	take_terms(&terms, query);
+	drop_common(&terms);
+	if (count(&terms, TERM_OUT) == terms.n_items)
 		return;
-	out->all = joined(&terms, &all);
-	out->none = joined(&terms, &none);
-	if (n_begun > 0)
-		out->begun = joined(&terms, &begun);
-	if (n_in > 1)
-		out->any = joined(&terms, &any);
+	out->best = expression(&terms, false);
+	if (count(&terms, TERM_OUT) > 0)
+		out->none = left_out(&terms);
+	for (size_t i = 0; i < terms.n_items; i++)
+		if (may_go_on(&terms.items[i]))
+			out->begun = expression(&terms, true);
 }

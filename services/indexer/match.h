@@ -6,9 +6,10 @@
 struct arena;
 
 /*
- * What a person typed, as FTS5 expressions. Words and "quoted phrases" are
- * looked for, -words are kept out, the last word also as the beginning of
- * one. Everything in it is quoted, so nothing that is typed is syntax.
+ * What a person typed, as FTS5 expressions. Of the words as many as possible
+ * are looked for, "quoted phrases" must be there, -words must not, word* may
+ * go on, and so may the last word. Everything in it is quoted, so nothing that
+ * is typed is syntax.
  */
 enum {
 	MATCH_MAX_TERMS = 32, /* further words of a long text are not used */
@@ -17,12 +18,9 @@ enum {
 };
 
 struct match {
-	/* In this order: each finds more than the one before it. */
-	const char *all;   /* with every term; NULL: there is nothing to find */
-	const char *begun; /* the last word may go on; NULL: it is whole */
-	const char *any;   /* with at least one; NULL: there is only one */
-
-	const char *none; /* what is to be left out; NULL: nothing */
+	const char *best;  /* NULL: there is nothing to find */
+	const char *begun; /* the last word goes on; NULL: it is whole */
+	const char *none;  /* what is to be left out; NULL: nothing */
 };
 
 /* The result lives in the arena. */

@@ -9,9 +9,12 @@ struct sqlite3;
 
 /*
  * Two SQL functions that know the scope of the search which is running:
- * in_scope(id), and scoped_rank(section, weight…), which is bm25 with every
- * statistic taken within the scope only. FTS5's own bm25 counts all documents,
- * so that scores would tell a reader which words the hidden ones hold.
+ * in_scope(id), and scoped_rank(section, weight…), which is from -1, everything
+ * that was asked for is there and close together, to 0. It is made of bm25, of
+ * how much of the query is there at all, and of what stands side by side as in
+ * the query, with every statistic taken within the scope only. FTS5's own bm25
+ * counts all documents, so that scores would tell a reader which words the
+ * hidden ones hold.
  *
  * *scope is read at every call and must be set before a statement runs.
  */

@@ -2,6 +2,7 @@
 
 #include "services/indexer/scope.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "libcommon/arena.h"
@@ -27,28 +28,35 @@ scope_is_all(const struct search_scope *scope)
 void
 scope_set_add(struct scope_set *set, int64_t id, int64_t n_sections)
 {
+	assert(n_sections > 0 && n_sections <= UINT16_MAX);
 	if (id >= set->n_ids) {
 		int64_t n_ids = (id + 1) * 2;
-		size_t have = (size_t)(set->n_ids + 7) / 8;
-		size_t want = (size_t)(n_ids + 7) / 8;
 
-		set->bits = xrealloc(set->bits, want);
-		memset(set->bits + have, 0, want - have);
+		set->sizes =
+		    xrealloc(set->sizes, (size_t)n_ids * sizeof(*set->sizes));
+		memset(set->sizes + set->n_ids, 0,
+		    (size_t)(n_ids - set->n_ids) * sizeof(*set->sizes));
 		set->n_ids = n_ids;
 	}
-	set->bits[id / 8] |= (uint8_t)(1u << (id % 8));
+	set->sizes[id] = (uint16_t)n_sections;
 	set->n_sections += n_sections;
+}
+
+int64_t
+scope_set_size(const struct scope_set *set, int64_t id)
+{
+	return id < set->n_ids ? set->sizes[id] : 0;
 }
 
 bool
 scope_set_has(const struct scope_set *set, int64_t id)
 {
-	return id < set->n_ids && (set->bits[id / 8] >> (id % 8) & 1);
+	return scope_set_size(set, id) > 0;
 }
 
 void
 scope_set_release(struct scope_set *set)
 {
-	xfree(&set->bits);
+	xfree(&set->sizes);
 	*set = (struct scope_set){ 0 };
 }

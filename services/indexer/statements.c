@@ -19,9 +19,9 @@ const char statement_schema[] =
     ") STRICT;"
     "CREATE VIRTUAL TABLE section USING fts5("
     " title, heading, path, body, line UNINDEXED,"
-    " tokenize = 'porter unicode61 remove_diacritics 2');"
+    " tokenize = 'words');"
     "INSERT INTO section (section, rank)"
-    " VALUES ('rank', 'scoped_rank(10.0, 5.0, 3.0, 1.0)');";
+    " VALUES ('rank', 'scoped_rank(3.0, 3.0, 2.0, 1.0)');";
 
 const char *const statements[STMT_COUNT] = {
 	[STMT_BEGIN] = "BEGIN IMMEDIATE",

@@ -28,7 +28,7 @@ extern const char statement_schema[];
 
 enum {
 	INDEX_APPLICATION_ID = 0x61724958, /* "arIX" */
-	INDEX_FORMAT = 1,		   /* another one: made anew */
+	INDEX_FORMAT = 2,		   /* another one: made anew */
 };
 
 #endif

@@ -253,7 +253,7 @@ measure_floor(const struct load *load, const char *index_dir)
 
 		match_build(&match, load->queries[i % load->n_queries], arena);
 		began_ns = clock_mono_ns();
-		index_bind_text(stmt, 1, match.all);
+		index_bind_text(stmt, 1, match.best);
 		while (n++ < load->limit && sqlite3_step(stmt) == SQLITE_ROW)
 			;
 		sqlite3_reset(stmt);

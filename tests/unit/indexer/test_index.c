@@ -122,6 +122,27 @@ fill(struct fixture *f)
 	    "# Questions\nWhy is telegram slow? It is not. token token\n");
 }
 
+/* "How one sets up a container" and the like, without a space in them. */
+static void
+fill_unspaced(struct fixture *f)
+{
+	put(f, "zh.md",
+	    "# Docker\xe5\xae\xb9\xe5\x99\xa8\n"
+	    "\xe5\xa6\x82\xe4\xbd\x95\xe8\xae\xbe\xe7\xbd\xae"
+	    "\xe5\xae\xb9\xe5\x99\xa8\xe3\x80\x82\n");
+	put(f, "ja.md",
+	    "# \xe6\xa4\x9c\xe7\xb4\xa2\n"
+	    "\xe5\x85\xa8\xe6\x96\x87\xe6\xa4\x9c\xe7\xb4\xa2"
+	    "\xe3\x81\xae\xe8\xa8\xad\xe5\xae\x9a\n");
+	put(f, "th.md",
+	    "# x\n\xe0\xb8\x84\xe0\xb9\x89\xe0\xb8\x99\xe0\xb8\xab"
+	    "\xe0\xb8\xb2\xe0\xb9\x84\xe0\xb8\x9f\xe0\xb8\xa5"
+	    "\xe0\xb9\x8c\n");
+	put(f, "ko.md",
+	    "# y\n\xea\xb2\x80\xec\x83\x89\xec\x9d\x84"
+	    " \xed\x95\x98\xeb\x8b\xa4\n");
+}
+
 static void
 words_are_found(void **state)
 {
@@ -137,6 +158,14 @@ words_are_found(void **state)
 		    "deep/faq.md pace.md" },
 		{ "a_phrase", "\"opening hours\"", "caf\xc3\xa9.md" },
 		{ "a_phrase_in_other_order", "\"hours opening\"", "" },
+		{ "a_phrase_and_a_missing_word", "\"opening hours\" zebra.",
+		    "caf\xc3\xa9.md" },
+		{ "a_missing_phrase_and_a_word", "\"zebra hours\" token.", "" },
+		{ "a_beginning_anywhere", "passw* zebra.", "mail.md" },
+		{ "side_by_side_first", "telegram slow.",
+		    "deep/faq.md setup.md" },
+		{ "a_question", "how do I install the telegram token?",
+		    "setup.md deep/faq.md mail.md" },
 		{ "all_words_before_some", "mailbox token.",
 		    "mail.md deep/faq.md setup.md" },
 		{ "a_missing_word_does_not_matter", "mailbox zebra.",
@@ -150,6 +179,41 @@ words_are_found(void **state)
 	struct fixture *f = *state;
 
 	fill(f);
+	for (size_t i = 0; i < N_OF(rows); i++)
+		if (strcmp(found(f, rows[i].query), rows[i].want) != 0)
+			fail_msg(
+			    "%s: %s", rows[i].name, found(f, rows[i].query));
+}
+
+static void
+scripts_without_spaces_are_found(void **state)
+{
+	static const struct {
+		const char *name, *query, *want;
+	} rows[] = {
+		{ "han_in_a_sentence", "\xe5\xae\xb9\xe5\x99\xa8", "zh.md" },
+		{ "one_sign", "\xe8\xae\xbe", "zh.md" },
+		{ "the_last_sign", "\xe5\x99\xa8", "zh.md" },
+		{ "beside_latin", "docker\xe5\xae\xb9\xe5\x99\xa8", "zh.md" },
+		{ "a_phrase_across_scripts",
+		    "\"docker\xe5\xae\xb9\xe5\x99\xa8\"", "zh.md" },
+		{ "not_across_a_gap", "\"\xe5\xae\xb9\xe7\xbd\xae\"", "" },
+		{ "a_longer_sentence_finds_what_it_shares",
+		    "\xe6\x96\x87\xe6\xa4\x9c\xe7\xb4\xa2\xe3\x81\x97"
+		    "\xe3\x81\x9f\xe3\x81\x84",
+		    "ja.md" },
+		{ "kept_out",
+		    "\xe6\xa4\x9c\xe7\xb4\xa2 -\xe8\xa8\xad\xe5\xae\x9a", "" },
+		{ "thai_within_a_run",
+		    "\xe0\xb9\x84\xe0\xb8\x9f\xe0\xb8\xa5\xe0\xb9\x8c",
+		    "th.md" },
+		{ "korean_without_its_ending", "\xea\xb2\x80\xec\x83\x89",
+		    "ko.md" },
+	};
+	struct fixture *f = *state;
+
+	fill(f);
+	fill_unspaced(f);
 	for (size_t i = 0; i < N_OF(rows); i++)
 		if (strcmp(found(f, rows[i].query), rows[i].want) != 0)
 			fail_msg(
@@ -173,6 +237,26 @@ a_hit_says_where(void **state)
 	assert_int_equal(hits.hits[0].short_id[0], '#');
 	assert_int_equal(strlen(hits.hits[0].short_id), 7);
 	assert_true(hits.hits[0].score > 0 && hits.hits[0].score < 1);
+}
+
+static void
+a_snippet_shows_the_match(void **state)
+{
+	AUTO(buf_release)
+	struct buf text;
+	struct fixture *f = *state;
+	const char *snippet;
+
+	buf_init(&text);
+	for (int i = 0; i < 100; i++)
+		buf_adds(&text, i == 50 ? "a zebra \xe5\xae\xb9\xe5\x99\xa8 "
+					: "plain words ");
+	put(f, "long.md", text.data);
+	snippet = find_within(f, "zebras.", NULL, 0).hits[0].snippet;
+	assert_non_null(strstr(snippet, "zebra"));
+	snippet =
+	    find_within(f, "\xe5\xae\xb9\xe5\x99\xa8", NULL, 0).hits[0].snippet;
+	assert_non_null(strstr(snippet, "\xe5\xae\xb9\xe5\x99\xa8"));
 }
 
 static void
@@ -465,7 +549,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(words_are_found),
+		TEST(scripts_without_spaces_are_found),
 		TEST(a_hit_says_where),
+		TEST(a_snippet_shows_the_match),
 		TEST(scores_fall),
 		TEST(the_limit_counts_documents),
 		TEST(hidden_documents_leave_no_trace),

@@ -108,6 +108,7 @@ scope_sets_hold_what_was_added(void **state)
 	for (int64_t id = 0; id < 6000; id++)
 		assert_int_equal(
 		    scope_set_has(&set, id), id < 5000 && id % 3 == 1);
+	assert_int_equal(scope_set_size(&set, 4), 2);
 	assert_int_equal(set.n_sections, 2 * 1667);
 	scope_set_release(&set);
 	assert_false(scope_set_has(&set, 1));
