@@ -290,10 +290,14 @@ speech_read(struct speech *out, const char *text, struct arena *arena)
 		.is_line_start = true,
 		.out = out,
 		.arena = arena };
+	size_t n_max;
 
 	*out = (struct speech){ .text = text, .is_whole = true };
-	r.words = arena_alloc(arena, SPEECH_MAX_WORDS * sizeof(*r.words));
-	while (*r.p && r.n < SPEECH_MAX_WORDS) {
+	n_max = strlen(text) / 2 + 1; /* a sign parts two words */
+	if (n_max > SPEECH_MAX_WORDS)
+		n_max = SPEECH_MAX_WORDS;
+	r.words = arena_alloc(arena, n_max * sizeof(*r.words));
+	while (*r.p && r.n < n_max) {
 		if (skip_block(&r))
 			continue;
 		if (is_word_at(r.p) || prefix_size(r.p) > 0) {
@@ -415,13 +419,59 @@ speech_match(const struct speech *s, size_t at, const char *pattern)
 	return end > at ? end - at : 0;
 }
 
+static unsigned
+initial(char c)
+{
+	return 1u << ((unsigned char)c & 31);
+}
+
+/* Of the alternatives in the element's first size bytes. */
+static unsigned
+element_initials(const char *element, size_t size)
+{
+	unsigned set = 0;
+	const char *bar = element - 1;
+
+	do {
+		set |= bar[1] == '<' ? ~0u : initial(bar[1]);
+		bar =
+		    memchr(bar + 1, '|', (size_t)(element + size - (bar + 1)));
+	} while (bar);
+	return set;
+}
+
+unsigned
+speech_initials(const char *pattern)
+{
+	unsigned set = 0;
+	bool is_optional = true;
+
+	while (*pattern && is_optional) {
+		size_t size = strcspn(pattern, " ");
+
+		set |= element_initials(pattern, size);
+		is_optional = size > 1 && pattern[size - 1] == '?';
+		pattern += size + (pattern[size] == ' ');
+	}
+	return set;
+}
+
+bool
+speech_may_begin(const struct speech *s, size_t at, unsigned initials)
+{
+	return initials & initial(*s->words[at].text);
+}
+
 size_t
 speech_find(
     const struct speech *s, size_t at, const char *pattern, size_t *at_out)
 {
+	unsigned initials = speech_initials(pattern);
 	size_t n;
 
 	for (; at < s->n_words; at++) {
+		if (!speech_may_begin(s, at, initials))
+			continue;
 		n = speech_match(s, at, pattern);
 		if (n == 0)
 			continue;

@@ -55,7 +55,16 @@ void speech_read(struct speech *out, const char *text, struct arena *arena);
 size_t
 speech_match(const struct speech *speech, size_t at, const char *pattern);
 
-/* The same, anywhere in the words from `at`; *at_out is where. */
+/*
+ * Which words the pattern may begin with, as bits of their first letters, so
+ * that one who tries many patterns at many words need not try most of them.
+ */
+unsigned speech_initials(const char *pattern);
+bool
+speech_may_begin(const struct speech *speech, size_t at, unsigned initials);
+
+/* The same as speech_match, anywhere in the words from `at`; *at_out is
+ * where. */
 size_t speech_find(const struct speech *speech, size_t at, const char *pattern,
     size_t *at_out);
 

@@ -130,8 +130,10 @@ fits_at(const struct rule *rule, const struct speech *s, size_t at)
 static bool
 fits(const struct rule *rule, const struct speech *s)
 {
+	unsigned initials = speech_initials(rule->pattern);
+
 	for (size_t at = 0; at < s->n_words; at++)
-		if (fits_at(rule, s, at))
+		if (speech_may_begin(s, at, initials) && fits_at(rule, s, at))
 			return true;
 	return false;
 }
