@@ -102,19 +102,31 @@ heard_refused(struct svc *svc, const struct heard *heard, const char *operation,
 		audit_refused(svc->store, &entry, heard->now_ms);
 }
 
+/* First of all: in a busy chat most rows would be too many. 1: none is left. */
+static int
+take_guest_row(struct svc *svc, const struct heard *heard, struct arena *arena,
+    struct err *err)
+{
+	if (!routed_is_guest(heard->actor))
+		return 0;
+	return routing_take_row(svc->store, heard->actor->name,
+	    svc->cfg->guest_rows_a_day, heard->now_ms, arena, err);
+}
+
 /* A guest who has had their rows makes none, and hears nothing of it. */
 static int
 add_row(struct svc *svc, const struct heard *heard, const struct triage *triage,
     enum routing_state state, struct arena *arena, struct err *err)
 {
 	struct routed row;
+	int got = take_guest_row(svc, heard, arena, err);
 
+	if (got != 0)
+		return got < 0 ? -1 : 0;
 	routed_make(&row, svc->cfg, heard->context, heard->message, triage,
 	    heard->now_ms, arena);
 	row.row.is_draft =
 	    !heard->context->is_direct && !heard->message->is_addressed;
-	if (routed_is_guest(heard->actor))
-		row.guest_rows = svc->cfg->guest_rows_a_day;
 	return routing_add(svc->store, heard->context, &row, state,
 		   heard->now_ms, arena, err) < 0
 		   ? -1
