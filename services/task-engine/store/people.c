@@ -49,7 +49,7 @@ store_identity_find(struct store *s, const char *connector,
     const char *connector_user_id, struct arena *arena,
     struct identity_row *out, struct err *err)
 {
-	return stmt_get(s, STMT_IDENTITY_FIND, arena, read_identity, out,
+	return stmt_get_recent(s, STMT_IDENTITY_FIND, arena, read_identity, out,
 	    BINDS(b_text(connector), b_text(connector_user_id)), err);
 }
 
@@ -119,11 +119,12 @@ store_role_of(struct store *s, const char *user_id, const char *workspace_id,
     enum role *out, struct err *err)
 {
 	int64_t role = 0;
-	int got = workspace_id
-		      ? stmt_get(s, STMT_ROLE_IN, NULL, read_number, &role,
-			    BINDS(b_text(user_id), b_text(workspace_id)), err)
-		      : stmt_get(s, STMT_ROLE_ANYWHERE, NULL, read_number,
-			    &role, BINDS(b_text(user_id)), err);
+	int got =
+	    workspace_id
+		? stmt_get_recent(s, STMT_ROLE_IN, NULL, read_number, &role,
+		      BINDS(b_text(user_id), b_text(workspace_id)), err)
+		: stmt_get_recent(s, STMT_ROLE_ANYWHERE, NULL, read_number,
+		      &role, BINDS(b_text(user_id)), err);
 
 	*out = (enum role)role;
 	return got < 0 ? -1 : 0;

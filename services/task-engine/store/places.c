@@ -76,8 +76,8 @@ find_space(struct store *s, const char *connector, const char *kind,
 		.space_id = space_id,
 	};
 
-	return stmt_get(s, STMT_WORKSPACE_BY_SLUG, arena, read_text, id_out,
-	    BINDS(b_text(make_slug(&place, arena))), err);
+	return stmt_get_recent(s, STMT_WORKSPACE_BY_SLUG, arena, read_text,
+	    id_out, BINDS(b_text(make_slug(&place, arena))), err);
 }
 
 int
@@ -171,7 +171,7 @@ int
 store_context_get(struct store *s, const char *context_id, struct arena *arena,
     struct context_row *out, struct err *err)
 {
-	return stmt_get(s, STMT_CONTEXT_GET, arena, read_context, out,
+	return stmt_get_recent(s, STMT_CONTEXT_GET, arena, read_context, out,
 	    BINDS(b_text(context_id)), err);
 }
 
@@ -180,7 +180,7 @@ store_context_find(struct store *s, const char *connector,
     const char *external_id, struct arena *arena, struct context_row *out,
     struct err *err)
 {
-	return stmt_get(s, STMT_CONTEXT_FIND, arena, read_context, out,
+	return stmt_get_recent(s, STMT_CONTEXT_FIND, arena, read_context, out,
 	    BINDS(b_text(connector), b_text(external_id)), err);
 }
 

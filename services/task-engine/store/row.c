@@ -8,6 +8,8 @@
 
 #include "libcommon/arena.h"
 #include "libcommon/err.h"
+#include "services/task-engine/store/recent.h"
+#include "services/task-engine/store/store.h"
 
 int
 stmt_step(struct store *s, sqlite3_stmt *stmt, struct err *err)
@@ -65,8 +67,18 @@ stmt_run_one(struct store *s, enum stmt_id id, const struct bind *binds,
 const char *
 next_text(struct columns *c)
 {
-	const unsigned char *text = sqlite3_column_text(c->stmt, c->at);
-	int size = sqlite3_column_bytes(c->stmt, c->at++);
+	const unsigned char *text;
+	int size;
+
+	if (c->values) {
+		const struct recent_value *value = &c->values[c->at++];
+
+		return value->text
+			   ? arena_strndup(c->arena, value->text, value->size)
+			   : "";
+	}
+	text = sqlite3_column_text(c->stmt, c->at);
+	size = sqlite3_column_bytes(c->stmt, c->at++);
 
 	if (!text)
 		return "";
@@ -76,6 +88,8 @@ next_text(struct columns *c)
 int64_t
 next_int(struct columns *c)
 {
+	if (c->values)
+		return c->values[c->at++].number;
 	return sqlite3_column_int64(c->stmt, c->at++);
 }
 
@@ -91,12 +105,51 @@ stmt_get(struct store *s, enum stmt_id id, struct arena *arena, read_fn read,
 {
 	AUTO(stmt_end)
 	sqlite3_stmt *stmt = stmt_open(s, id, binds, n_binds, err);
-	struct columns c = { stmt, arena, 0 };
+	struct columns c = { .stmt = stmt, .arena = arena };
 	int got = stmt ? stmt_step(s, stmt, err) : -1;
 
 	if (got == 0)
 		read(&c, row_out);
 	return got;
+}
+
+static int
+ask_and_keep(struct store *s, enum stmt_id id, struct arena *arena,
+    read_fn read, void *row_out, const struct bind *binds, size_t n_binds,
+    struct err *err)
+{
+	AUTO(stmt_end)
+	sqlite3_stmt *stmt = stmt_open(s, id, binds, n_binds, err);
+	struct columns c = { .stmt = stmt, .arena = arena };
+	int got = stmt ? stmt_step(s, stmt, err) : -1;
+
+	if (got >= 0)
+		recent_keep(store_recent(s), stmt, got == 0);
+	if (got == 0)
+		read(&c, row_out);
+	return got;
+}
+
+int
+stmt_get_recent(struct store *s, enum stmt_id id, struct arena *arena,
+    read_fn read, void *row_out, const struct bind *binds, size_t n_binds,
+    struct err *err)
+{
+	const struct recent_row *row;
+	struct columns c = { .arena = arena };
+
+	if (!store_is_in_transaction(s))
+		return stmt_get(
+		    s, id, arena, read, row_out, binds, n_binds, err);
+	row = recent_find(store_recent(s), id, binds, n_binds);
+	if (!row)
+		return ask_and_keep(
+		    s, id, arena, read, row_out, binds, n_binds, err);
+	c.values = recent_values(row);
+	if (!c.values)
+		return 1;
+	read(&c, row_out);
+	return 0;
 }
 
 int
@@ -112,7 +165,7 @@ stmt_list(struct store *s, enum stmt_id id, struct arena *arena, read_fn read,
 	int got = stmt ? 0 : -1;
 
 	while (got == 0 && (got = stmt_step(s, stmt, err)) == 0) {
-		struct columns c = { stmt, arena, 0 };
+		struct columns c = { .stmt = stmt, .arena = arena };
 
 		if (n == room) {
 			room = room ? 2 * room : 16;

@@ -75,8 +75,10 @@ int stmt_run_one(struct store *store, enum stmt_id id, const struct bind *binds,
     size_t n_binds, struct err *err) MUST_CHECK;
 
 /* Reads columns from left to right. */
+struct recent_value;
 struct columns {
 	sqlite3_stmt *stmt;
+	const struct recent_value *values; /* or NULL: those of stmt */
 	struct arena *arena;
 	int at;
 };
@@ -97,10 +99,19 @@ int stmt_get(struct store *store, enum stmt_id id, struct arena *arena,
     read_fn read, void *row_out, const struct bind *binds, size_t n_binds,
     struct err *err) MUST_CHECK;
 
+/*
+ * The same of what recent.h keeps; the binds are texts. Outside of a
+ * transaction, where nobody knows who else writes, it asks.
+ */
+int stmt_get_recent(struct store *store, enum stmt_id id, struct arena *arena,
+    read_fn read, void *row_out, const struct bind *binds, size_t n_binds,
+    struct err *err) MUST_CHECK;
+
 /* TASK_COLUMNS into a struct task_row; in tasks.c. */
 void read_task_row(struct columns *columns, void *row_out);
 
 sqlite3 *store_db(struct store *store);
+struct recent *store_recent(struct store *store);
 
 /* All return -1. */
 int stmt_fail(struct store *store, sqlite3_stmt *stmt, struct err *err);

@@ -63,6 +63,8 @@
 const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
 	[STMT_BEGIN_READ] = "BEGIN",
+	/* Another one when another connection has committed. */
+	[STMT_DATA_VERSION] = "PRAGMA data_version",
 	[STMT_COMMIT] = "COMMIT",
 	[STMT_ROLLBACK] = "ROLLBACK",
 	[STMT_SAVEPOINT] = "SAVEPOINT request",
@@ -326,10 +328,18 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    "SELECT ends_ms FROM routing_notices"
 	    " WHERE workspace_id = ?1 AND person = ?2"
 	    " AND ends_ms > ?3 AND ends_ms <= ?3 + ?4 LIMIT 1",
-	/* One that ends too far ahead was begun before the clock was set. */
+	[STMT_ROUTING_SPAN] =
+	    "SELECT (SELECT min(ends_ms) FROM routing_notices),"
+	    " (SELECT max(ends_ms) FROM routing_notices)",
+/*
+	 * One that ends too far ahead was begun before the clock was set. Two
+	 * ends of the index, and no OR of them: that would read all rows, for
+	 * every message.
+	 */
+#define ROUTING_PERSON "SELECT workspace_id, person FROM routing_notices"
 	[STMT_ROUTING_DUE] =
-	    "SELECT DISTINCT workspace_id, person FROM routing_notices"
-	    " WHERE ends_ms <= ?1 OR ends_ms > ?1 + ?2 LIMIT ?3",
+	    ROUTING_PERSON " WHERE ends_ms <= ?1 UNION " ROUTING_PERSON
+			   " WHERE ends_ms > ?1 + ?2 LIMIT ?3",
 #define ROUTING_IS_OVER                                                        \
 	" WHERE workspace_id = ?1 AND person = ?2"                             \
 	" AND (ends_ms <= ?3 OR ends_ms > ?3 + ?4)"

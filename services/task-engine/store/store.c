@@ -10,6 +10,7 @@
 #include "libcommon/arena.h"
 #include "libcommon/err.h"
 #include "libcommon/log.h"
+#include "services/task-engine/store/recent.h"
 #include "services/task-engine/store/row.h"
 #include "services/task-engine/store/schema.h"
 
@@ -26,6 +27,8 @@ struct store {
 	char *path;
 	sqlite3_stmt *stmts[STMT_COUNT];
 	struct audit *audit;
+	struct recent *recent;
+	int64_t data_version; /* what recent is of */
 	bool is_relaxed;
 	unsigned changes;   /* of the transaction that is open */
 	unsigned committed; /* not told yet */
@@ -40,6 +43,12 @@ sqlite3 *
 store_db(struct store *store)
 {
 	return store->db;
+}
+
+struct recent *
+store_recent(struct store *store)
+{
+	return store->recent;
 }
 
 static int
@@ -128,6 +137,7 @@ store_open(struct store **store_out, const char *path, struct err *err)
 	struct store *s = xcalloc(1, sizeof(*s));
 
 	s->path = xstrdup(path);
+	s->recent = recent_new();
 	drop_locks();
 	if (open_at(s, err) < 0)
 		return -1;
@@ -145,6 +155,7 @@ store_close(struct store **store)
 	for (size_t i = 0; i < STMT_COUNT; i++)
 		sqlite3_finalize(s->stmts[i]);
 	sqlite3_close_v2(s->db);
+	recent_free(&s->recent);
 	free(s->path);
 	free(s);
 	*store = NULL;
@@ -217,6 +228,8 @@ stmt_open(struct store *s, enum stmt_id id, const struct bind *binds,
 	stmt = s->stmts[id];
 	assert(!sqlite3_stmt_busy(stmt));
 	assert(n_binds == (size_t)sqlite3_bind_parameter_count(stmt));
+	if (recent_tables[id] && !sqlite3_stmt_readonly(stmt))
+		recent_forget(s->recent, recent_tables[id]);
 	for (size_t i = 0; i < n_binds; i++) {
 		const struct bind *b = &binds[i];
 		int at = (int)i + 1, rc = SQLITE_OK;
@@ -256,12 +269,38 @@ store_on_commit(struct store *s, store_changed_fn fn, void *arg)
 	s->listeners[s->n_listeners++].arg = arg;
 }
 
+static void
+read_number(struct columns *c, void *row_out)
+{
+	*(int64_t *)row_out = next_int(c);
+}
+
+/* An operator's shell may have written since the last transaction. */
+static int
+notice_others(struct store *s, struct err *err)
+{
+	int64_t version;
+
+	if (stmt_get(s, STMT_DATA_VERSION, NULL, read_number, &version,
+		NO_BINDS, err) < 0)
+		return -1;
+	if (version != s->data_version)
+		recent_forget(s->recent, RECENT_ALL);
+	s->data_version = version;
+	return 0;
+}
+
 static int
 begin(struct store *s, enum stmt_id id, struct err *err)
 {
 	assert(!store_is_in_transaction(s));
 	s->changes = 0;
-	return stmt_run(s, id, NULL, NO_BINDS, err);
+	if (stmt_run(s, id, NULL, NO_BINDS, err) < 0)
+		return -1;
+	if (notice_others(s, err) == 0)
+		return 0;
+	store_rollback(s);
+	return -1;
 }
 
 int
@@ -317,6 +356,7 @@ store_rollback(struct store *s)
 	    stmt_run(s, STMT_ROLLBACK, NULL, NO_BINDS, &ignored) < 0)
 		log_error(
 		    "rollback-failed", "text=%s", log_quote(ignored.text));
+	recent_forget(s->recent, RECENT_ALL);
 	end(s);
 }
 
@@ -405,6 +445,7 @@ store_rollback_to(struct store *s)
 
 	if (!store_is_in_transaction(s))
 		return;
+	recent_forget(s->recent, RECENT_ALL);
 	if (stmt_run(s, STMT_ROLLBACK_TO, NULL, NO_BINDS, &err) < 0 ||
 	    stmt_run(s, STMT_RELEASE, NULL, NO_BINDS, &err) < 0)
 		store_rollback(s);

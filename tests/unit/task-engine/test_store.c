@@ -102,6 +102,9 @@ static const enum stmt_id often[] = {
 	STMT_TASKS_LIST_CONTEXT,
 	STMT_COUNT_TASKS,
 	STMT_CURSOR_MOVE,
+	STMT_ROUTING_DUE,
+	STMT_ROUTING_ENDS,
+	STMT_ROUTING_SPAN,
 };
 
 static void
