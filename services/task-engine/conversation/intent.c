@@ -289,11 +289,12 @@ intent_parse(
 	bool is_alone;
 
 	*out = (struct intent){ { COMMAND_NONE, "", "" }, GUIDANCE_NONE };
-	if (ask->is_forwarded)
+	/* What a group says to itself is not even read. */
+	if (ask->is_forwarded || !may_decide)
 		return;
 	speech_read(&h.speech, ask->text, arena);
 	is_alone = take_name_off(&h);
-	if (may_decide && is_alone &&
+	if (is_alone &&
 	    decide_parse(&out->command, &h.speech, ask->is_notice_reply, arena))
 		return;
 	if (!ask->is_addressed)
