@@ -48,6 +48,8 @@ struct reply {
 	struct buf *body;
 	bool is_deferred;
 	int64_t retry_after_ms; /* with ERR_BUSY */
+	/* When it was first given, so that a repeat is the same; 0: now. */
+	int64_t at_ms;
 };
 
 typedef int (*handler_fn)(struct svc *svc, const struct request *request,

@@ -167,6 +167,8 @@ answer(struct svc *svc, struct bus_request *request, struct buf *out,
 		return 0;
 	}
 	bus_reply_head(request, &head);
+	if (reply->at_ms)
+		head.at_ms = reply->at_ms;
 	envelope_encode_ok(out, &head, reply->body);
 	return 0;
 }

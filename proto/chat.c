@@ -41,7 +41,7 @@ static const struct field chat_reply_fields[] = {
 SHAPE(chat, chat_reply, chat_reply_fields);
 
 static const struct field chat_delivered_fields[] = {
-	F_STR(struct chat_delivered, delivery_id, FIELD_REQUIRED | FIELD_TOKEN,
-	    1, BOUND_ID),
+	F_STRS(struct chat_delivered, delivery_ids,
+	    FIELD_REQUIRED | FIELD_TOKEN, BOUND_DELIVERIES, BOUND_ID),
 };
 SHAPE(chat, chat_delivered, chat_delivered_fields);

@@ -40,9 +40,10 @@ struct chat_reply {
 };
 PROTO_MESSAGE(chat_reply);
 
-/* chat.delivered: the reply was handed to its client. */
+/* chat.delivered: these replies were handed to their clients. */
 struct chat_delivered {
-	const char *delivery_id;
+	const char **delivery_ids;
+	size_t n_delivery_ids;
 };
 PROTO_MESSAGE(chat_delivered);
 

@@ -43,6 +43,9 @@ enum route_flag {
 	/* Notes what may be lost with the power: a repeat is done again, and
 	 * its commit does not wait for the disk. */
 	ROUTE_MARK = 16,
+	/* A repeat finds what the first one stored, and is answered from it:
+	 * the reply is not kept beside it. */
+	ROUTE_KEYED = 32,
 };
 
 struct route {

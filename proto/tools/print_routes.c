@@ -26,6 +26,7 @@ static const struct {
 	{ ROUTE_LARGE, "large" },
 	{ ROUTE_SECRET, "secret" },
 	{ ROUTE_MARK, "mark" },
+	{ ROUTE_KEYED, "keyed" },
 };
 
 static void

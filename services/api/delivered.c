@@ -11,13 +11,13 @@
 #include "libcommon/id.h"
 #include "libcommon/log.h"
 #include "libcommon/loop.h"
+#include "proto/bounds.h"
 #include "proto/chat.h"
 #include "services/api/api.h"
 
 enum {
 	/* A count that people look at need not be younger. */
 	TELL_AFTER_MS = 20,
-	NOTES_MAX = 64,
 	DEADLINE_MS = 10 * 1000,
 };
 
@@ -29,7 +29,7 @@ struct note {
 struct delivered {
 	struct bus *bus;
 	struct timer *timer;
-	struct note notes[NOTES_MAX];
+	struct note notes[BOUND_DELIVERIES];
 	size_t n_notes;
 };
 
@@ -43,24 +43,29 @@ on_noted(void *arg, const struct envelope *answer, const struct err *err)
 		    "delivered-not-noted", "text=%s", log_quote(err->text));
 }
 
+/* One request for all: each would cost the engine as much as a message. */
 static void
-tell(struct bus *bus, const struct note *note)
+tell(struct delivered *d)
 {
-	struct chat_delivered delivered = { .delivery_id = note->delivery_id };
+	const char *ids[BOUND_DELIVERIES];
+	struct chat_delivered delivered = { .delivery_ids = ids,
+		.n_delivery_ids = d->n_notes };
 	AUTO(buf_release)
 	struct buf body;
 	struct bus_call call = {
 		.to = SVC_TASK_ENGINE,
 		.type = "chat.delivered",
-		.cause = note->cause,
+		.cause = d->n_notes == 1 ? d->notes[0].cause : NULL,
 		.deadline_ms = clock_unix_ms() + DEADLINE_MS,
 		.body = &body,
 	};
 	struct err err;
 
+	for (size_t i = 0; i < d->n_notes; i++)
+		ids[i] = d->notes[i].delivery_id;
 	buf_init(&body);
 	chat_delivered_encode(&delivered, &body);
-	if (bus_call(bus, &call, on_noted, NULL, &err) < 0)
+	if (bus_call(d->bus, &call, on_noted, NULL, &err) < 0)
 		log_warn("delivered-not-noted", "text=%s", log_quote(err.text));
 }
 
@@ -69,8 +74,8 @@ tell_all(void *arg)
 {
 	struct delivered *d = arg;
 
-	for (size_t i = 0; i < d->n_notes; i++)
-		tell(d->bus, &d->notes[i]);
+	if (d->n_notes > 0)
+		tell(d);
 	d->n_notes = 0;
 }
 
@@ -102,7 +107,7 @@ delivered_note(struct delivered *d, const char *delivery_id, const char *cause)
 	snprintf(
 	    note->delivery_id, sizeof(note->delivery_id), "%s", delivery_id);
 	snprintf(note->cause, sizeof(note->cause), "%s", cause);
-	if (d->n_notes == NOTES_MAX)
+	if (d->n_notes == N_OF(d->notes))
 		tell_all(d);
 	else if (!timer_is_running(d->timer))
 		timer_start(d->timer, TELL_AFTER_MS, 0);

@@ -380,7 +380,7 @@ def test_a_key_is_one_message(engine):
     assert engine.counts()["outbox.undelivered"] == 1
     for _ in range(2):
         engine.api.ask("chat.delivered",
-                       {"delivery_id": first["delivery_id"]})
+                       {"delivery_ids": [first["delivery_id"]]})
     assert engine.counts()["outbox.undelivered"] == 0
 
 

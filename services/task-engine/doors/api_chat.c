@@ -151,6 +151,7 @@ answer_or_wait(struct svc *svc, const struct request *request, const char *key,
 	if (got < 0)
 		return -1;
 	if (got == 0) {
+		reply->at_ms = row.created_ms;
 		post_reply_body(reply->body, key, &row);
 		return 0;
 	}
@@ -226,27 +227,36 @@ on_chat_result(struct svc *svc, const struct request *request,
 	return 0;
 }
 
+/* The api speaks for its own clients only. */
+static int
+note_delivered(struct svc *svc, const struct request *request, const char *id,
+    struct err *err)
+{
+	struct outbox_row row;
+	int got = store_outbox_get(svc->store, id, request->arena, &row, err);
+
+	if (got < 0)
+		return -1;
+	if (got == 1 || strcmp(row.instance, API_INSTANCE) != 0)
+		return err_set(
+		    err, ERR_NOT_FOUND, "no reply %s of the api", id);
+	return strcmp(row.state, "sent") == 0
+		   ? 0
+		   : store_outbox_sent(
+			 svc->store, row.id, request->now_ms, err);
+}
+
 int
 on_chat_delivered(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err)
 {
 	struct chat_delivered in;
-	struct outbox_row row;
-	int got;
 
 	if (chat_delivered_decode(&in, request->body, request->arena, err) < 0)
 		return -1;
-	got = store_outbox_get(
-	    svc->store, in.delivery_id, request->arena, &row, err);
-	if (got < 0)
-		return -1;
-	/* The api speaks for its own clients only. */
-	if (got == 1 || strcmp(row.instance, API_INSTANCE) != 0)
-		return err_set(err, ERR_NOT_FOUND, "no reply %s of the api",
-		    in.delivery_id);
-	if (strcmp(row.state, "sent") != 0 &&
-	    store_outbox_sent(svc->store, row.id, request->now_ms, err) < 0)
-		return -1;
+	for (size_t i = 0; i < in.n_delivery_ids; i++)
+		if (note_delivered(svc, request, in.delivery_ids[i], err) < 0)
+			return -1;
 	empty_encode(&(struct empty){ 0 }, reply->body);
 	return 0;
 }

@@ -59,6 +59,13 @@ refuse(struct item *item, const struct err *err)
 	envelope_encode_error(&item->reply, &head, err, RETRY_AFTER_MS);
 }
 
+/* Whether a repeat is simply done again, or finds what is stored itself. */
+static bool
+needs_no_keeping(const struct bus_request *request)
+{
+	return is(request, ROUTE_READ | ROUTE_MARK | ROUTE_KEYED);
+}
+
 /*
  * The reply is kept when something changed: where nothing did, doing it again
  * gives the same, and an idle gateway's polls cost no disk. One that shows a
@@ -70,7 +77,7 @@ keep_reply(
 {
 	const struct bus_request *request = item->request;
 
-	if (is(request, ROUTE_READ | ROUTE_MARK) || item->is_deferred ||
+	if (needs_no_keeping(request) || item->is_deferred ||
 	    store_count_changes(svc->store) == changes_before)
 		return 0;
 	if (is_secret_reply(request)) {
@@ -175,7 +182,7 @@ find_reply(struct svc *svc, struct item *item, struct err *err)
 {
 	const struct bus_request *request = item->request;
 
-	if (is(request, ROUTE_READ | ROUTE_MARK))
+	if (needs_no_keeping(request))
 		return 1;
 	if (is_secret_reply(request))
 		return secret_replies_get(&svc->secret_replies, request,
