@@ -11,6 +11,7 @@
 #include "libcommon/err.h"
 #include "libcommon/service.h"
 #include "services/task-engine/conversation/triage.h"
+#include "services/task-engine/llm/llm.h"
 #include "services/task-engine/tasks/notify.h"
 
 #define C struct engine_cfg
@@ -24,6 +25,13 @@ static const char *const providers[LLM_PROVIDER_COUNT + 1] = {
 	[LLM_PROVIDER_CLAUDE] = "claude",
 	[LLM_PROVIDER_ZAI] = "z.ai",
 	[LLM_PROVIDER_LOCAL] = "local",
+};
+
+static const char *const tool_ways[LLM_TOOLS_COUNT + 1] = {
+	[LLM_TOOLS_AUTO] = "auto",
+	[LLM_TOOLS_NATIVE] = "native",
+	[LLM_TOOLS_TEXT] = "text",
+	[LLM_TOOLS_NONE] = "none",
 };
 
 static const char *const autoruns[] = {
@@ -120,6 +128,10 @@ const struct cfg_item engine_items[] = {
 	    1000000, "tokens", "how long an answer the model is asked for"),
 	CFG_INT(LLM "MAX_CONCURRENT", C, llm_max_concurrent, "8", 1, 256, "",
 	    "model calls that run at once, over all workspaces"),
+	CFG_CHOICE(LLM "TOOLS", C, llm_tools, "auto", tool_ways,
+	    "how the model is given tools: native (the protocol's own way), "
+	    "text (described to it, and asked for in blocks of JSON), auto "
+	    "(native, until the endpoint refuses it), or none"),
 	CFG_BOOL(LLM "ENABLED", C, llm_enabled, "true",
 	    "whether free text is answered at all"),
 	CFG_BOOL(LLM "ALLOW_DM", C, llm_allow_dm, "true",
@@ -177,9 +189,23 @@ const struct cfg_item engine_items[] = {
 	CFG_INT("AGENT_RUNTIME_AGENT_MAX_TURN_DURATION_SECONDS", C,
 	    agent_max_turn_s, "120", 1, 86400, "s",
 	    "how long an answer may take in all"),
+	CFG_INT("AGENT_RUNTIME_AGENT_MAX_LOOP_STEPS", C, agent_max_steps, "6",
+	    1, 1000, "steps", "how often an answer may ask the model"),
+	CFG_INT("AGENT_RUNTIME_AGENT_MAX_TOOL_CALLS_PER_TURN", C,
+	    agent_max_calls, "6", 0, 1000, "calls",
+	    "how many tools an answer may use"),
+	CFG_INT("AGENT_RUNTIME_AGENT_MAX_INPUT_CHARS", C,
+	    agent_max_input_chars, "12000", 100, 1000000, "characters",
+	    "longest message, or prompt of a task, that a model is asked"),
 	CFG_INT("AGENT_RUNTIME_AGENT_AUTONOMOUS_MAX_TURN_DURATION_SECONDS", C,
 	    agent_autonomous_max_turn_s, "1200", 1, 86400, "s",
 	    "how long a task may take in all"),
+	CFG_INT("AGENT_RUNTIME_AGENT_AUTONOMOUS_MAX_LOOP_STEPS", C,
+	    agent_autonomous_max_steps, "50", 1, 10000, "steps",
+	    "how often a task may ask the model"),
+	CFG_INT("AGENT_RUNTIME_AGENT_AUTONOMOUS_MAX_TOOL_CALLS_PER_TURN", C,
+	    agent_autonomous_max_calls, "100", 0, 10000, "calls",
+	    "how many tools a task may use"),
 
 	CFG_INT(LLM "SYSTEM_PROMPT_MAX_BYTES", C, system_prompt_max_bytes,
 	    "16000", 6000, 1000000, "bytes",

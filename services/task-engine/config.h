@@ -48,6 +48,7 @@ struct engine_cfg {
 	int64_t llm_timeout_s;
 	int64_t llm_max_output_tokens; /* asked of the model */
 	int64_t llm_max_concurrent;
+	int llm_tools; /* enum llm_tools */
 	bool llm_enabled;
 	bool llm_allow_dm;
 	bool llm_require_mention;
@@ -70,7 +71,12 @@ struct engine_cfg {
 	int64_t grounding_chat_tail_bytes;
 	bool agent_grounding_first_step;
 	int64_t agent_max_turn_s;
+	int64_t agent_max_steps; /* answers of the model */
+	int64_t agent_max_calls; /* of tools */
+	int64_t agent_max_input_chars;
 	int64_t agent_autonomous_max_turn_s;
+	int64_t agent_autonomous_max_steps;
+	int64_t agent_autonomous_max_calls;
 
 	int64_t system_prompt_max_bytes;
 	const char *skills_global_root; /* "": none */
@@ -84,7 +90,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 58 };
+enum { ENGINE_N_ITEMS = 64 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

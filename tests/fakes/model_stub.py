@@ -24,24 +24,132 @@ from aiohttp import web
 
 HUGE = 16 * 1024 * 1024
 
-OPENAI_KEYS = {"model", "messages", "max_tokens", "max_completion_tokens"}
-ANTHROPIC_KEYS = {"model", "messages", "max_tokens", "system"}
+OPENAI_KEYS = {"model", "messages", "max_tokens", "max_completion_tokens",
+               "tools", "tool_choice"}
+ANTHROPIC_KEYS = {"model", "messages", "max_tokens", "system", "tools",
+                  "tool_choice"}
 
 
-def problem_of_messages(messages, roles):
+def problem_of_schema(schema):
+    if not isinstance(schema, dict) or schema.get("type") != "object" or \
+            not isinstance(schema.get("properties"), dict):
+        return "must be an object's schema"
+    for name in schema.get("required", []):
+        if name not in schema["properties"]:
+            return f"requires {name}, which it does not describe"
+    return None
+
+
+def is_text(value):
+    return isinstance(value, str) and bool(value.strip())
+
+
+class Talk:
+    """Checks that each result answers exactly what was wanted before it."""
+
+    def __init__(self):
+        self.wanted = []
+
+    def want(self, ids):
+        self.wanted = list(ids)
+        if len(set(ids)) != len(ids) or not all(map(is_text, ids)):
+            return "ids of what is wanted must be there, and differ"
+        return None
+
+    def result(self, id_):
+        if id_ not in self.wanted:
+            return f"{id_} was not wanted"
+        self.wanted.remove(id_)
+        return None
+
+    def missing(self):
+        return f"no result for {self.wanted}" if self.wanted else None
+
+
+def problem_of_openai_message(message, talk):
+    role, content = message.get("role"), message.get("content")
+    if role == "tool":
+        if set(message) != {"role", "content", "tool_call_id"} or \
+                not isinstance(content, str):
+            return "a tool's message has content and tool_call_id"
+        return talk.result(message["tool_call_id"])
+    if talk.missing():
+        return talk.missing()
+    if role not in {"system", "user", "assistant"}:
+        return "role is unknown"
+    calls = message.get("tool_calls")
+    if set(message) - {"role", "content"} - \
+            ({"tool_calls"} if role == "assistant" else set()):
+        return "there is an unknown key"
+    if calls is None:
+        return None if is_text(content) else "content must be text"
+    if content is not None and not is_text(content):
+        return "content must be text or null"
+    for call in calls:
+        if set(call) != {"id", "type", "function"} or \
+                set(call["function"]) != {"name", "arguments"} or \
+                not isinstance(call["function"]["arguments"], str):
+            return "tool_calls is malformed"
+    return talk.want([c["id"] for c in calls])
+
+
+def problem_of_anthropic_block(block, role, talk):
+    kind = block.get("type") if isinstance(block, dict) else None
+    if kind == "text":
+        return None if is_text(block["text"]) else "text must be text"
+    if kind == "tool_result" and role == "user":
+        if not isinstance(block.get("content"), str):
+            return "a result's content must be text"
+        return talk.result(block["tool_use_id"])
+    if kind == "tool_use" and role == "assistant":
+        return None if isinstance(block.get("input"), dict) else \
+            "input must be an object"
+    return "block of an unknown type"
+
+
+def problem_of_anthropic_message(message, talk):
+    role, content = message.get("role"), message.get("content")
+    if set(message) != {"role", "content"} or \
+            role not in {"user", "assistant"}:
+        return "must have role and content, nothing else"
+    if isinstance(content, str):
+        return talk.missing() or \
+            (None if is_text(content) else "content must be text")
+    if not isinstance(content, list) or not content:
+        return "content must be text or blocks"
+    for block in content:
+        problem = problem_of_anthropic_block(block, role, talk)
+        if problem:
+            return problem
+    if role == "user":
+        return talk.missing()
+    return talk.want([b["id"] for b in content if b["type"] == "tool_use"])
+
+
+def problem_of_messages(messages, check):
     if not isinstance(messages, list) or not messages:
         return "messages must be a list that is not empty"
+    talk = Talk()
     for i, message in enumerate(messages):
-        if not isinstance(message, dict) or \
-                set(message) != {"role", "content"}:
-            return f"messages[{i}] must have role and content, nothing else"
-        if message["role"] not in roles:
-            return f"messages[{i}].role must be one of {sorted(roles)}"
-        if not isinstance(message["content"], str) or \
-                not message["content"].strip():
-            return f"messages[{i}].content must be text"
-    if messages[-1]["role"] != "user":
-        return "the last message must be the user's"
+        problem = check(message, talk) if isinstance(message, dict) else \
+            "must be an object"
+        if problem:
+            return f"messages[{i}]: {problem}"
+    if messages[-1]["role"] not in ("user", "tool"):
+        return "the last message must be the user's or a tool's"
+    return talk.missing()
+
+
+def problem_of_tools(body, schemas):
+    tools = body.get("tools")
+    if tools is None:
+        return "tool_choice without tools" if "tool_choice" in body else None
+    if not isinstance(tools, list) or not tools:
+        return "tools must be a list that is not empty"
+    for schema in map(schemas, tools):
+        problem = problem_of_schema(schema)
+        if problem:
+            return "tools: a schema " + problem
     return None
 
 
@@ -52,7 +160,7 @@ def problem_of_limit(body, name):
     return None
 
 
-def problem_of_body(body, known, roles):
+def problem_of_body(body, known, check, schemas):
     if not isinstance(body, dict):
         return "the body must be an object"
     unknown = set(body) - known
@@ -60,12 +168,14 @@ def problem_of_body(body, known, roles):
         return f"unknown: {sorted(unknown)}"
     if not isinstance(body.get("model"), str) or not body["model"]:
         return "model must be text"
-    return problem_of_messages(body.get("messages"), roles)
+    return problem_of_messages(body.get("messages"), check) or \
+        problem_of_tools(body, schemas)
 
 
 def problem_of_openai(body):
-    problem = problem_of_body(body, OPENAI_KEYS,
-                              {"system", "user", "assistant"})
+    problem = problem_of_body(
+        body, OPENAI_KEYS, problem_of_openai_message,
+        lambda tool: tool["function"]["parameters"])
     if problem:
         return problem
     limits = [k for k in ("max_tokens", "max_completion_tokens") if k in body]
@@ -75,7 +185,9 @@ def problem_of_openai(body):
 
 
 def problem_of_anthropic(body):
-    problem = problem_of_body(body, ANTHROPIC_KEYS, {"user", "assistant"})
+    problem = problem_of_body(body, ANTHROPIC_KEYS,
+                              problem_of_anthropic_message,
+                              lambda tool: tool["input_schema"])
     if problem:
         return problem
     if "system" in body and not isinstance(body["system"], str):
@@ -109,6 +221,27 @@ def anthropic_answer(model, text, finish="stop"):
             "usage": {"input_tokens": 11, "output_tokens": 7}}
 
 
+def openai_wants(model, wants, text):
+    answer = openai_answer(model, text, "tool_calls")
+    answer["choices"][0]["message"]["tool_calls"] = [
+        {"id": f"call_{i}", "type": "function",
+         "function": {"name": name, "arguments": arguments
+                      if isinstance(arguments, str)
+                      else json.dumps(arguments)}}
+        for i, (name, arguments) in enumerate(wants)]
+    return answer
+
+
+def anthropic_wants(model, wants, text):
+    answer = anthropic_answer(model, text)
+    answer["stop_reason"] = "tool_use"
+    answer["content"] += [
+        {"type": "tool_use", "id": f"toolu_{i}", "name": name,
+         "input": arguments}
+        for i, (name, arguments) in enumerate(wants)]
+    return answer
+
+
 class Call:
     """One request, and the ways to answer it."""
 
@@ -118,8 +251,19 @@ class Call:
         self.body = body
         self.is_openai = is_openai
 
+    def text_of(self, message):
+        content = message["content"]
+        if isinstance(content, list):
+            return "\n".join(b.get("text", b.get("content", ""))
+                             for b in content)
+        return content or ""
+
     def question(self):
-        return self.body["messages"][-1]["content"]
+        return self.text_of(self.body["messages"][-1])
+
+    def wants(self, wants, text=""):
+        make = openai_wants if self.is_openai else anthropic_wants
+        return web.json_response(make(self.body["model"], wants, text))
 
     def answer(self, text, finish="stop"):
         make = openai_answer if self.is_openai else anthropic_answer
@@ -145,6 +289,14 @@ class Call:
         return response
 
     def ok(self):
+        if self.stub.script:
+            step = self.stub.script.pop(0)
+            if callable(step):
+                step = step(self)
+            if isinstance(step, list):
+                return self.wants(step)
+            return self.answer(*step) if isinstance(step, tuple) else \
+                self.answer(step)
         reply = self.stub.reply
         if reply is None:
             reply = "stub: " + self.question().rsplit("\n", 1)[-1]
@@ -251,11 +403,18 @@ async def fault_filter(call):
     return call.answer("", "content_filter")
 
 
+async def fault_no_tools(call):
+    """A model that knows none."""
+    if "tools" in call.body:
+        return call.error(400, "invalid_request_error")
+    return call.ok()
+
+
 async def fault_obey(call):
     """A model that falls for it: says whatever OBEY: in its prompt wants."""
     said = [line.split("OBEY:", 1)[1].strip()
             for m in call.body["messages"]
-            for line in m["content"].split("\n") if "OBEY:" in line]
+            for line in call.text_of(m).split("\n") if "OBEY:" in line]
     return call.answer("\n".join(said) or "nothing to obey")
 
 
@@ -280,6 +439,9 @@ class ModelStub:
         self.requests = []
         self.problems = []
         self.reply = None
+        # What the next calls get: a list of (tool, arguments), a text, a
+        # (text, finish), or a function of the call that returns one.
+        self.script = []
         self.latency_ms = 0
         self.retry_after = 1
         self.next_fault = None
@@ -360,7 +522,7 @@ class ModelStub:
             self.forget()
         elif request.method == "POST":
             wants = await request.json()
-            for key in ("reply", "latency_ms", "retry_after"):
+            for key in ("reply", "latency_ms", "retry_after", "script"):
                 if key in wants:
                     setattr(self, key, wants[key])
             if "fault" in wants:

@@ -14,6 +14,7 @@
 #include "services/task-engine/llm/anthropic.h"
 #include "services/task-engine/llm/exchange.h"
 #include "services/task-engine/llm/openai.h"
+#include "services/task-engine/llm/plain.h"
 #include "services/task-engine/llm/provider.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -35,12 +36,14 @@ reuse(const char *text, struct arena *arena)
 {
 	AUTO(buf_release)
 	struct buf query, clean;
+	struct llm_answer plain = { .text = text };
 
 	buf_init(&query);
 	buf_init(&clean);
 	(void)knowledge_decide(text);
 	knowledge_query(text, &query);
 	llm_clean(&clean, text);
+	plain_read(&plain, arena);
 	assert(strlen(prompt_excerpt(text, 100, arena)) <= 100 + 4);
 	assert(strlen(prompt_label(text, 50, arena)) <= 50);
 }
@@ -54,8 +57,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct llm_answer answer;
 	struct err err;
 
-	if (openai_parse(&answer, body, size, arena, &err) == 0)
+	if (openai_parse(&answer, body, size, arena, &err) == 0) {
 		check(&answer);
+		plain_read(&answer, arena);
+		check(&answer);
+	}
 	if (anthropic_parse(&answer, body, size, arena, &err) == 0)
 		check(&answer);
 	llm_status_err(500, body, size, &err);

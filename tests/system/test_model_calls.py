@@ -202,4 +202,4 @@ def test_an_unknown_certificate_is_refused(certificate):
 def test_stub_is_strict(stub):
     """The double itself: what it would let pass would prove nothing."""
     assert ask(stub, "   ")[0] == 1
-    assert stub.problems == ["messages[0].content must be text"]
+    assert stub.problems == ["messages[0]: content must be text"]

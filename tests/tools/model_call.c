@@ -54,8 +54,9 @@ on_done(void *arg, const char *body, size_t size, const struct err *err)
 int
 main(int argc, char **argv)
 {
-	struct llm_message message = { LLM_USER, argc > 1 ? argv[1] : "hi" };
-	struct llm_prompt prompt = { &message, 1 };
+	struct llm_message message = { .role = LLM_USER,
+		.text = argc > 1 ? argv[1] : "hi" };
+	struct llm_prompt prompt = { .messages = &message, .n_messages = 1 };
 	struct llm_options options = { .provider = env("PROVIDER", "openai"),
 		.base_url = env("BASE_URL", ""),
 		.api_key = env("API_KEY", ""),

@@ -35,6 +35,7 @@ struct system_in {
 	struct system_item *items;
 	size_t n_items;
 	const char *fence; /* of prompt.h */
+	bool has_tools;	   /* beside the message */
 	int64_t now_ms;
 	size_t max_bytes;
 };

@@ -6,8 +6,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "libcommon/arena.h"
 #include "libcommon/buf.h"
 #include "libcommon/defs.h"
+#include "libcommon/utf8.h"
+
+/* of blanks: what parts two paragraphs */
+enum { MAX_EDGE_BYTES = 2 };
 
 const char *
 llm_finish_name(enum llm_finish finish)
@@ -16,6 +21,7 @@ llm_finish_name(enum llm_finish finish)
 		[LLM_FINISH_DONE] = "done",
 		[LLM_FINISH_LENGTH] = "length",
 		[LLM_FINISH_REFUSED] = "refused",
+		[LLM_FINISH_WANTS] = "wants",
 		[LLM_FINISH_OTHER] = "other",
 	};
 	return names[finish];
@@ -158,4 +164,69 @@ llm_clean(struct buf *out, const char *text)
 		buf_adds(&a, b.data);
 	}
 	add_shown(out, a.data);
+}
+
+static const char blanks[] = " \t\r\n";
+
+static const char *
+trailing_blanks(const struct buf *said, struct arena *arena)
+{
+	size_t from = said->size;
+
+	while (from > 0 && said->size - from < MAX_EDGE_BYTES &&
+	       strchr(blanks, said->data[from - 1]) != NULL)
+		from--;
+	return arena_strndup(arena, said->data + from, said->size - from);
+}
+
+static const char *
+leading_blanks(const struct buf *said, struct arena *arena)
+{
+	size_t n = strspn(said->data, blanks);
+
+	return arena_strndup(
+	    arena, said->data, n < MAX_EDGE_BYTES ? n : MAX_EDGE_BYTES);
+}
+
+void
+llm_answer_say(
+    struct llm_answer *answer, const struct buf *said, struct arena *arena)
+{
+	AUTO(buf_release)
+	struct buf clean;
+	size_t size;
+
+	buf_init(&clean);
+	llm_clean(&clean, said->data);
+	size = utf8_cut(clean.data, clean.size, LLM_MAX_TEXT_BYTES);
+	if (size < clean.size)
+		answer->finish = LLM_FINISH_LENGTH;
+	answer->text = arena_strndup(arena, clean.data, size);
+	answer->lead = leading_blanks(said, arena);
+	answer->trail = trailing_blanks(said, arena);
+}
+
+void
+llm_answer_want(struct llm_answer *answer, const char *id, const char *name,
+    const char *arguments, struct arena *arena)
+{
+	struct llm_want *wants;
+
+	if (answer->n_wants == LLM_MAX_WANTS ||
+	    strlen(arguments) > LLM_MAX_ARGUMENTS_BYTES) {
+		answer->finish = LLM_FINISH_LENGTH;
+		return;
+	}
+	wants = arena_alloc(arena, (answer->n_wants + 1) * sizeof(*wants));
+	if (answer->n_wants)
+		memcpy(wants, answer->wants, answer->n_wants * sizeof(*wants));
+	wants[answer->n_wants] = (struct llm_want){
+		/* Some servers leave it out, and some want one back. */
+		.id = *id ? arena_strdup(arena, id)
+			  : arena_printf(arena, "call_%zu", answer->n_wants),
+		.name = arena_strdup(arena, name),
+		.arguments = arena_strdup(arena, arguments),
+	};
+	answer->wants = wants;
+	answer->n_wants++;
 }

@@ -16,6 +16,7 @@
 #include "libcommon/loop.h"
 #include "libcommon/transfer.h"
 #include "services/task-engine/llm/exchange.h"
+#include "services/task-engine/llm/plain.h"
 #include "services/task-engine/llm/provider.h"
 
 enum {
@@ -24,6 +25,7 @@ enum {
 	CONNECT_TIMEOUT_MS = 10000,
 	MAX_RESPONSE_BYTES = 4 * 1024 * 1024,
 	N_HEADERS = 5,
+	PLAIN_ARENA_BYTES = 16 * 1024 * 1024,
 };
 
 struct llm {
@@ -38,12 +40,16 @@ struct llm {
 	const char *headers[N_HEADERS];
 	int64_t timeout_ms;
 	int64_t max_output_tokens;
+	enum llm_tools tools;
+	bool is_proven; /* AUTO: it took tools once */
 	struct llm_call *calls;
 };
 
 struct llm_call {
 	struct llm *llm;
 	struct buf body;
+	struct buf plain_body; /* for when it refuses tools, or empty */
+	bool has_tools, is_plain;
 	struct http_call *http;
 	struct timer *pause;
 	int n_tried;
@@ -117,6 +123,7 @@ llm_open(struct llm **llm_out, struct loop *loop,
 	llm->provider = llm_provider_find(options->provider);
 	llm->timeout_ms = options->timeout_ms;
 	llm->max_output_tokens = options->max_output_tokens;
+	llm->tools = options->tools;
 	if (llm->provider == NULL)
 		return err_set(err, ERR_INVALID,
 		    "AGENT_RUNTIME_LLM_PROVIDER: %s is none of openai, "
@@ -135,6 +142,7 @@ call_free(struct llm_call *call)
 	transfer_cancel(&call->http);
 	timer_free(&call->pause);
 	buf_release(&call->body);
+	buf_release(&call->plain_body);
 	free(call);
 }
 
@@ -222,12 +230,61 @@ try_again(struct llm_call *call, int64_t asked_ms, const struct err *why)
 	timer_start(call->pause, pause_ms, 0);
 }
 
+/* How an endpoint says that its model has no tools. */
+static bool
+may_refuse_tools(const struct llm_call *call, long status)
+{
+	return call->plain_body.size > 0 && !call->is_plain &&
+	       (status == 400 || status == 404 || status == 422);
+}
+
+static void
+try_plain(struct llm_call *call)
+{
+	struct buf native = call->body;
+	struct err err;
+
+	call->body = call->plain_body;
+	call->plain_body = native;
+	call->is_plain = true;
+	if (try_once(call, &err) < 0)
+		call_fail(call, &err);
+}
+
+static void
+learn(struct llm_call *call)
+{
+	struct llm *llm = call->llm;
+
+	if (llm->tools != LLM_TOOLS_AUTO || !call->has_tools)
+		return;
+	if (!call->is_plain) {
+		llm->is_proven = true;
+		return;
+	}
+	llm->tools = LLM_TOOLS_TEXT;
+	log_warn("model-without-tools", "model=%s", log_quote(llm->model));
+}
+
+static void
+on_status(struct llm_call *call, const struct http_response *response)
+{
+	struct err err;
+
+	llm_status_err(response->status, response->body, response->size, &err);
+	if (may_refuse_tools(call, response->status))
+		try_plain(call);
+	else if (llm_status_may_pass(response->status))
+		try_again(call, response->retry_after_ms, &err);
+	else
+		call_fail(call, &err);
+}
+
 static void
 on_response(
     void *arg, const struct http_response *response, const struct err *err)
 {
 	struct llm_call *call = arg;
-	struct err status_err;
 
 	call->http = NULL;
 	if (response == NULL) {
@@ -237,16 +294,12 @@ on_response(
 			try_again(call, -1, err);
 		return;
 	}
-	if (response->status >= 200 && response->status < 300) {
-		call_end(call, response->body, response->size, err);
+	if (response->status < 200 || response->status >= 300) {
+		on_status(call, response);
 		return;
 	}
-	llm_status_err(
-	    response->status, response->body, response->size, &status_err);
-	if (llm_status_may_pass(response->status))
-		try_again(call, response->retry_after_ms, &status_err);
-	else
-		call_fail(call, &status_err);
+	learn(call);
+	call_end(call, response->body, response->size, err);
 }
 
 static int
@@ -277,7 +330,52 @@ int
 llm_read(const struct llm *llm, const char *body, size_t size,
     struct arena *arena, struct llm_answer *out, struct err *err)
 {
-	return llm->provider->parse(out, body, size, arena, err);
+	if (llm->provider->parse(out, body, size, arena, err) < 0)
+		return -1;
+	if (llm->tools == LLM_TOOLS_TEXT)
+		plain_read(out, arena);
+	return 0;
+}
+
+bool
+llm_has_tools(const struct llm *llm)
+{
+	return llm->tools != LLM_TOOLS_NONE;
+}
+
+static void
+write_plain(const struct llm *llm, const struct llm_prompt *prompt,
+    struct llm_ask *ask, struct buf *out)
+{
+	AUTO(arena_free)
+	struct arena *arena = arena_new(PLAIN_ARENA_BYTES);
+	struct llm_prompt plain;
+
+	plain_prompt(&plain, prompt, prompt->fence, arena);
+	ask->prompt = &plain;
+	llm->provider->request(ask, out);
+}
+
+static void
+write_bodies(struct llm_call *call, const struct llm_prompt *prompt)
+{
+	const struct llm *llm = call->llm;
+	struct llm_ask ask = { .model = llm->model,
+		.max_output_tokens = llm->max_output_tokens,
+		.limit_key = llm->limit_key,
+		.prompt = prompt };
+
+	call->has_tools = prompt->n_tools > 0;
+	call->is_plain = llm->tools == LLM_TOOLS_TEXT;
+	if (!call->has_tools) {
+		llm->provider->request(&ask, &call->body);
+	} else if (call->is_plain) {
+		write_plain(llm, prompt, &ask, &call->body);
+	} else {
+		llm->provider->request(&ask, &call->body);
+		if (llm->tools == LLM_TOOLS_AUTO && !llm->is_proven)
+			write_plain(llm, prompt, &ask, &call->plain_body);
+	}
 }
 
 int
@@ -285,10 +383,6 @@ llm_start(struct llm *llm, const struct llm_prompt *prompt,
     int64_t deadline_mono_ms, llm_done_fn fn, void *arg,
     struct llm_call **call_out, struct err *err)
 {
-	struct llm_ask ask = { .model = llm->model,
-		.max_output_tokens = llm->max_output_tokens,
-		.limit_key = llm->limit_key,
-		.prompt = prompt };
 	struct llm_call *call = xcalloc(1, sizeof(*call));
 
 	call->llm = llm;
@@ -297,7 +391,8 @@ llm_start(struct llm *llm, const struct llm_prompt *prompt,
 	call->deadline_mono_ms = deadline_mono_ms;
 	call->pause = timer_new(llm->loop, on_pause_over, call);
 	buf_init(&call->body);
-	llm->provider->request(&ask, &call->body);
+	buf_init(&call->plain_body);
+	write_bodies(call, prompt);
 	if (try_once(call, err) < 0) {
 		call_free(call);
 		return -1;

@@ -1,6 +1,7 @@
 #ifndef TASK_ENGINE_LLM_LLM_H
 #define TASK_ENGINE_LLM_LLM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,7 +21,17 @@ struct loop;
 struct llm;
 struct llm_call;
 
+/* How a model is given tools. */
+enum llm_tools {
+	LLM_TOOLS_AUTO,	  /* its own way, until it refuses that; then in text */
+	LLM_TOOLS_NATIVE, /* its own way */
+	LLM_TOOLS_TEXT,	  /* plain.h */
+	LLM_TOOLS_NONE,
+	LLM_TOOLS_COUNT
+};
+
 struct llm_options {
+	enum llm_tools tools;
 	const char *provider; /* "openai" "anthropic" "claude" "z.ai" "local" */
 	const char *base_url; /* "": the provider's own */
 	const char *api_key;
@@ -35,6 +46,9 @@ struct llm_options {
 int llm_open(struct llm **llm_out, struct loop *loop,
     const struct llm_options *options, struct err *err) MUST_CHECK;
 void llm_close(struct llm **llm);
+
+/* Whether it can be given any. */
+bool llm_has_tools(const struct llm *llm);
 
 /* "openai gpt-4o" */
 const char *llm_name(const struct llm *llm);

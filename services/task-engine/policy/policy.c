@@ -71,6 +71,11 @@ const struct policy_row policy_rows[] = {
 	SAY("message.answer", ROLE_GUEST, POLICY_TOOL,
 	    "be answered by the agent"),
 
+	SAY("tool.search_knowledge", ROLE_GUEST, POLICY_TOOL,
+	    "have the agent search what the conversation may read"),
+	SAY("tool.open_knowledge", ROLE_GUEST, POLICY_TOOL,
+	    "have the agent read such a document"),
+
 	SAY("action.propose", ROLE_GUEST, POLICY_TOOL,
 	    "have the agent propose an action"),
 	DECIDE("command.approve",         "approve a pairing or an action"),

@@ -402,6 +402,17 @@ static const char *const version_2[] = {
 	"CREATE INDEX objectives_context ON objectives (context_id);"
 	"CREATE INDEX objectives_asker ON objectives (asked_by)"
 	" WHERE active = 1;",
+
+	/* What models had done, so that a turn that was interrupted goes on
+	 * behind it, and nothing is done twice. */
+	"CREATE TABLE turn_calls ("
+	" turn_seq INTEGER NOT NULL REFERENCES turns(seq) ON DELETE CASCADE,"
+	" call INTEGER NOT NULL, step INTEGER NOT NULL, said TEXT NOT NULL,"
+	" want_id TEXT NOT NULL, tool TEXT NOT NULL, arguments TEXT NOT NULL,"
+	" result TEXT NOT NULL,"
+	" is_error INTEGER NOT NULL CHECK (is_error IN (0, 1)),"
+	" at_ms INTEGER NOT NULL, PRIMARY KEY (turn_seq, call)) STRICT,"
+	" WITHOUT ROWID;",
 	NULL,
 };
 

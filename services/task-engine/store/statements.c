@@ -425,6 +425,14 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_TURNS_REQUEUE_ALL] =
 	    "UPDATE turns SET state = 'queued', updated_ms = ?1"
 	    " WHERE state = 'running'",
+	[STMT_TURN_CALL_ADD] =
+	    "INSERT INTO turn_calls (turn_seq, call, step, said, want_id, tool,"
+	    " arguments, result, is_error, at_ms)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	[STMT_TURN_CALLS] =
+	    "SELECT turn_seq, call, step, said, want_id, tool, arguments,"
+	    " result, is_error FROM turn_calls WHERE turn_seq = ?1"
+	    " ORDER BY call",
 	[STMT_TASKS_REQUEUE_ALL] =
 	    "UPDATE tasks SET status = 'queued', worker_id = NULL,"
 	    " started_at_unix = NULL, updated_at_unix = ?1"

@@ -5,36 +5,11 @@
 
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
-#include "libcommon/clock.h"
 #include "libcommon/err.h"
-#include "libcommon/id.h"
-#include "libcommon/json.h"
 #include "libcommon/log.h"
-#include "services/task-engine/config.h"
-#include "services/task-engine/knowledge/prompt.h"
-#include "services/task-engine/knowledge/prompt_files.h"
-#include "services/task-engine/knowledge/system.h"
-#include "services/task-engine/llm/exchange.h"
-#include "services/task-engine/llm/llm.h"
-#include "services/task-engine/policy/policy.h"
 #include "services/task-engine/tasks/blame.h"
+#include "services/task-engine/turn/tools.h"
 #include "services/task-engine/turn/turn.h"
-
-enum {
-	MAX_LABEL_BYTES = 160,
-	/* what is remembered of one message: its beginning tells most */
-	MAX_TAIL_MESSAGE_BYTES = 600,
-	/* of the configured tokens: about four bytes each */
-	BYTES_PER_TOKEN = 4,
-};
-
-static size_t
-smaller(int64_t bytes, int64_t tokens)
-{
-	int64_t limit = tokens * BYTES_PER_TOKEN;
-
-	return (size_t)(bytes < limit ? bytes : limit);
-}
 
 static const char *
 workspace_folder(const struct turn *turn)
@@ -99,6 +74,27 @@ add_extractive(
 	extractive_answer(&in, out);
 }
 
+static int
+store_rest(void *arg, int64_t now_ms, struct err *err)
+{
+	struct turn *turn = arg;
+
+	if (tools_record(turn, now_ms, err) < 0)
+		return -1;
+	return turn_store_proposed(turn, now_ms, err);
+}
+
+/* What was done belongs to the end, whatever that is. */
+static void
+finish(struct turn *turn, struct turn_outcome outcome, const struct buf *text)
+{
+	outcome.text = arena_strndup(turn->arena, text->data, text->size);
+	outcome.trace = tools_trace(turn);
+	outcome.also = store_rest;
+	outcome.also_arg = turn;
+	turn_end(turn, &outcome);
+}
+
 /* Passages are an answer; a task that found none has nothing to show. */
 static void
 end_empty_handed(struct turn *turn)
@@ -116,8 +112,7 @@ end_empty_handed(struct turn *turn)
 		buf_addf(&text, "The task could not be done: %s.", why);
 	else
 		add_extractive(turn, EXTRACTIVE_NO_MODEL, &text);
-	outcome.text = arena_strndup(turn->arena, text.data, text.size);
-	turn_end(turn, &outcome);
+	finish(turn, outcome, &text);
 }
 
 static void
@@ -131,12 +126,11 @@ end_with_passages(struct turn *turn)
 	blame_set(turn->work.turn_id);
 	add_extractive(turn, EXTRACTIVE_NO_MODEL, &text);
 	blame_clear();
-	outcome.text = arena_strndup(turn->arena, text.data, text.size);
-	turn_end(turn, &outcome);
+	finish(turn, outcome, &text);
 }
 
-static void
-end_without_model(struct turn *turn)
+void
+turn_end_without_model(struct turn *turn)
 {
 	if (turn->work.has_task && turn->found.n_hits == 0)
 		end_empty_handed(turn);
@@ -144,12 +138,29 @@ end_without_model(struct turn *turn)
 		end_with_passages(turn);
 }
 
+/* A turn that fails may have done something before. */
+static void
+add_changes(const struct turn *turn, struct buf *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < turn->talk.n_calls; i++) {
+		const struct turn_call *call = &turn->talk.calls[i];
+
+		if (call->is_error || !tools_is_change(call->want.name))
+			continue;
+		buf_adds(out, n++ ? ", " : "\n\nDone before: ");
+		buf_addf(out, "`%s`", call->want.name);
+	}
+}
+
 /*
  * A question still gets what the files say, and its row says that this was
  * not the model. A task that no model did is not done.
  */
-static void
-end_degraded(struct turn *turn, enum extractive_why why, const char *reason)
+void
+turn_end_degraded(
+    struct turn *turn, enum extractive_why why, const char *reason)
 {
 	struct turn_outcome outcome = { .is_ok = false };
 	AUTO(buf_release)
@@ -168,211 +179,67 @@ end_degraded(struct turn *turn, enum extractive_why why, const char *reason)
 			  "other words.");
 	else
 		add_extractive(turn, why, &text);
-	outcome.text = arena_strndup(turn->arena, text.data, text.size);
+	add_changes(turn, &text);
 	outcome.error = arena_printf(turn->arena, "model: %s", reason);
-	turn_end(turn, &outcome);
+	finish(turn, outcome, &text);
 }
 
-static void
-end_with_answer(struct turn *turn, const struct llm_answer *answer)
+void
+turn_end_with_answer(struct turn *turn, const struct llm_answer *answer)
 {
 	struct turn_outcome outcome = { .is_ok = true };
 	AUTO(buf_release)
 	struct buf text = { 0 };
 
-	log_info("model-answered",
-	    "turn=%" PRId64 " finish=%s bytes=%zu tokens_in=%" PRId64
-	    " tokens_out=%" PRId64,
-	    turn->work.turn_id, llm_finish_name(answer->finish),
-	    strlen(answer->text), answer->input_tokens, answer->output_tokens);
 	buf_init(&text);
 	blame_set(turn->work.turn_id);
-	turn_propose(turn, answer->text, answer->finish == LLM_FINISH_LENGTH,
-	    &outcome, &text);
+	turn_propose(
+	    turn, answer->text, answer->finish == LLM_FINISH_LENGTH, &text);
 	blame_clear();
-	outcome.text = arena_strndup(turn->arena, text.data, text.size);
-	turn_end(turn, &outcome);
+	finish(turn, outcome, &text);
 }
 
-static void
-on_model(void *arg, const char *body, size_t size, const struct err *err)
-{
-	struct turn *turn = arg;
-	struct llm_answer answer;
-	struct err read_err;
-	int rc;
-
-	turn->call = NULL;
-	if (body == NULL) {
-		end_degraded(turn, EXTRACTIVE_MODEL_AWAY, err->text);
-		return;
-	}
-	blame_set(turn->work.turn_id);
-	rc = llm_read(
-	    turn->turns->llm, body, size, turn->arena, &answer, &read_err);
-	blame_clear();
-	if (rc < 0)
-		end_degraded(turn, EXTRACTIVE_MODEL_MUTE, read_err.text);
-	else if (answer.text[0] == '\0')
-		end_degraded(turn, EXTRACTIVE_MODEL_MUTE,
-		    answer.finish == LLM_FINISH_REFUSED
-			? "the answer was refused"
-			: "the answer was empty");
-	else
-		end_with_answer(turn, &answer);
-}
-
-/* What was found, each with where it stands. */
-static size_t
-passage_quotes(const struct turn *turn, struct quote **quotes_out)
-{
-	const struct search_hits *found = &turn->found;
-	struct quote *quotes =
-	    arena_alloc(turn->arena, (found->n_hits + 1) * sizeof(*quotes));
-
-	for (size_t i = 0; i < found->n_hits; i++) {
-		const struct search_hit *hit = &found->hits[i];
-
-		quotes[i].label =
-		    prompt_label(arena_printf(turn->arena, "%s:%" PRId64 " %s",
-				     hit->path, hit->line, hit->heading),
-			MAX_LABEL_BYTES, turn->arena);
-		quotes[i].text =
-		    turn->excerpts[i][0] ? turn->excerpts[i] : hit->snippet;
-	}
-	*quotes_out = quotes;
-	return found->n_hits;
-}
-
+/* The words that the model said on the way, if any. */
 static const char *
-speaker(const struct message_row *row, struct arena *arena)
+last_words(const struct turn *turn)
 {
-	if (strcmp(row->direction, "outbound") == 0)
-		return "you, the agent";
-	return prompt_label(row->actor_name[0] ? row->actor_name : row->actor,
-	    MAX_LABEL_BYTES, arena);
-}
+	for (size_t i = turn->talk.n_messages; i-- > 0;) {
+		const struct llm_message *m = &turn->talk.messages[i];
 
-/* What was said before, oldest first; nothing for a task. */
-static size_t
-tail_quotes(const struct turn *turn, struct quote **quotes_out)
-{
-	const struct turns_options *o = &turn->turns->options;
-	struct message_row *rows;
-	struct quote *quotes;
-	size_t n_rows, n = 0;
-	struct err err;
-
-	if (turn->work.kind != TURN_ANSWER || turn->strategy == KNOWLEDGE_NONE)
-		return 0;
-	if (store_messages_before(o->store, turn->work.context.id,
-		turn->work.message.seq, o->cfg->grounding_chat_tail_lines,
-		turn->arena, &rows, &n_rows, &err) < 0) {
-		log_warn("chat-tail-unread", "why=%s", log_quote(err.text));
-		return 0;
+		if (m->role == LLM_ASSISTANT && *m->text)
+			return m->text;
 	}
-	quotes = arena_alloc(turn->arena, (n_rows + 1) * sizeof(*quotes));
-	for (size_t i = 0; i < n_rows; i++) {
-		if (strcmp(rows[i].direction, "tool") == 0)
-			continue;
-		quotes[n].label = speaker(&rows[i], turn->arena);
-		quotes[n++].text = prompt_excerpt(
-		    rows[i].text, MAX_TAIL_MESSAGE_BYTES, turn->arena);
-	}
-	*quotes_out = quotes;
-	return n;
-}
-
-static void
-add_user(const struct turn *turn, const char *fence, struct buf *out)
-{
-	const struct engine_cfg *cfg = turn->turns->options.cfg;
-	struct quote *passages = NULL, *tail = NULL;
-	struct prompt_in in = {
-		.fence = fence,
-		.asker = turn->work.has_message
-			     ? speaker(&turn->work.message, turn->arena)
-			     : "",
-		.question = turn->text,
-		.max_bytes = smaller(cfg->grounding_max_prompt_bytes,
-		    cfg->grounding_max_prompt_tokens),
-		.max_passages_bytes =
-		    (size_t)cfg->grounding_qmd_max_tokens * BYTES_PER_TOKEN,
-		.max_tail_bytes = smaller(cfg->grounding_chat_tail_bytes,
-		    cfg->grounding_chat_tail_max_tokens),
-		.max_tail_lines = (size_t)cfg->grounding_chat_tail_lines,
-	};
-
-	in.n_passages = passage_quotes(turn, &passages);
-	in.n_tail = tail_quotes(turn, &tail);
-	in.passages = passages;
-	in.tail = tail;
-	prompt_user(&in, out);
-}
-
-/* Without what its admins said there nothing is asked in their name. */
-static int
-add_system(const struct turn *turn, const char *fence, struct buf *out,
-    struct err *err)
-{
-	const struct context_row *x = &turn->work.context;
-	const struct turns_options *o = &turn->turns->options;
-	struct prompt_files *files = &turn->turns->prompt_files;
-	const struct prompt_place place = { x->workspace_id, x->id,
-		x->is_admin };
-	struct system_in in = {
-		.fence = fence,
-		.now_ms = clock_unix_ms(),
-		.max_bytes = (size_t)o->cfg->system_prompt_max_bytes,
-	};
-	const char *policy;
-
-	if (store_context_prompt(o->store, x->id, turn->arena, &policy, err) !=
-	    0)
-		return -1;
-	prompt_files_read(files, &place, policy, turn->arena, &in);
-	(void)system_prompt(&in, out);
-	prompt_files_note(files, &place, &in, turn->arena);
-	return 0;
-}
-
-static int
-ask_model(struct turn *turn, struct err *err)
-{
-	struct llm_message messages[2] = { { .role = LLM_SYSTEM },
-		{ .role = LLM_USER } };
-	struct llm_prompt prompt = { messages, N_OF(messages) };
-	AUTO(buf_release)
-	struct buf system, user;
-	unsigned char random[8];
-	char fence[2 * sizeof(random) + 1];
-
-	buf_init(&system);
-	buf_init(&user);
-	id_random(random, sizeof(random));
-	id_hex(fence, random, sizeof(random));
-	if (add_system(turn, fence, &system, err) < 0)
-		return -1;
-	add_user(turn, fence, &user);
-	messages[0].text = system.data;
-	messages[1].text = user.data;
-	return llm_start(turn->turns->llm, &prompt, turn->deadline_mono_ms,
-	    on_model, turn, &turn->call, err);
+	return "";
 }
 
 void
-turn_answer(struct turn *turn)
+turn_end_exhausted(struct turn *turn, const char *why)
 {
-	struct err err;
-	int rc;
+	struct turn_outcome outcome = { .is_ok = false,
+		.error = arena_printf(turn->arena, "not finished: %s", why) };
+	AUTO(buf_release)
+	struct buf text = { 0 };
 
-	if (turn->turns->llm == NULL) {
-		end_without_model(turn);
-		return;
+	log_warn("turn-exhausted", "turn=%" PRId64 " steps=%" PRId64 " why=%s",
+	    turn->work.turn_id, turn->talk.step, log_quote(why));
+	buf_init(&text);
+	buf_addf(&text, "I could not finish this: %s.", why);
+	if (*last_words(turn)) {
+		buf_adds(&text, " This is how far I came:\n\n");
+		turn_propose(turn, last_words(turn), false, &text);
 	}
-	blame_set(turn->work.turn_id);
-	rc = ask_model(turn, &err);
-	blame_clear();
-	if (rc < 0)
-		end_degraded(turn, EXTRACTIVE_MODEL_AWAY, err.text);
+	add_changes(turn, &text);
+	finish(turn, outcome, &text);
+}
+
+void
+turn_end_refused(struct turn *turn, const char *said, const char *error)
+{
+	struct turn_outcome outcome = { .is_ok = false, .error = error };
+	AUTO(buf_release)
+	struct buf text = { 0 };
+
+	buf_init(&text);
+	buf_adds(&text, said);
+	finish(turn, outcome, &text);
 }

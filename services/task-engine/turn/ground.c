@@ -43,9 +43,8 @@ turn_ground_forget(struct turn *turn)
 	turn->lookup = NULL;
 }
 
-/* Frees the lookup; returns the turn that waits for it, or NULL. */
-static struct turn *
-lookup_end(struct lookup *lookup)
+struct turn *
+turn_lookup_end(struct lookup *lookup)
 {
 	struct turn *turn = lookup->turn;
 
@@ -55,12 +54,12 @@ lookup_end(struct lookup *lookup)
 	return turn;
 }
 
-static int
-ask_indexer(struct turn *turn, const struct buf *body, int64_t at_most_ms,
-    bus_answer_fn fn, struct err *err)
+int
+turn_ask_indexer(struct turn *turn, const char *type, const struct buf *body,
+    int64_t at_most_ms, bus_answer_fn fn, struct err *err)
 {
 	struct bus_call call = { .to = SVC_INDEXER,
-		.type = "search.query",
+		.type = type,
 		.cause = turn->work.has_message ? turn->work.message.cause : "",
 		.deadline_ms = clock_unix_ms() + at_most_ms,
 		.body = body };
@@ -70,7 +69,7 @@ ask_indexer(struct turn *turn, const struct buf *body, int64_t at_most_ms,
 	if (bus_call(turn->turns->options.bus, &call, fn, turn->lookup, err) ==
 	    0)
 		return 0;
-	lookup_end(turn->lookup);
+	turn_lookup_end(turn->lookup);
 	return -1;
 }
 
@@ -125,7 +124,7 @@ keep_readable(struct turn *turn)
 static void
 on_hits(void *arg, const struct envelope *answer, const struct err *err)
 {
-	struct turn *turn = lookup_end(arg);
+	struct turn *turn = turn_lookup_end(arg);
 	struct err decode_err;
 
 	if (turn == NULL)
@@ -141,7 +140,7 @@ on_hits(void *arg, const struct envelope *answer, const struct err *err)
 	}
 	keep_readable(turn);
 	read_texts(turn);
-	turn_answer(turn);
+	turn_steps(turn);
 }
 
 static int
@@ -170,7 +169,7 @@ search(struct turn *turn, struct err *err)
 	body.query = query.data;
 	body.scope = turn->scope;
 	search_query_encode(&body, &buf);
-	return ask_indexer(turn, &buf,
+	return turn_ask_indexer(turn, "search.query", &buf,
 	    turns->llm ? SEARCH_WITH_MODEL_MS : SEARCH_MS, on_hits, err);
 }
 
@@ -195,13 +194,13 @@ turn_ground(struct turn *turn)
 	struct err err;
 
 	if (!needs_search(turn)) {
-		turn_answer(turn);
+		turn_steps(turn);
 		return;
 	}
 	turn->is_searched = true;
 	if (search(turn, &err) < 0) {
 		log_warn("search-failed", "why=%s", log_quote(err.text));
 		turn->is_search_away = true;
-		turn_answer(turn);
+		turn_steps(turn);
 	}
 }

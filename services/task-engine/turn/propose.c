@@ -159,11 +159,13 @@ add_notices(const struct proposed *p, struct buf *out)
 	    "it whole.");
 }
 
-static int
-store_proposed(void *arg, int64_t now_ms, struct err *err)
+int
+turn_store_proposed(struct turn *turn, int64_t now_ms, struct err *err)
 {
-	struct proposed *p = arg;
+	struct proposed *p = turn->proposed;
 
+	if (p == NULL)
+		return 0;
 	for (size_t i = 0; i < p->n_rows; i++)
 		if (approvals_propose(p->turn->turns->options.approvals,
 			&p->proposing, &p->rows[i], now_ms, p->turn->arena,
@@ -205,8 +207,8 @@ tell(const struct proposed *p, struct buf *out)
 }
 
 void
-turn_propose(struct turn *turn, const char *answer, bool is_cut,
-    struct turn_outcome *outcome, struct buf *out)
+turn_propose(
+    struct turn *turn, const char *answer, bool is_cut, struct buf *out)
 {
 	struct proposed *p = arena_alloc(turn->arena, sizeof(*p));
 	size_t size;
@@ -225,6 +227,5 @@ turn_propose(struct turn *turn, const char *answer, bool is_cut,
 		return;
 	make_rows(p);
 	tell(p, out);
-	outcome->also = store_proposed;
-	outcome->also_arg = p;
+	turn->proposed = p;
 }

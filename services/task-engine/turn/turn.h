@@ -5,9 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "libcommon/bus.h"
 #include "proto/search.h"
 #include "services/task-engine/knowledge/prompt_files.h"
 #include "services/task-engine/knowledge/words.h"
+#include "services/task-engine/llm/exchange.h"
 #include "services/task-engine/llm/extractive.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/turns.h"
@@ -20,24 +22,61 @@ struct buf;
 struct llm;
 struct llm_call;
 struct lookup;
+struct proposed;
 struct timer;
 
 /*
  * One turn on its way, inside the room turn/:
  *
- *   turns.c claims it -> ground.c finds passages -> answer.c asks the model or
- *   quotes -> turns.c ends it and claims the next.
+ *   turns.c claims it -> ground.c finds passages -> steps.c asks the model, and
+ *   tools.c does what it wants, until it answers -> answer.c says that, or
+ *   quotes passages -> turns.c ends it and claims the next.
  *
- * Each step ends by calling the next; none of them is entered twice.
+ * Each ends by calling the next.
  */
 struct turns {
 	struct turns_options options;
 	struct llm *llm; /* NULL: none is configured */
 	struct prompt_files prompt_files;
+	struct llm_tool *tools; /* as models see them, beside tool_table */
 	struct timer *wake, *progress;
 	struct notify_policies policies;
 	struct turn *running;
 	int64_t n_running, n_tasks;
+};
+
+enum { TURN_FENCE_SIZE = 17 };
+
+/* What one may take; of chat and of autonomous turns. */
+struct turn_limits {
+	int64_t duration_ms, max_steps, max_calls;
+};
+
+/* One thing that the model wanted, and what became of it. */
+struct turn_call {
+	int64_t step;	  /* from 1: those of one answer have the same */
+	const char *said; /* beside it, with the first of a step */
+	struct llm_want want;
+	const char *result; /* JSON */
+	bool is_error;
+};
+
+/* The conversation with the model. */
+struct talk {
+	struct llm_message *messages; /* oldest first */
+	size_t n_messages, n_room;
+	const struct llm_tool *tools; /* that the asker may use */
+	size_t n_tools;
+	int64_t step;	   /* answers so far */
+	int64_t n_refused; /* of its wants in a row */
+	struct turn_call *calls;
+	size_t n_calls, n_call_room;
+	size_t n_recorded;	      /* of these in the database */
+	const struct llm_want *wants; /* of the answer that is worked on */
+	size_t n_wants, at_want;
+	const char *said;  /* what was cut so far */
+	const char *trail; /* and the blanks behind it */
+	int64_t n_continued;
 };
 
 struct turn {
@@ -48,6 +87,7 @@ struct turn {
 	struct actor asker; /* by whose authority, as it is now */
 	bool is_unasked;    /* nobody is, any more */
 	enum knowledge_strategy strategy;
+	struct turn_limits limits;
 	int64_t deadline_mono_ms;
 
 	struct search_scope scope;
@@ -59,26 +99,57 @@ struct turn {
 	struct lookup *lookup; /* the question to the indexer under way */
 
 	struct llm_call *call;
+	char fence[TURN_FENCE_SIZE]; /* the random word of quotations */
+	struct talk talk;
+	struct proposed *proposed; /* NULL: nothing is */
 	struct turn_outcome outcome;
 	struct timer *retry; /* of ending it */
 	struct turn *prev, *next;
 };
 
-/* ground.c: ends with turn_answer. */
+/* ground.c: ends with turn_steps. */
 void turn_ground(struct turn *turn);
 /* Lets go of what still runs; its answers are then ignored. */
 void turn_ground_forget(struct turn *turn);
 
-/* answer.c: ends with turn_end. */
-void turn_answer(struct turn *turn);
+/*
+ * Asks the indexer; fn is called with a lookup, which turn_lookup_end frees. It
+ * returns the turn that waits for it, or NULL when none does any more.
+ */
+int
+turn_ask_indexer(struct turn *turn, const char *type, const struct buf *body,
+    int64_t at_most_ms, bus_answer_fn fn, struct err *err) MUST_CHECK;
+struct turn *turn_lookup_end(struct lookup *lookup);
+
+/* steps.c: ends with one of answer.c. */
+void turn_steps(struct turn *turn);
+/* What the model wants is done: asks it again. */
+void turn_step(struct turn *turn);
+void turn_say(struct turn *turn, struct llm_message message);
+
+/* assemble.c: the first messages of the talk. -1: they cannot be had. */
+int turn_assemble(struct turn *turn, struct err *err) MUST_CHECK;
+
+/* answer.c: each ends with turn_end. */
+void turn_end_without_model(struct turn *turn);
+void turn_end_degraded(
+    struct turn *turn, enum extractive_why why, const char *reason);
+void turn_end_with_answer(struct turn *turn, const struct llm_answer *answer);
+/* It ran out: says what there is. */
+void turn_end_exhausted(struct turn *turn, const char *why);
+/* Nothing was asked of a model. */
+void turn_end_refused(struct turn *turn, const char *text, const char *error);
 
 /*
  * propose.c: appends the model's answer without its action blocks, and what
- * became of them, to out. What it proposes is stored when the turn ends. is_cut:
- * the model was stopped at its limit.
+ * became of them, to out. What it proposes is stored when the turn ends, by
+ * turn_store_proposed, within its transaction. is_cut: the model was stopped at
+ * its limit.
  */
-void turn_propose(struct turn *turn, const char *answer, bool is_cut,
-    struct turn_outcome *outcome, struct buf *out);
+void turn_propose(
+    struct turn *turn, const char *answer, bool is_cut, struct buf *out);
+int turn_store_proposed(
+    struct turn *turn, int64_t now_ms, struct err *err) MUST_CHECK;
 
 /* progress.c: somebody waits for that answer, or no longer. */
 void turn_progress_begin(const struct turn *turn);
@@ -86,7 +157,9 @@ void turn_progress_end(const struct turn *turn);
 /* Says again of all that run. */
 void turns_progress(void *turns);
 
-/* turns.c: what is in the outcome lives in the turn's arena. */
+/* turns.c: by whose authority it runs, as they are now. 1: nobody's. */
+int turn_find_asker(struct turn *turn, struct err *err) MUST_CHECK;
+/* What is in the outcome lives in the turn's arena. */
 void turn_end(struct turn *turn, const struct turn_outcome *outcome);
 
 #endif

@@ -17,13 +17,14 @@
 #include "services/task-engine/store/turns.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/turn/routed.h"
+#include "services/task-engine/turn/tools.h"
 #include "services/task-engine/turn/turn.h"
 
 enum {
 	/* without a model a turn is a search: many fit */
 	MAX_WITHOUT_MODEL = 64,
-	/* rows of the store, hits, excerpts, prompt, answer */
-	TURN_ARENA_BYTES = 8 * 1024 * 1024,
+	/* rows of the store, hits, excerpts, prompts, answers, results */
+	TURN_ARENA_BYTES = 64 * 1024 * 1024,
 	/* a store that cannot commit is asked again after that */
 	RETRY_MS = 1000,
 };
@@ -49,6 +50,7 @@ open_model(struct turns *turns, struct err *err)
 		.timeout_ms = cfg->llm_timeout_s * 1000,
 		.max_output_tokens = cfg->llm_max_output_tokens,
 		.max_concurrent = cfg->llm_max_concurrent,
+		.tools = (enum llm_tools)cfg->llm_tools,
 	};
 
 	if (!engine_cfg_has_model(cfg) || !cfg->llm_enabled)
@@ -124,16 +126,24 @@ turn_end(struct turn *turn, const struct turn_outcome *outcome)
 }
 
 /* A task runs as long as autonomous work may, an answer as a person waits. */
-static int64_t
-time_limit_ms(const struct engine_cfg *cfg, enum turn_kind kind)
+static struct turn_limits
+limits_of(const struct engine_cfg *cfg, enum turn_kind kind)
 {
-	return 1000 * (kind == TURN_TASK ? cfg->agent_autonomous_max_turn_s
-					 : cfg->agent_max_turn_s);
+	if (kind == TURN_TASK)
+		return (struct turn_limits){
+			.duration_ms = 1000 * cfg->agent_autonomous_max_turn_s,
+			.max_steps = cfg->agent_autonomous_max_steps,
+			.max_calls = cfg->agent_autonomous_max_calls,
+		};
+	return (struct turn_limits){
+		.duration_ms = 1000 * cfg->agent_max_turn_s,
+		.max_steps = cfg->agent_max_steps,
+		.max_calls = cfg->agent_max_calls,
+	};
 }
 
-/* By whose authority it runs, as they are now. */
-static int
-find_asker(struct turn *turn, struct err *err)
+int
+turn_find_asker(struct turn *turn, struct err *err)
 {
 	const struct turn_work *work = &turn->work;
 	bool is_task = work->kind == TURN_TASK;
@@ -199,14 +209,14 @@ turn_start(
 	turn->work = *work;
 	turn->text = work->kind == TURN_TASK ? work->task.task.prompt
 					     : work->message.text;
-	turn->deadline_mono_ms =
-	    clock_mono_ms() + time_limit_ms(turns->options.cfg, work->kind);
+	turn->limits = limits_of(turns->options.cfg, work->kind);
+	turn->deadline_mono_ms = clock_mono_ms() + turn->limits.duration_ms;
 	turn->retry = timer_new(turns->options.loop, try_to_end, turn);
 	DL_APPEND(turns->running, turn);
 	turns->n_running++;
 	if (work->kind == TURN_TASK)
 		turns->n_tasks++;
-	got = find_asker(turn, &err);
+	got = turn_find_asker(turn, &err);
 	if (got != 0) {
 		got < 0 ? give_back(turn, &err) : end_unasked(turn);
 		return;
@@ -289,6 +299,7 @@ turns_open(struct turns **turns_out, const struct turns_options *options,
 	engine_cfg_notify(options->cfg, &turns->policies);
 	turns->prompt_files = (struct prompt_files){ .cfg = options->cfg,
 		.workspace_root = options->workspace_root };
+	turns->tools = tools_describe();
 	turns->wake = timer_new(options->loop, on_wake, turns);
 	turns->progress = timer_new(options->loop, turns_progress, turns);
 	if (open_model(turns, err) < 0)
@@ -310,6 +321,7 @@ turns_close(struct turns **turns_ref)
 		turn_free(turn);
 	}
 	llm_close(&turns->llm);
+	tools_free(&turns->tools);
 	timer_free(&turns->wake);
 	timer_free(&turns->progress);
 	prompt_files_release(&turns->prompt_files);

@@ -14,13 +14,37 @@
 #include "services/task-engine/llm/provider.h"
 
 static const struct llm_message messages[] = {
-	{ LLM_SYSTEM, "Be \"brief\"." },
-	{ LLM_USER, "hi\n" },
-	{ LLM_ASSISTANT, "hello" },
-	{ LLM_USER, "again" },
+	{ .role = LLM_SYSTEM, .text = "Be \"brief\"." },
+	{ .role = LLM_USER, .text = "hi\n" },
+	{ .role = LLM_ASSISTANT, .text = "hello" },
+	{ .role = LLM_USER, .text = "again" },
 };
 
-static const struct llm_prompt prompt = { messages, N_OF(messages) };
+static const struct llm_prompt prompt = { .messages = messages,
+	.n_messages = N_OF(messages) };
+
+static const struct llm_want wanted[] = {
+	{ "c1", "find", "{\"q\":\"a\"}" },
+	{ "c2", "find", "nonsense" },
+};
+static const struct llm_message tool_messages[] = {
+	{ .role = LLM_USER, .text = "hi" },
+	{ .role = LLM_ASSISTANT, .text = "", .wants = wanted, .n_wants = 2 },
+	{ .role = LLM_TOOL, .text = "{}", .want_id = "c1", .name = "find" },
+	{ .role = LLM_TOOL,
+	    .text = "{\"error\":\"x\"}",
+	    .want_id = "c2",
+	    .name = "find",
+	    .is_error = true },
+	{ .role = LLM_USER, .text = "go on" },
+};
+static const struct llm_tool find_tool = { "find", "Finds.",
+	"{\"type\":\"object\"}" };
+static const struct llm_prompt tool_prompt = { .messages = tool_messages,
+	.n_messages = N_OF(tool_messages),
+	.tools = &find_tool,
+	.n_tools = 1,
+	.is_last = true };
 
 static void
 openai_request_has_its_form(void **state)
@@ -58,6 +82,135 @@ anthropic_request_has_its_form(void **state)
 	    "{\"role\":\"user\",\"content\":\"again\"}]}");
 }
 
+static void
+openai_is_given_tools(void **state)
+{
+	const struct llm_ask ask = { "m", 10, "max_tokens", &tool_prompt };
+	AUTO(buf_release)
+	struct buf out;
+
+	(void)state;
+	buf_init(&out);
+	openai_request(&ask, &out);
+	assert_string_equal(out.data,
+	    "{\"model\":\"m\",\"max_tokens\":10,\"messages\":["
+	    "{\"role\":\"user\",\"content\":\"hi\"},"
+	    "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":["
+	    "{\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":"
+	    "\"find\",\"arguments\":\"{\\\"q\\\":\\\"a\\\"}\"}},"
+	    "{\"id\":\"c2\",\"type\":\"function\",\"function\":{\"name\":"
+	    "\"find\",\"arguments\":\"nonsense\"}}]},"
+	    "{\"role\":\"tool\",\"content\":\"{}\",\"tool_call_id\":\"c1\"},"
+	    "{\"role\":\"tool\",\"content\":\"{\\\"error\\\":\\\"x\\\"}\","
+	    "\"tool_call_id\":\"c2\"},"
+	    "{\"role\":\"user\",\"content\":\"go on\"}],"
+	    "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":"
+	    "\"find\",\"description\":\"Finds.\",\"parameters\":"
+	    "{\"type\":\"object\"}}}],\"tool_choice\":\"none\"}");
+}
+
+static void
+anthropic_is_given_tools(void **state)
+{
+	const struct llm_ask ask = { "m", 10, "max_tokens", &tool_prompt };
+	AUTO(buf_release)
+	struct buf out;
+
+	(void)state;
+	buf_init(&out);
+	anthropic_request(&ask, &out);
+	assert_string_equal(out.data,
+	    "{\"model\":\"m\",\"max_tokens\":10,\"messages\":["
+	    "{\"role\":\"user\",\"content\":\"hi\"},"
+	    "{\"role\":\"assistant\",\"content\":["
+	    "{\"type\":\"tool_use\",\"id\":\"c1\",\"name\":\"find\","
+	    "\"input\":{\"q\":\"a\"}},"
+	    "{\"type\":\"tool_use\",\"id\":\"c2\",\"name\":\"find\","
+	    "\"input\":{}}]},"
+	    "{\"role\":\"user\",\"content\":["
+	    "{\"type\":\"tool_result\",\"tool_use_id\":\"c1\","
+	    "\"content\":\"{}\"},"
+	    "{\"type\":\"tool_result\",\"tool_use_id\":\"c2\","
+	    "\"content\":\"{\\\"error\\\":\\\"x\\\"}\",\"is_error\":true},"
+	    "{\"type\":\"text\",\"text\":\"go on\"}]}],"
+	    "\"tools\":[{\"name\":\"find\",\"description\":\"Finds.\","
+	    "\"input_schema\":{\"type\":\"object\"}}],"
+	    "\"tool_choice\":{\"type\":\"none\"}}");
+}
+
+static const struct {
+	const char *name;
+	int (*parse)(struct llm_answer *out, const char *body, size_t size,
+	    struct arena *arena, struct err *err);
+	const char *body, *wants;
+} wants[] = {
+	{ "openai", openai_parse,
+	    "{\"choices\":[{\"finish_reason\":\"tool_calls\",\"message\":{"
+	    "\"content\":null,\"tool_calls\":[{\"id\":\"x\",\"type\":"
+	    "\"function\",\"function\":{\"name\":\"find\",\"arguments\":"
+	    "\"{}\"}},7,{\"id\":\"y\"},{\"function\":{\"name\":\"b\","
+	    "\"arguments\":{}}}]}}]}",
+	    "x find {};call_1 b ;" },
+	{ "openai: of another type", openai_parse,
+	    "{\"choices\":[{\"message\":{\"content\":\"x\","
+	    "\"tool_calls\":{\"a\":1}}}]}",
+	    "" },
+	{ "anthropic", anthropic_parse,
+	    "{\"stop_reason\":\"tool_use\",\"content\":[{\"type\":\"text\","
+	    "\"text\":\"Hm\"},{\"type\":\"tool_use\",\"id\":\"t\",\"name\":"
+	    "\"find\",\"input\":{\"q\": 1}},{\"type\":\"tool_use\"}]}",
+	    "t find {\"q\":1};" },
+};
+
+static void
+what_is_wanted_is_read(void **state)
+{
+	AUTO(arena_free)
+	struct arena *arena = arena_new(65536);
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(wants); i++) {
+		struct llm_answer answer;
+		struct err err;
+		AUTO(buf_release)
+		struct buf got;
+
+		buf_init(&got);
+		if (wants[i].parse(&answer, wants[i].body,
+			strlen(wants[i].body), arena, &err) < 0)
+			fail_msg("%s: %s", wants[i].name, err.text);
+		for (size_t k = 0; k < answer.n_wants; k++)
+			buf_addf(&got, "%s %s %s;", answer.wants[k].id,
+			    answer.wants[k].name, answer.wants[k].arguments);
+		if (strcmp(got.data, wants[i].wants) != 0)
+			fail_msg("%s: got \"%s\"", wants[i].name, got.data);
+	}
+}
+
+static void
+too_much_is_cut(void **state)
+{
+	AUTO(arena_free)
+	struct arena *arena = arena_new(8 << 20);
+	AUTO(buf_release)
+	struct buf said;
+	struct llm_answer answer = { .finish = LLM_FINISH_DONE };
+
+	(void)state;
+	buf_init(&said);
+	while (said.size < 2 * LLM_MAX_TEXT_BYTES)
+		buf_adds(&said, "many words ");
+	llm_answer_say(&answer, &said, arena);
+	assert_int_equal(answer.finish, LLM_FINISH_LENGTH);
+	assert_true(strlen(answer.text) <= LLM_MAX_TEXT_BYTES);
+	for (size_t i = 0; i < 2 * LLM_MAX_WANTS; i++)
+		llm_answer_want(&answer, "", "a", "{}", arena);
+	assert_int_equal(answer.n_wants, LLM_MAX_WANTS);
+	answer.n_wants = 0;
+	llm_answer_want(&answer, "", "a", said.data, arena);
+	assert_int_equal(answer.n_wants, 0);
+}
+
 typedef int (*parse_fn)(struct llm_answer *out, const char *body, size_t size,
     struct arena *arena, struct err *err);
 
@@ -90,7 +243,7 @@ static const struct {
 	    "ab", LLM_FINISH_DONE },
 	{ "openai: unknown finish", openai_parse,
 	    "{\"choices\":[{\"message\":{\"content\":\"x\"},"
-	    "\"finish_reason\":\"tool_calls\"}]}",
+	    "\"finish_reason\":\"bored\"}]}",
 	    "x", LLM_FINISH_OTHER },
 	{ "openai: no content", openai_parse,
 	    "{\"choices\":[{\"message\":{}}]}", "", LLM_FINISH_DONE },
@@ -160,7 +313,12 @@ usage_is_read(void **state)
 {
 	static const char body[] =
 	    "{\"choices\":[{\"message\":{\"content\":\"x\"}}],"
-	    "\"usage\":{\"prompt_tokens\":12,\"completion_tokens\":3}}";
+	    "\"usage\":{\"prompt_tokens\":12,\"completion_tokens\":3,"
+	    "\"prompt_tokens_details\":{\"cached_tokens\":8}}}";
+	static const char theirs[] =
+	    "{\"content\":[],\"usage\":{\"input_tokens\":2,"
+	    "\"cache_creation_input_tokens\":4,"
+	    "\"cache_read_input_tokens\":6,\"output_tokens\":3}}";
 	AUTO(arena_free)
 	struct arena *arena = arena_new(65536);
 	struct llm_answer answer;
@@ -171,6 +329,12 @@ usage_is_read(void **state)
 	    openai_parse(&answer, body, sizeof(body) - 1, arena, &err), 0);
 	assert_int_equal(answer.input_tokens, 12);
 	assert_int_equal(answer.output_tokens, 3);
+	assert_int_equal(answer.cached_tokens, 8);
+	assert_int_equal(
+	    anthropic_parse(&answer, theirs, sizeof(theirs) - 1, arena, &err),
+	    0);
+	assert_int_equal(answer.input_tokens, 12);
+	assert_int_equal(answer.cached_tokens, 6);
 }
 
 static const struct {
@@ -294,6 +458,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(openai_request_has_its_form),
 		cmocka_unit_test(anthropic_request_has_its_form),
+		cmocka_unit_test(openai_is_given_tools),
+		cmocka_unit_test(anthropic_is_given_tools),
+		cmocka_unit_test(what_is_wanted_is_read),
+		cmocka_unit_test(too_much_is_cut),
 		cmocka_unit_test(answers_are_read),
 		cmocka_unit_test(usage_is_read),
 		cmocka_unit_test(thoughts_and_controls_are_removed),

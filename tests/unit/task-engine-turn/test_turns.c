@@ -235,24 +235,6 @@ a_task_without_a_model_is_done_only_with_passages(void **state)
 }
 
 static void
-an_answer_that_was_cut_says_so(void **state)
-{
-	static char text[100 * 1024];
-
-	(void)state;
-	room_enter(true);
-	world_queue(TURN_ANSWER, "hello");
-	world_queue(TURN_ANSWER, "hello");
-	room_wake();
-	world_model_answers(0, "Half", LLM_FINISH_LENGTH);
-	assert_non_null(strstr(world.said[0].text, "Half\n\n_(The answer"));
-	memset(text, 'x', sizeof(text) - 1);
-	world_model_answers(1, text, LLM_FINISH_DONE);
-	assert_true(strlen(world.said[1].text) < 64 * 1024);
-	assert_non_null(strstr(world.said[1].text, "_(The answer ends"));
-}
-
-static void
 no_more_run_than_are_allowed(void **state)
 {
 	(void)state;
@@ -487,7 +469,6 @@ main(void)
 		TEST(an_empty_answer_is_not_said),
 		TEST(a_task_that_no_model_did_has_failed),
 		TEST(a_task_without_a_model_is_done_only_with_passages),
-		TEST(an_answer_that_was_cut_says_so),
 		TEST(no_more_run_than_are_allowed),
 		TEST(tasks_leave_room_for_answers),
 		TEST(an_answer_that_cannot_be_stored_is_kept),

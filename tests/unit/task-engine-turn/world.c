@@ -16,7 +16,9 @@
 #include "services/task-engine/approvals/proposal.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/people/actors.h"
+#include "services/task-engine/policy/policy.h"
 #include "services/task-engine/policy/scope.h"
+#include "services/task-engine/store/store.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/tasks/finish.h"
 #include "services/task-engine/tasks/notify.h"
@@ -49,7 +51,12 @@ world_reset(bool has_model)
 		.grounding_chat_tail_bytes = 1800,
 		.agent_grounding_first_step = true,
 		.agent_max_turn_s = 120,
+		.agent_max_steps = 6,
+		.agent_max_calls = 6,
+		.agent_max_input_chars = 12000,
 		.agent_autonomous_max_turn_s = 1200,
+		.agent_autonomous_max_steps = 50,
+		.agent_autonomous_max_calls = 100,
 		.system_prompt_max_bytes = 16000,
 		.skills_global_root = "",
 		.skills_max = 12,
@@ -64,6 +71,7 @@ world_reset(bool has_model)
 	memset(&world, 0, sizeof(world));
 	world.cfg = defaults;
 	world.n_room = 10;
+	world.role = ROLE_OVERLORD;
 	if (has_model)
 		world.cfg.llm_api_key = "key";
 }
@@ -199,7 +207,8 @@ store_turn_claim(struct store *store, unsigned kinds, int64_t task_concurrency,
 		struct turn_work *work = &world.queued[i];
 
 		if (work->attempts == 0 && (kinds & (1u << work->kind))) {
-			work->attempts = 1;
+			work->attempts =
+			    world.first_attempt ? world.first_attempt : 1;
 			world.n_claimed++;
 			*out = *work;
 			return 0;
@@ -257,6 +266,76 @@ store_messages_before(struct store *store, const char *context_id,
 	return 0;
 }
 
+int
+store_begin(struct store *store, struct err *err)
+{
+	(void)store;
+	(void)err;
+	assert_false(world.is_in_transaction);
+	world.is_in_transaction = true;
+	world.n_begun_changes++;
+	return 0;
+}
+
+int
+store_commit(struct store *store, struct err *err)
+{
+	(void)store;
+	(void)err;
+	assert_true(world.is_in_transaction);
+	world.is_in_transaction = false;
+	return 0;
+}
+
+void
+store_rollback(struct store *store)
+{
+	(void)store;
+	world.is_in_transaction = false;
+	world.n_rolled_back++;
+}
+
+bool
+store_is_in_transaction(const struct store *store)
+{
+	(void)store;
+	return world.is_in_transaction;
+}
+
+int
+store_turn_call_add(struct store *store, const struct turn_call_row *row,
+    int64_t now_ms, struct err *err)
+{
+	size_t at = world.n_recorded++;
+
+	(void)store;
+	(void)now_ms;
+	(void)err;
+	snprintf(world.recorded[at].tool, sizeof(world.recorded[at].tool), "%s",
+	    row->tool);
+	snprintf(world.recorded[at].result, sizeof(world.recorded[at].result),
+	    "%s", row->result);
+	world.recorded[at].is_error = row->is_error;
+	world.recorded[at].step = row->step;
+	return 0;
+}
+
+int
+store_turn_calls(struct store *store, int64_t turn_id, struct arena *arena,
+    struct turn_call_row **rows_out, size_t *n_out, struct err *err)
+{
+	(void)store;
+	(void)turn_id;
+	(void)err;
+	*rows_out =
+	    arena_alloc(arena, (world.n_resumed + 1) * sizeof(**rows_out));
+	if (world.n_resumed)
+		memcpy(*rows_out, world.resumed,
+		    world.n_resumed * sizeof(**rows_out));
+	*n_out = world.n_resumed;
+	return 0;
+}
+
 /* Policy, blame, configuration. */
 
 static int64_t blamed;
@@ -284,7 +363,12 @@ people_asker(struct people *people, const char *name, const char *role_then,
 	assert_string_equal(role_then, "overlord");
 	if (world.is_asker_unread)
 		return err_set(err, ERR_UNAVAILABLE, "disk error");
-	*out = (struct actor){ .kind = ACTOR_LOCAL, .name = "local" };
+	*out =
+	    (struct actor){ .kind = world.role == ROLE_OVERLORD ? ACTOR_LOCAL
+								: ACTOR_ACCOUNT,
+		    .name = "local" };
+	if (world.role != ROLE_GUEST)
+		strcpy(out->user_id, "u1");
 	return world.is_asker_gone ? 1 : 0;
 }
 
@@ -346,21 +430,40 @@ policy_scope(const struct policy *policy, const struct actor *actor,
 	(void)context;
 	(void)arena;
 	(void)err;
-	assert_int_equal(actor->kind, ACTOR_LOCAL);
+	(void)actor;
 	*out = (struct search_scope){ 0 };
 	return 0;
 }
 
 int
-policy_check(const struct policy *policy, const struct actor *actor,
-    const char *operation, const struct policy_target *target, struct err *err)
+policy_role(const struct policy *policy, const struct actor *actor,
+    const char *workspace_id, enum role *role_out, struct err *err)
 {
 	(void)policy;
 	(void)actor;
 	(void)err;
-	assert_string_equal(operation, "action.propose");
-	assert_string_equal(target->workspace_id, "workspace");
+	assert_string_equal(workspace_id, "workspace");
+	*role_out = world.role;
 	return 0;
+}
+
+/* By the real table. */
+int
+policy_check(const struct policy *policy, const struct actor *actor,
+    const char *operation, const struct policy_target *target, struct err *err)
+{
+	const struct policy_facts facts = {
+		.kind = actor->kind,
+		.role = world.role,
+		.is_linked = *actor->user_id != '\0',
+		.is_own = strcmp(target->asked_by, actor->name) == 0,
+	};
+
+	(void)policy;
+	assert_string_equal(target->workspace_id, "workspace");
+	if (policy_decide(policy_find(operation), &facts) == POLICY_ALLOWED)
+		return 0;
+	return err_set(err, ERR_REFUSED, "Access denied");
 }
 
 bool
@@ -466,6 +569,13 @@ llm_close(struct llm **llm)
 	xfree(llm);
 }
 
+bool
+llm_has_tools(const struct llm *llm)
+{
+	(void)llm;
+	return world.cfg.llm_tools != LLM_TOOLS_NONE;
+}
+
 const char *
 llm_name(const struct llm *llm)
 {
@@ -483,11 +593,18 @@ llm_start(struct llm *llm, const struct llm_prompt *prompt,
 	(void)llm;
 	(void)deadline_mono_ms;
 	(void)err;
-	assert_int_equal(prompt->n_messages, 2);
+	assert_true(prompt->n_messages >= 2);
 	snprintf(
 	    world.calls[at].system, WORLD_TEXT, "%s", prompt->messages[0].text);
 	snprintf(
 	    world.calls[at].user, WORLD_TEXT, "%s", prompt->messages[1].text);
+	snprintf(world.calls[at].last, WORLD_TEXT, "%s",
+	    prompt->messages[prompt->n_messages - 1].text);
+	world.calls[at].last_role =
+	    prompt->messages[prompt->n_messages - 1].role;
+	world.calls[at].n_messages = prompt->n_messages;
+	world.calls[at].n_tools = prompt->n_tools;
+	world.calls[at].is_last = prompt->is_last;
 	world.calls[at].fn = fn;
 	world.calls[at].arg = arg;
 	*call_out = xcalloc(1, sizeof(**call_out));
@@ -524,12 +641,32 @@ world_model_answers(size_t call, const char *text, enum llm_finish finish)
 	struct err err = { .code = ERR_NONE };
 	llm_done_fn fn = world.calls[call].fn;
 
-	world.answer = (struct llm_answer){ .text = text, .finish = finish };
+	world.answer = (struct llm_answer){
+		.text = text, .lead = "", .trail = "", .finish = finish
+	};
 	if (text == NULL) {
 		err_set(&err, ERR_UNAVAILABLE, "host: cannot connect");
 		fn(world.calls[call].arg, NULL, 0, &err);
 	} else {
 		fn(world.calls[call].arg, "{}", 2, &err);
 	}
+	xfree(&world.calls[call].call);
+}
+
+void
+world_model_wants(size_t call, const struct llm_want *wants, size_t n)
+{
+	static struct llm_want copies[WORLD_MAX];
+	struct err err = { .code = ERR_NONE };
+
+	assert_true(n <= WORLD_MAX);
+	memcpy(copies, wants, n * sizeof(*copies));
+	world.answer = (struct llm_answer){ .text = "",
+		.lead = "",
+		.trail = "",
+		.finish = LLM_FINISH_WANTS,
+		.wants = copies,
+		.n_wants = n };
+	world.calls[call].fn(world.calls[call].arg, "{}", 2, &err);
 	xfree(&world.calls[call].call);
 }

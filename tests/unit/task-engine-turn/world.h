@@ -9,6 +9,8 @@
 #include "services/task-engine/config.h"
 #include "services/task-engine/llm/exchange.h"
 #include "services/task-engine/llm/llm.h"
+#include "services/task-engine/store/roles.h"
+#include "services/task-engine/store/turn_calls.h"
 #include "services/task-engine/store/turns.h"
 
 /*
@@ -68,6 +70,10 @@ struct world {
 	struct {
 		char system[WORLD_TEXT];
 		char user[WORLD_TEXT];
+		char last[WORLD_TEXT]; /* the last message, whose role is: */
+		enum llm_role last_role;
+		size_t n_messages, n_tools;
+		bool is_last;
 		llm_done_fn fn;
 		void *arg;
 		struct llm_call *call;
@@ -75,6 +81,22 @@ struct world {
 	} calls[WORLD_MAX];
 	size_t n_calls;
 	struct llm_answer answer; /* what the next body reads as */
+
+	/* who asks, and what was recorded of calls */
+	enum role role;
+	struct {
+		char tool[64];
+		char result[4096];
+		bool is_error;
+		int64_t step;
+	} recorded[WORLD_MAX];
+	size_t n_recorded;
+	/* of an earlier attempt */
+	const struct turn_call_row *resumed;
+	size_t n_resumed;
+	int64_t first_attempt; /* of what is claimed; 0: 1 */
+	size_t n_begun_changes, n_rolled_back;
+	bool is_in_transaction;
 };
 
 extern struct world world;
@@ -87,6 +109,9 @@ void world_queue(enum turn_kind kind, const char *text);
 
 /* The indexer answers that question; json NULL: it is away. */
 void world_indexer_answers(size_t search, const char *json);
+
+/* The model wants these done. */
+void world_model_wants(size_t call, const struct llm_want *wants, size_t n);
 
 /* The model answers that call; NULL: it is away. */
 void world_model_answers(size_t call, const char *text, enum llm_finish finish);

@@ -68,6 +68,9 @@ static const struct {
 	{ "command.prompt", "aol" },
 	{ "message.answer", "gGyvmpaostl" },
 
+	{ "tool.search_knowledge", "gGyvmpaostl" },
+	{ "tool.open_knowledge", "gGyvmpaostl" },
+
 	{ "action.propose", "gGyvmpaostl" },
 	{ "command.approve", "aol" },
 	{ "command.deny", "aol" },

@@ -1,0 +1,260 @@
+/* The talk with the model: asked, heard, asked again, within its limits. */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/clock.h"
+#include "libcommon/err.h"
+#include "libcommon/log.h"
+#include "libcommon/utf8.h"
+#include "services/task-engine/config.h"
+#include "services/task-engine/llm/llm.h"
+#include "services/task-engine/tasks/blame.h"
+#include "services/task-engine/turn/tools.h"
+#include "services/task-engine/turn/turn.h"
+
+enum {
+	/* a long answer in pieces: more than a chat shows */
+	MAX_CONTINUED = 3,
+	/* results that the model is still shown; older ones make room */
+	MAX_RESULT_BYTES = 96 * 1024,
+};
+
+static const char go_on[] =
+    "Your answer was cut at its longest allowed length. Go on exactly where it "
+    "stopped, in the middle of a word if need be, and repeat nothing.";
+
+void
+turn_say(struct turn *turn, struct llm_message message)
+{
+	struct talk *talk = &turn->talk;
+	struct llm_message *more;
+
+	if (talk->n_messages == talk->n_room) {
+		talk->n_room = talk->n_room ? 2 * talk->n_room : 8;
+		more = arena_alloc(turn->arena, talk->n_room * sizeof(*more));
+		if (talk->n_messages)
+			memcpy(more, talk->messages,
+			    talk->n_messages * sizeof(*more));
+		talk->messages = more;
+	}
+	if (message.text == NULL)
+		message.text = "";
+	talk->messages[talk->n_messages++] = message;
+}
+
+/* The oldest results go first when there is no room for all. */
+static void
+make_room(struct talk *talk)
+{
+	size_t bytes = 0;
+
+	for (size_t i = talk->n_messages; i-- > 0;) {
+		struct llm_message *m = &talk->messages[i];
+
+		if (m->role != LLM_TOOL)
+			continue;
+		bytes += strlen(m->text);
+		if (bytes > MAX_RESULT_BYTES)
+			m->text = "{\"left_out\":\"this result was too long "
+				  "ago\"}";
+	}
+}
+
+/* Whether it may still want something done. */
+static bool
+is_last(const struct turn *turn)
+{
+	return turn->talk.step + 1 >= turn->limits.max_steps ||
+	       (int64_t)turn->talk.n_calls >= turn->limits.max_calls;
+}
+
+static void
+on_model(void *arg, const char *body, size_t size, const struct err *err);
+
+void
+turn_step(struct turn *turn)
+{
+	struct talk *talk = &turn->talk;
+	struct llm_prompt prompt = { .messages = talk->messages,
+		.n_messages = talk->n_messages,
+		.tools = talk->tools,
+		.n_tools = talk->n_tools,
+		.is_last = talk->n_tools > 0 && is_last(turn),
+		.fence = turn->fence };
+	struct err err;
+	int rc;
+
+	make_room(talk);
+	blame_set(turn->work.turn_id);
+	rc = llm_start(turn->turns->llm, &prompt, turn->deadline_mono_ms,
+	    on_model, turn, &turn->call, &err);
+	blame_clear();
+	if (rc < 0)
+		turn_end_degraded(turn, EXTRACTIVE_MODEL_AWAY, err.text);
+}
+
+/* Pieces of one answer; the model is shown them as it said them. */
+static void
+join(struct turn *turn, struct llm_answer *answer)
+{
+	struct talk *talk = &turn->talk;
+
+	if (talk->said == NULL)
+		return;
+	answer->text = arena_printf(turn->arena, "%s%s%s", talk->said,
+	    *talk->trail ? talk->trail : answer->lead, answer->text);
+}
+
+static bool
+may_go_on(const struct turn *turn, const struct llm_answer *answer)
+{
+	return answer->finish == LLM_FINISH_LENGTH && *answer->text &&
+	       turn->talk.n_continued < MAX_CONTINUED &&
+	       turn->talk.step < turn->limits.max_steps;
+}
+
+static void
+ask_to_go_on(struct turn *turn, const struct llm_answer *piece)
+{
+	struct llm_answer whole = *piece;
+
+	turn_say(turn,
+	    (struct llm_message){ .role = LLM_ASSISTANT, .text = piece->text });
+	turn_say(turn, (struct llm_message){ .role = LLM_USER, .text = go_on });
+	join(turn, &whole);
+	turn->talk.said = whole.text;
+	turn->talk.trail = piece->trail;
+	turn->talk.n_continued++;
+	turn_step(turn);
+}
+
+static void
+conclude(struct turn *turn, struct llm_answer *answer)
+{
+	join(turn, answer);
+	if (answer->text[0] == '\0')
+		turn_end_degraded(turn, EXTRACTIVE_MODEL_MUTE,
+		    answer->finish == LLM_FINISH_REFUSED
+			? "the answer was refused"
+			: "the answer was empty");
+	else
+		turn_end_with_answer(turn, answer);
+}
+
+static void
+note_answer(struct turn *turn, const struct llm_answer *answer)
+{
+	turn->talk.step++;
+	log_info("model-answered",
+	    "turn=%" PRId64 " step=%" PRId64 " finish=%s bytes=%zu wants=%zu"
+	    " tokens_in=%" PRId64 " tokens_out=%" PRId64,
+	    turn->work.turn_id, turn->talk.step,
+	    llm_finish_name(answer->finish), strlen(answer->text),
+	    answer->n_wants, answer->input_tokens, answer->output_tokens);
+}
+
+static void
+hear(struct turn *turn, struct llm_answer *answer)
+{
+	bool may_want = turn->talk.n_tools > 0 && !is_last(turn);
+
+	note_answer(turn, answer);
+	if (answer->n_wants && may_want) {
+		turn_say(turn, (struct llm_message){ .role = LLM_ASSISTANT,
+				   .text = answer->text,
+				   .wants = answer->wants,
+				   .n_wants = answer->n_wants });
+		turn->talk.said = NULL;
+		tools_begin(turn, answer->wants, answer->n_wants);
+	} else if (answer->n_wants && *answer->text == '\0') {
+		turn_end_exhausted(turn, "it took too many steps");
+	} else if (may_go_on(turn, answer)) {
+		ask_to_go_on(turn, answer);
+	} else {
+		conclude(turn, answer);
+	}
+}
+
+static void
+on_model(void *arg, const char *body, size_t size, const struct err *err)
+{
+	struct turn *turn = arg;
+	struct llm_answer answer;
+	struct err read_err;
+	int rc;
+
+	turn->call = NULL;
+	if (body == NULL) {
+		turn_end_degraded(turn, EXTRACTIVE_MODEL_AWAY, err->text);
+		return;
+	}
+	blame_set(turn->work.turn_id);
+	rc = llm_read(
+	    turn->turns->llm, body, size, turn->arena, &answer, &read_err);
+	blame_clear();
+	if (rc < 0)
+		turn_end_degraded(turn, EXTRACTIVE_MODEL_MUTE, read_err.text);
+	else
+		hear(turn, &answer);
+}
+
+static bool
+is_too_long(const struct turn *turn)
+{
+	const struct engine_cfg *cfg = turn->turns->options.cfg;
+	int64_t n = 0;
+
+	/* Characters, as people count them: bytes that begin one. */
+	for (const char *p = turn->text; *p; p++)
+		n += ((unsigned char)*p & 0xc0) != 0x80;
+	return n > cfg->agent_max_input_chars;
+}
+
+static void
+refuse_length(struct turn *turn)
+{
+	turn_end_refused(turn,
+	    arena_printf(turn->arena,
+		"That is too long for me: at most %" PRId64 " characters. Send "
+		"it in parts, or as a Markdown file; the people who run me can "
+		"raise AGENT_RUNTIME_AGENT_MAX_INPUT_CHARS.",
+		turn->turns->options.cfg->agent_max_input_chars),
+	    "the message is too long");
+}
+
+/* A greeting needs no tools. */
+static int
+begin(struct turn *turn, struct err *err)
+{
+	if (turn->strategy != KNOWLEDGE_NONE &&
+	    llm_has_tools(turn->turns->llm) && tools_choose(turn, err) < 0)
+		return -1;
+	if (turn_assemble(turn, err) < 0)
+		return -1;
+	return turn->work.attempts > 1 ? tools_resume(turn, err) : 0;
+}
+
+void
+turn_steps(struct turn *turn)
+{
+	struct err err;
+	int rc;
+
+	if (turn->turns->llm == NULL) {
+		turn_end_without_model(turn);
+		return;
+	}
+	if (is_too_long(turn)) {
+		refuse_length(turn);
+		return;
+	}
+	blame_set(turn->work.turn_id);
+	rc = begin(turn, &err);
+	blame_clear();
+	if (rc < 0)
+		turn_end_degraded(turn, EXTRACTIVE_MODEL_AWAY, err.text);
+	else
+		turn_step(turn);
+}

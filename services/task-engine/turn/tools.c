@@ -1,0 +1,384 @@
+/* The tools: which there are, who may use them, and how one is called. */
+
+#include "services/task-engine/turn/tools.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/clock.h"
+#include "libcommon/err.h"
+#include "libcommon/json.h"
+#include "libcommon/log.h"
+#include "services/task-engine/config.h"
+#include "services/task-engine/policy/policy.h"
+#include "services/task-engine/store/store.h"
+#include "services/task-engine/tasks/blame.h"
+#include "services/task-engine/turn/turn.h"
+
+enum {
+	/* of one result: about what a person reads of a page */
+	MAX_RESULT_BYTES = 16 * 1024,
+	/* a model that only errs is stopped before its steps are used up */
+	MAX_REFUSED = 8,
+};
+
+// clang-format off
+const struct tool tool_table[] = {
+	{ "search_knowledge", "tool.search_knowledge", TOOL_READS,
+	    "Searches the workspace's Markdown. Gives sections with path, line "
+	    "and text, best first.",
+	    search_fields, SEARCH_FIELDS, tool_search },
+	{ "open_knowledge", "tool.open_knowledge", TOOL_READS,
+	    "Reads one document of the workspace.",
+	    open_fields, OPEN_FIELDS, tool_open },
+};
+// clang-format on
+
+const size_t n_tools = N_OF(tool_table);
+
+bool
+tools_is_change(const char *name)
+{
+	for (size_t i = 0; i < n_tools; i++)
+		if (strcmp(tool_table[i].name, name) == 0)
+			return tool_table[i].class == TOOL_CHANGES;
+	return false;
+}
+
+struct llm_tool *
+tools_describe(void)
+{
+	struct llm_tool *tools = xcalloc(n_tools, sizeof(*tools));
+
+	for (size_t i = 0; i < n_tools; i++) {
+		const struct tool *tool = &tool_table[i];
+		struct buf schema;
+
+		buf_init(&schema);
+		tool_schema(tool->fields, tool->n_fields, &schema);
+		tools[i] = (struct llm_tool){ .name = tool->name,
+			.description = tool->help,
+			.schema = buf_steal(&schema) };
+	}
+	return tools;
+}
+
+void
+tools_free(struct llm_tool **slot)
+{
+	struct llm_tool *tools = STEAL(*slot);
+
+	for (size_t i = 0; tools && i < n_tools; i++) {
+		char *schema = (char *)(uintptr_t)tools[i].schema;
+
+		free(schema);
+	}
+	free(tools);
+}
+
+/* One look at the role for all rows; each is checked again when called. */
+int
+tools_choose(struct turn *turn, struct err *err)
+{
+	const struct turns_options *o = &turn->turns->options;
+	struct policy_facts facts = {
+		.kind = turn->asker.kind,
+		.is_linked = *turn->asker.user_id != '\0',
+		.is_own = true,
+	};
+	struct llm_tool *chosen =
+	    arena_alloc(turn->arena, n_tools * sizeof(*chosen));
+	size_t n = 0;
+
+	if (policy_role(o->policy, &turn->asker,
+		turn->work.context.workspace_id, &facts.role, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n_tools; i++)
+		if (policy_decide(policy_find(tool_table[i].operation),
+			&facts) == POLICY_ALLOWED)
+			chosen[n++] = turn->turns->tools[i];
+	turn->talk.tools = chosen;
+	turn->talk.n_tools = n;
+	return 0;
+}
+
+/* Also what it may not use is unknown to it. */
+static const struct tool *
+find_tool(const struct turn *turn, const char *name)
+{
+	for (size_t i = 0; i < n_tools; i++) {
+		if (strcmp(tool_table[i].name, name) != 0)
+			continue;
+		for (size_t k = 0; k < turn->talk.n_tools; k++)
+			if (turn->talk.tools[k].name == tool_table[i].name)
+				return &tool_table[i];
+	}
+	return NULL;
+}
+
+static int
+check_policy(struct turn *turn, const struct tool *tool, struct err *err)
+{
+	const struct context_row *x = &turn->work.context;
+	const struct policy_target target = {
+		.workspace_id = x->workspace_id,
+		.connector = x->connector,
+		.external_id = x->external_id,
+		.asked_by = turn->asker.name,
+	};
+	int got = turn_find_asker(turn, err);
+
+	if (got == 1)
+		return err_set(
+		    err, ERR_REFUSED, "whoever asked has no access any more");
+	if (got < 0)
+		return -1;
+	return policy_check(turn->turns->options.policy, &turn->asker,
+	    tool->operation, &target, err);
+}
+
+static bool
+is_same_call(
+    const struct turn_call *call, const struct llm_want *want, const char *args)
+{
+	AUTO(buf_release)
+	struct buf theirs = { 0 };
+
+	if (strcmp(call->want.name, want->name) != 0)
+		return false;
+	buf_init(&theirs);
+	tool_canonical_args(call->want.arguments, &theirs);
+	return strcmp(theirs.data, args) == 0;
+}
+
+static bool
+is_repeated(const struct turn *turn, const struct llm_want *want)
+{
+	AUTO(buf_release)
+	struct buf args = { 0 };
+
+	buf_init(&args);
+	tool_canonical_args(want->arguments, &args);
+	for (size_t i = 0; i < turn->talk.n_calls; i++)
+		if (is_same_call(&turn->talk.calls[i], want, args.data))
+			return true;
+	return false;
+}
+
+static struct turn_call *
+add_call(struct turn *turn, struct turn_call call)
+{
+	struct talk *talk = &turn->talk;
+
+	if (talk->n_calls == talk->n_call_room) {
+		struct turn_call *more;
+
+		talk->n_call_room =
+		    talk->n_call_room ? 2 * talk->n_call_room : 8;
+		more =
+		    arena_alloc(turn->arena, talk->n_call_room * sizeof(*more));
+		if (talk->n_calls)
+			memcpy(
+			    more, talk->calls, talk->n_calls * sizeof(*more));
+		talk->calls = more;
+	}
+	talk->calls[talk->n_calls] = call;
+	return &talk->calls[talk->n_calls++];
+}
+
+static const struct llm_want *
+want_now(const struct turn *turn)
+{
+	return &turn->talk.wants[turn->talk.at_want];
+}
+
+/* What the model is told of an error: what is ours to know stays in the log. */
+static const char *
+error_result(struct turn *turn, const struct err *err)
+{
+	const char *text = err->text;
+	AUTO(buf_release)
+	struct buf out = { 0 };
+	struct json_out json;
+
+	if (err->code == ERR_INTERNAL || err->code == ERR_UNAVAILABLE) {
+		log_warn("tool-failed", "turn=%" PRId64 " tool=%s why=%s",
+		    turn->work.turn_id, log_quote(want_now(turn)->name),
+		    log_quote(err->text));
+		text = "it cannot be done now";
+	}
+	buf_init(&out);
+	json_out_init(&json, &out);
+	json_out_object(&json, NULL);
+	json_out_str(&json, "error", text);
+	json_out_object_end(&json);
+	return arena_strndup(turn->arena, out.data, out.size);
+}
+
+static struct turn_call
+make_call(struct turn *turn, const struct buf *result, const struct err *err)
+{
+	const struct talk *talk = &turn->talk;
+	struct turn_call call = {
+		.step = talk->step,
+		.said = talk->at_want == 0
+			    ? talk->messages[talk->n_messages - 1].text
+			    : "",
+		.want = *want_now(turn),
+		.is_error = result == NULL,
+	};
+
+	call.result =
+	    result ? arena_strndup(turn->arena, result->data, result->size)
+		   : error_result(turn, err);
+	return call;
+}
+
+/* What it wanted has its result. */
+static void
+settle(struct turn *turn, const struct turn_call *call)
+{
+	struct talk *talk = &turn->talk;
+
+	log_info("tool-called",
+	    "turn=%" PRId64 " step=%" PRId64 " tool=%s ok=%s",
+	    turn->work.turn_id, call->step, log_quote(call->want.name),
+	    call->is_error ? "false" : "true");
+	talk->n_refused = call->is_error ? talk->n_refused + 1 : 0;
+	turn_say(turn, (struct llm_message){ .role = LLM_TOOL,
+			   .text = call->result,
+			   .want_id = call->want.id,
+			   .name = call->want.name,
+			   .is_error = call->is_error });
+	talk->at_want++;
+}
+
+/* A change and the record that it was made are one. */
+static int
+run_change(struct turn *turn, const struct tool *tool,
+    const struct tool_value *args, struct err *err)
+{
+	struct store *store = turn->turns->options.store;
+	struct talk *talk = &turn->talk;
+	size_t n_calls = talk->n_calls, n_recorded = talk->n_recorded;
+	AUTO(buf_release)
+	struct buf result = { 0 };
+
+	buf_init(&result);
+	if (store_begin(store, err) < 0)
+		return -1;
+	if (tool->run(turn, args, &result, err) == 0) {
+		add_call(turn, make_call(turn, &result, NULL));
+		if (tools_record(turn, clock_unix_ms(), err) == 0 &&
+		    store_commit(store, err) == 0) {
+			settle(turn, &talk->calls[n_calls]);
+			return 0;
+		}
+	}
+	if (store_is_in_transaction(store))
+		store_rollback(store);
+	talk->n_calls = n_calls;
+	talk->n_recorded = n_recorded;
+	return -1;
+}
+
+/* 1: the result comes later. */
+static int
+run(struct turn *turn, const struct tool *tool, const struct tool_value *args,
+    struct err *err)
+{
+	AUTO(buf_release)
+	struct buf result = { 0 };
+	int got;
+
+	if (tool->class == TOOL_CHANGES)
+		return run_change(turn, tool, args, err);
+	buf_init(&result);
+	got = tool->run(turn, args, &result, err);
+	if (got == 0)
+		settle(turn, add_call(turn, make_call(turn, &result, NULL)));
+	return got;
+}
+
+static int
+call_tool(struct turn *turn, const struct llm_want *want, struct err *err)
+{
+	struct tool_value args[TOOL_MAX_FIELDS];
+	const struct tool *tool = find_tool(turn, want->name);
+
+	if ((int64_t)turn->talk.n_calls >= turn->limits.max_calls)
+		return err_set(err, ERR_REFUSED,
+		    "no more tools may be used in this turn: answer with what "
+		    "you have");
+	if (tool == NULL)
+		return err_set(err, ERR_NOT_FOUND, "there is no such tool");
+	if (is_repeated(turn, want))
+		return err_set(err, ERR_CONFLICT,
+		    "this was called before with the same arguments: its "
+		    "result stands above");
+	if (check_policy(turn, tool, err) < 0 ||
+	    tool_read_args(tool->fields, tool->n_fields, want->arguments,
+		turn->arena, args, err) < 0)
+		return -1;
+	return run(turn, tool, args, err);
+}
+
+/* Errors count as calls too: each is a call that its limit covers. */
+static void
+refuse(struct turn *turn, const struct err *err)
+{
+	settle(turn, add_call(turn, make_call(turn, NULL, err)));
+}
+
+/* Goes on until one answers later, or all have. */
+static void
+go_on(struct turn *turn)
+{
+	struct talk *talk = &turn->talk;
+
+	while (talk->at_want < talk->n_wants) {
+		struct err err;
+		int got;
+
+		blame_set(turn->work.turn_id);
+		got = call_tool(turn, want_now(turn), &err);
+		blame_clear();
+		if (got == 1)
+			return;
+		if (got < 0)
+			refuse(turn, &err);
+	}
+	if (turn->deadline_mono_ms <= clock_mono_ms())
+		turn_end_exhausted(turn, "its time is over");
+	else if (talk->n_refused >= MAX_REFUSED)
+		turn_end_exhausted(turn, "nothing that it tried worked");
+	else
+		turn_step(turn);
+}
+
+void
+tools_begin(struct turn *turn, const struct llm_want *wants, size_t n)
+{
+	turn->talk.wants = wants;
+	turn->talk.n_wants = n;
+	turn->talk.at_want = 0;
+	go_on(turn);
+}
+
+void
+tool_done(struct turn *turn, const struct buf *result, const struct err *err)
+{
+	struct err too_long;
+
+	if (result && result->size > MAX_RESULT_BYTES) {
+		err_set(&too_long, ERR_INVALID,
+		    "its result is too long: ask for less");
+		result = NULL;
+		err = &too_long;
+	}
+	settle(turn, add_call(turn, make_call(turn, result, err)));
+	go_on(turn);
+}

@@ -1,0 +1,82 @@
+#ifndef TASK_ENGINE_TURN_TOOLS_H
+#define TASK_ENGINE_TURN_TOOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libcommon/defs.h"
+#include "services/task-engine/turn/tool_args.h"
+
+struct buf;
+struct err;
+struct llm_tool;
+struct llm_want;
+struct turn;
+
+/*
+ * What a model may have done, as a table. Who may have it done is a row of the
+ * policy table: it is asked which of them the model sees, and asked again when
+ * one is called.
+ */
+enum tool_class {
+	TOOL_READS,
+	TOOL_CHANGES, /* within a transaction that also records the call */
+};
+
+struct tool {
+	const char *name;
+	const char *operation; /* of the policy table */
+	enum tool_class class;
+	const char *help; /* for the model */
+	const struct tool_field *fields;
+	size_t n_fields;
+	/*
+	 * Appends its result to out, a JSON object, and returns 0. TOOL_READS
+	 * may return 1 and call tool_done later. -1: the model is told err.
+	 */
+	int (*run)(struct turn *turn, const struct tool_value *args,
+	    struct buf *out, struct err *err);
+};
+
+extern const struct tool tool_table[];
+extern const size_t n_tools;
+
+/* Whether a tool of that name changes something. */
+bool tools_is_change(const char *name);
+
+/* The table for models; turns->tools. */
+struct llm_tool *tools_describe(void);
+void tools_free(struct llm_tool **tools);
+
+/* Sets those that the asker may have used. */
+int tools_choose(struct turn *turn, struct err *err) MUST_CHECK;
+
+/* Does what the model wants, then goes on with turn_step. */
+void tools_begin(struct turn *turn, const struct llm_want *wants, size_t n);
+/* One that answers later: result is a JSON object, or err says why none is. */
+void
+tool_done(struct turn *turn, const struct buf *result, const struct err *err);
+
+/*
+ * Records the calls that are not recorded yet. Within a transaction.
+ * tools_resume makes those of an earlier attempt part of the talk: what was
+ * done is not done again.
+ */
+int tools_record(struct turn *turn, int64_t now_ms, struct err *err) MUST_CHECK;
+int tools_resume(struct turn *turn, struct err *err) MUST_CHECK;
+
+/* Markdown of the calls, for the artifact; NULL: there were none. */
+const char *tools_trace(const struct turn *turn);
+
+/* tools_knowledge.c */
+enum { SEARCH_QUERY, SEARCH_LIMIT, SEARCH_FIELDS };
+enum { OPEN_TARGET, OPEN_FIELDS };
+extern const struct tool_field search_fields[SEARCH_FIELDS];
+extern const struct tool_field open_fields[OPEN_FIELDS];
+int tool_search(struct turn *turn, const struct tool_value *args,
+    struct buf *out, struct err *err) MUST_CHECK;
+int tool_open(struct turn *turn, const struct tool_value *args, struct buf *out,
+    struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,323 @@
+/* The talk with the model: tools, limits, cut answers, going on after a crash. */
+
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "libcommon/defs.h"
+#include "services/task-engine/turn/turns.h"
+#include "tests/unit/task-engine-turn/room.h"
+#include "tests/unit/task-engine-turn/world.h"
+
+/* A message that is not searched for, so that the model is asked at once. */
+static void
+ask(enum turn_kind kind)
+{
+	world_queue(kind, "as you said, do it");
+	room_wake();
+	assert_int_equal(world.n_calls, 1);
+}
+
+static void
+want(size_t call, const char *name, const char *arguments)
+{
+	const struct llm_want one = { "c1", name, arguments };
+
+	world_model_wants(call, &one, 1);
+}
+
+static const char hits[] =
+    "{\"hits\":[{\"path\":\"docs/a.md\",\"short_id\":\"#a1b2c3\","
+    "\"title\":\"A\",\"heading\":\"Policy\",\"snippet\":\"s\","
+    "\"score\":0.9,\"line\":2,\"text\":\"On Thursdays\"},"
+    "{\"path\":\"private/b.md\",\"short_id\":\"#b1b2c3\",\"title\":\"B\","
+    "\"heading\":\"\",\"snippet\":\"Not for you\",\"score\":0.8,"
+    "\"line\":1,\"text\":\"\"}]}";
+
+static void
+a_tool_is_called_and_its_result_shown(void **state)
+{
+	(void)state;
+	room_enter(true);
+	ask(TURN_ANSWER);
+	assert_true(world.calls[0].n_tools >= 2);
+	want(0, "search_knowledge", "{\"query\":\"policy\"}");
+	assert_int_equal(world.n_searches, 1);
+	world_indexer_answers(0, hits);
+	assert_int_equal(world.n_calls, 2);
+	assert_int_equal(world.calls[1].n_messages, 4);
+	assert_int_equal(world.calls[1].last_role, LLM_TOOL);
+	assert_non_null(strstr(world.calls[1].last, "On Thursdays"));
+	assert_null(strstr(world.calls[1].last, "Not for you"));
+	world_model_answers(1, "On Thursdays.", LLM_FINISH_DONE);
+	assert_int_equal(world.n_said, 1);
+	assert_string_equal(world.said[0].text, "On Thursdays.");
+	assert_int_equal(world.n_recorded, 1);
+	assert_string_equal(world.recorded[0].tool, "search_knowledge");
+}
+
+static void
+several_wants_are_done_in_their_order(void **state)
+{
+	static const struct llm_want both[] = {
+		{ "c1", "search_knowledge", "{\"query\":\"a\"}" },
+		{ "c2", "no_such_tool", "{}" },
+		{ "c3", "search_knowledge", "{\"query\":\"b\"}" },
+	};
+
+	(void)state;
+	room_enter(true);
+	ask(TURN_ANSWER);
+	world_model_wants(0, both, N_OF(both));
+	world_indexer_answers(0, hits);
+	assert_int_equal(world.n_calls, 1);
+	world_indexer_answers(1, hits);
+	assert_int_equal(world.n_calls, 2);
+	assert_int_equal(world.calls[1].n_messages, 6);
+	world_model_answers(1, "Done.", LLM_FINISH_DONE);
+	assert_int_equal(world.n_recorded, 3);
+	assert_true(world.recorded[1].is_error);
+	assert_int_equal(world.recorded[2].step, 1);
+}
+
+/* What a model may get wrong, and what it is told. */
+static const struct {
+	const char *tool, *arguments, *told;
+} errors[] = {
+	{ "rm_rf", "{}", "there is no such tool" },
+	{ "search_knowledge", "{}", "query is missing" },
+	{ "search_knowledge", "{\"query\":1}", "must be of type string" },
+	{ "search_knowledge", "{\"query\":\"a\",\"limit\":99}", "1 to 10" },
+	{ "search_knowledge", "not JSON", "no JSON" },
+};
+
+static void
+errors_go_back_to_the_model(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(errors); i++) {
+		room_enter(true);
+		ask(TURN_ANSWER);
+		want(0, errors[i].tool, errors[i].arguments);
+		assert_int_equal(world.n_calls, 2);
+		if (!strstr(world.calls[1].last, errors[i].told))
+			fail_msg("%s: %s", errors[i].told, world.calls[1].last);
+		world_model_answers(1, "Well.", LLM_FINISH_DONE);
+		assert_true(world.said[0].is_ok);
+		room_leave(NULL);
+	}
+}
+
+static void
+the_same_call_is_not_made_twice(void **state)
+{
+	(void)state;
+	room_enter(true);
+	ask(TURN_ANSWER);
+	want(0, "search_knowledge", "{\"query\":\"a\",\"limit\":3}");
+	world_indexer_answers(0, hits);
+	want(1, "search_knowledge", "{ \"limit\": 3, \"query\": \"a\" }");
+	assert_int_equal(world.n_searches, 1);
+	assert_non_null(strstr(world.calls[2].last, "called before"));
+}
+
+static void
+an_indexer_that_is_away_is_an_error_of_the_tool(void **state)
+{
+	(void)state;
+	room_enter(true);
+	ask(TURN_ANSWER);
+	want(0, "open_knowledge", "{\"target\":\"a.md\"}");
+	world_indexer_answers(0, NULL);
+	assert_non_null(strstr(world.calls[1].last, "cannot be done now"));
+}
+
+static void
+the_last_step_is_told_that_it_is(void **state)
+{
+	(void)state;
+	room_enter(true);
+	world.cfg.agent_max_steps = 2;
+	ask(TURN_ANSWER);
+	assert_false(world.calls[0].is_last);
+	want(0, "search_knowledge", "{\"query\":\"a\"}");
+	world_indexer_answers(0, hits);
+	assert_true(world.calls[1].is_last);
+	/* A model that does not care is stopped. */
+	want(1, "search_knowledge", "{\"query\":\"b\"}");
+	assert_int_equal(world.n_searches, 1);
+	assert_int_equal(world.n_said, 1);
+	assert_false(world.said[0].is_ok);
+	assert_non_null(strstr(world.said[0].text, "too many steps"));
+}
+
+static void
+calls_have_a_limit_of_their_own(void **state)
+{
+	(void)state;
+	room_enter(true);
+	world.cfg.agent_max_calls = 1;
+	ask(TURN_ANSWER);
+	want(0, "search_knowledge", "{\"query\":\"a\"}");
+	world_indexer_answers(0, hits);
+	assert_true(world.calls[1].is_last);
+	world_model_answers(1, "That is it.", LLM_FINISH_DONE);
+	assert_true(world.said[0].is_ok);
+}
+
+static void
+a_task_has_its_own_limits(void **state)
+{
+	(void)state;
+	room_enter(true);
+	world.cfg.agent_max_steps = 1;
+	ask(TURN_TASK);
+	assert_false(world.calls[0].is_last);
+}
+
+static void
+a_model_that_only_errs_is_stopped(void **state)
+{
+	char arguments[32];
+	size_t call = 0;
+
+	(void)state;
+	room_enter(true);
+	ask(TURN_TASK);
+	while (world.n_said == 0 && call < 20) {
+		snprintf(arguments, sizeof(arguments), "{\"x\":%zu}", call);
+		want(call++, "search_knowledge", arguments);
+	}
+	assert_int_equal(call, 8);
+	assert_non_null(strstr(world.said[0].text, "nothing that it tried"));
+}
+
+static void
+a_cut_answer_is_continued(void **state)
+{
+	(void)state;
+	room_enter(true);
+	ask(TURN_ANSWER);
+	world_model_answers(0, "Half of an ans", LLM_FINISH_LENGTH);
+	assert_int_equal(world.n_calls, 2);
+	assert_non_null(strstr(world.calls[1].last, "Go on exactly"));
+	world_model_answers(1, "wer.", LLM_FINISH_DONE);
+	assert_string_equal(world.said[0].text, "Half of an answer.");
+}
+
+static void
+an_answer_without_end_is_said_to_be_cut(void **state)
+{
+	(void)state;
+	room_enter(true);
+	ask(TURN_ANSWER);
+	for (size_t i = 0; i < 4; i++)
+		world_model_answers(i, "la ", LLM_FINISH_LENGTH);
+	assert_int_equal(world.n_calls, 4);
+	assert_non_null(strstr(world.said[0].text, "la la la"));
+	assert_non_null(strstr(world.said[0].text, "ends here"));
+}
+
+static void
+what_is_too_long_is_not_asked(void **state)
+{
+	(void)state;
+	room_enter(true);
+	world.cfg.agent_max_input_chars = 10;
+	world_queue(TURN_ANSWER, "as you said, do it");
+	room_wake();
+	assert_int_equal(world.n_calls, 0);
+	assert_int_equal(world.n_said, 1);
+	assert_non_null(strstr(world.said[0].text, "at most 10 characters"));
+}
+
+static void
+a_greeting_needs_no_tools(void **state)
+{
+	(void)state;
+	room_enter(true);
+	world_queue(TURN_ANSWER, "hello!");
+	room_wake();
+	assert_int_equal(world.calls[0].n_tools, 0);
+}
+
+static void
+who_is_gone_has_nothing_done_any_more(void **state)
+{
+	(void)state;
+	room_enter(true);
+	ask(TURN_ANSWER);
+	world.is_asker_gone = true;
+	want(0, "search_knowledge", "{\"query\":\"a\"}");
+	assert_int_equal(world.n_searches, 0);
+	assert_non_null(strstr(world.calls[1].last, "no access any more"));
+}
+
+static void
+an_interrupted_turn_goes_on_behind_what_was_done(void **state)
+{
+	static const struct turn_call_row rows[] = {
+		{ 1, 1, 1, "Let me see.", "c1", "search_knowledge",
+		    "{\"query\":\"a\"}", "{\"sections\":[]}", false },
+		{ 1, 2, 2, "", "c2", "open_knowledge", "{\"target\":\"b\"}",
+		    "{\"error\":\"x\"}", true },
+	};
+
+	(void)state;
+	room_enter(true);
+	world.resumed = rows;
+	world.n_resumed = N_OF(rows);
+	world_queue(TURN_ANSWER, "as you said, do it");
+	world.first_attempt = 2;
+	room_wake();
+	assert_int_equal(world.calls[0].n_messages, 6);
+	assert_int_equal(world.calls[0].last_role, LLM_TOOL);
+	/* It counts as done: not again, and not recorded again. */
+	want(0, "search_knowledge", "{\"query\":\"a\"}");
+	assert_int_equal(world.n_searches, 0);
+	assert_non_null(strstr(world.calls[1].last, "called before"));
+	world_model_answers(1, "Done.", LLM_FINISH_DONE);
+	assert_int_equal(world.n_recorded, 1);
+	assert_int_equal(world.recorded[0].step, 3);
+}
+
+static void
+a_cancelled_turn_hears_nothing(void **state)
+{
+	(void)state;
+	room_enter(true);
+	ask(TURN_ANSWER);
+	want(0, "search_knowledge", "{\"query\":\"a\"}");
+	turns_cancel(turns, 1);
+	world_indexer_answers(0, hits);
+	assert_int_equal(world.n_calls, 1);
+	assert_int_equal(world.n_said, 0);
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, room_leave)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_tool_is_called_and_its_result_shown),
+		TEST(several_wants_are_done_in_their_order),
+		TEST(errors_go_back_to_the_model),
+		TEST(the_same_call_is_not_made_twice),
+		TEST(an_indexer_that_is_away_is_an_error_of_the_tool),
+		TEST(the_last_step_is_told_that_it_is),
+		TEST(calls_have_a_limit_of_their_own),
+		TEST(a_task_has_its_own_limits),
+		TEST(a_model_that_only_errs_is_stopped),
+		TEST(a_cut_answer_is_continued),
+		TEST(an_answer_without_end_is_said_to_be_cut),
+		TEST(what_is_too_long_is_not_asked),
+		TEST(a_greeting_needs_no_tools),
+		TEST(who_is_gone_has_nothing_done_any_more),
+		TEST(an_interrupted_turn_goes_on_behind_what_was_done),
+		TEST(a_cancelled_turn_hears_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, room_open, room_close);
+}
