@@ -23,6 +23,7 @@
 #include "proto/task.h"
 #include "proto/token.h"
 #include "proto/turn.h"
+#include "proto/update.h"
 
 #define ENGINE SVC_BIT(SVC_TASK_ENGINE)
 #define INDEXER SVC_BIT(SVC_INDEXER)
@@ -44,6 +45,9 @@ const struct route routes[] = {
 	{ "button.pressed",   ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, 0,
 	    &button_pressed_shape, &button_outcome_shape,
 	    "a button of an action's notice" },
+	{ "update.suspect",   ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, 0,
+	    &update_suspect_shape, &update_verdict_shape,
+	    "after a kill: may this update be looked at" },
 	{ "delivery.ready",   ROUTE_PUB,  ENGINE, SVC_CONNECTORS, 0,
 	    &empty_shape, NULL,
 	    "doorbell: something is due" },

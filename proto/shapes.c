@@ -19,6 +19,7 @@
 #include "proto/task.h"
 #include "proto/token.h"
 #include "proto/turn.h"
+#include "proto/update.h"
 
 const struct shape *const shapes[] = {
 	&action_shape,
@@ -107,6 +108,8 @@ const struct shape *const shapes[] = {
 	&token_item_shape,
 	&token_list_shape,
 	&turn_progress_shape,
+	&update_suspect_shape,
+	&update_verdict_shape,
 };
 
 const size_t n_shapes = N_OF(shapes);

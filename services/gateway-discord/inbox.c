@@ -433,14 +433,15 @@ copy_button(struct entry *entry, const struct button_pressed *from)
 }
 
 static struct entry *
-add_entry(struct inbox *inbox, int64_t seq, const struct entry_kind *kind)
+add_entry(struct inbox *inbox, struct inbox_place place,
+    const struct entry_kind *kind)
 {
 	struct entry *entry = xcalloc(1, sizeof(*entry));
 
 	entry->inbox = inbox;
 	entry->kind = kind;
-	entry->session = inbox->session;
-	entry->seq = seq;
+	entry->session = place.session;
+	entry->seq = place.seq;
 	entry->arena = arena_new(ARENA_BYTES);
 	DL_APPEND(inbox->entries, entry);
 	inbox->n_entries++;
@@ -449,10 +450,11 @@ add_entry(struct inbox *inbox, int64_t seq, const struct entry_kind *kind)
 }
 
 static void
-note_event(struct inbox *inbox, int64_t seq)
+note_event(struct inbox *inbox, struct inbox_place place)
 {
 	note_session(inbox);
-	inbox->received_seq = seq;
+	if (place.session == inbox->session)
+		inbox->received_seq = place.seq;
 	inbox->counters.events++;
 }
 
@@ -469,17 +471,17 @@ go_on(struct inbox *inbox)
 }
 
 void
-inbox_take(
-    struct inbox *inbox, int64_t seq, const struct message_inbound *message)
+inbox_take(struct inbox *inbox, struct inbox_place place,
+    const struct message_inbound *message)
 {
 	struct entry *entry;
 
-	note_event(inbox, seq);
+	note_event(inbox, place);
 	if (!message) {
 		settle(inbox);
 		return;
 	}
-	entry = add_entry(inbox, seq, &message_kind);
+	entry = add_entry(inbox, place, &message_kind);
 	copy_message(entry, message);
 	entry->chat_id = entry->message.chat_id;
 	entry->event_id = entry->message.event_id;
@@ -487,13 +489,13 @@ inbox_take(
 }
 
 void
-inbox_take_button(
-    struct inbox *inbox, int64_t seq, const struct button_pressed *pressed)
+inbox_take_button(struct inbox *inbox, struct inbox_place place,
+    const struct button_pressed *pressed)
 {
 	struct entry *entry;
 
-	note_event(inbox, seq);
-	entry = add_entry(inbox, seq, &button_kind);
+	note_event(inbox, place);
+	entry = add_entry(inbox, place, &button_kind);
 	copy_button(entry, pressed);
 	entry->chat_id = entry->button.chat_id;
 	entry->event_id = entry->button.event_id;

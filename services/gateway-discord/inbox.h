@@ -39,12 +39,16 @@ struct inbox *inbox_new(struct loop *loop, struct connector *connector,
     struct places *places, const struct inbox_events *events, void *arg);
 void inbox_free(struct inbox **inbox);
 
-/* An event of the present session; message NULL: it carries nothing for the
+/* Which event of which session, by its number. */
+struct inbox_place {
+	int64_t session, seq;
+};
+/* In the order of the session; message NULL: it carries nothing for the
  * engine. Copied. */
-void inbox_take(
-    struct inbox *inbox, int64_t seq, const struct message_inbound *message);
-void inbox_take_button(
-    struct inbox *inbox, int64_t seq, const struct button_pressed *pressed);
+void inbox_take(struct inbox *inbox, struct inbox_place place,
+    const struct message_inbound *message);
+void inbox_take_button(struct inbox *inbox, struct inbox_place place,
+    const struct button_pressed *pressed);
 /* Names that were waited for have come. */
 void inbox_go_on(struct inbox *inbox);
 

@@ -13,6 +13,7 @@
 #include "libcommon/loop.h"
 #include "libcommon/outbound.h"
 #include "libcommon/service.h"
+#include "libcommon/suspects.h"
 #include "libcommon/typing.h"
 #include "proto/action.h"
 #include "proto/message.h"
@@ -20,6 +21,7 @@
 #include "services/gateway-discord/cursor.h"
 #include "services/gateway-discord/deliver.h"
 #include "services/gateway-discord/frame.h"
+#include "services/gateway-discord/gate.h"
 #include "services/gateway-discord/inbox.h"
 #include "services/gateway-discord/interactions.h"
 #include "services/gateway-discord/menu.h"
@@ -45,6 +47,8 @@ struct svc {
 	struct rest *rest;
 	struct session *session;
 	struct places *places;
+	struct suspects *suspects;
+	struct gate *gate;
 	struct inbox *inbox;
 	struct interactions *interactions;
 	struct deliver *deliver;
@@ -83,7 +87,8 @@ take_interaction(
 
 /* True: it was one, and is on its way. */
 static bool
-take_button(struct svc *svc, const struct frame *frame)
+take_button(
+    struct svc *svc, const struct frame *frame, struct inbox_place place)
 {
 	struct button_pressed pressed;
 
@@ -91,7 +96,7 @@ take_button(struct svc *svc, const struct frame *frame)
 	    !interactions_take_button(
 		svc->interactions, &pressed, frame->data, svc->arena))
 		return false;
-	inbox_take_button(svc->inbox, frame->seq, &pressed);
+	inbox_take_button(svc->inbox, place, &pressed);
 	return true;
 }
 
@@ -106,8 +111,9 @@ static const struct {
 };
 
 static void
-on_event(void *arg, const struct frame *frame)
+pass_event(void *arg, const struct frame *frame, int64_t session_number)
 {
+	const struct inbox_place place = { session_number, frame->seq };
 	struct svc *svc = arg;
 	struct message_inbound message;
 	bool has_message = false;
@@ -115,12 +121,30 @@ on_event(void *arg, const struct frame *frame)
 	arena_reset(svc->arena);
 	places_note(svc->places, frame->type, frame->data,
 	    session_cursor(svc->session)->user_id);
-	if (take_button(svc, frame))
+	if (take_button(svc, frame, place))
 		return;
 	for (size_t i = 0; i < N_OF(events); i++)
 		if (strcmp(events[i].type, frame->type) == 0)
 			has_message = events[i].take(svc, frame, &message);
-	inbox_take(svc->inbox, frame->seq, has_message ? &message : NULL);
+	inbox_take(svc->inbox, place, has_message ? &message : NULL);
+}
+
+static void
+leave_event(void *arg, int64_t session_number, int64_t seq)
+{
+	struct svc *svc = arg;
+
+	inbox_take(
+	    svc->inbox, (struct inbox_place){ session_number, seq }, NULL);
+}
+
+static void
+on_event(void *arg, const struct frame *frame)
+{
+	struct svc *svc = arg;
+
+	gate_take(svc->gate, frame, session_cursor(svc->session)->session_id,
+	    session_number(svc->session));
 }
 
 static void
@@ -225,6 +249,13 @@ on_decided(void *arg, const struct button_pressed *pressed,
 
 	interactions_decide(svc->interactions, pressed, outcome);
 }
+
+static const struct gate_events gate_events = {
+	.pass = pass_event,
+	.leave = leave_event,
+	.full = on_full,
+	.drained = on_drained,
+};
 
 static const struct inbox_events inbox_events = {
 	.cursor = cursor_now,
@@ -339,9 +370,10 @@ on_welcome(void *arg, const char *text, bool was_clean_stop)
 	struct svc *svc = arg;
 	struct cursor cursor;
 
-	(void)was_clean_stop;
 	if (!svc->session)
 		return;
+	if (!was_clean_stop)
+		suspects_begin(svc->suspects);
 	(void)cursor_read(&cursor, text);
 	session_start(svc->session, &cursor);
 }
@@ -383,6 +415,8 @@ open_parts(struct svc *svc)
 			     strncmp(svc->cfg->shard, "0/", 2) == 0,
 	};
 
+	svc->suspects = suspects_new(loop, svc->connector);
+	svc->gate = gate_new(svc->suspects, &gate_events, svc);
 	svc->places = places_new(svc->rest, on_place_known, svc);
 	svc->interactions = interactions_new(svc->rest);
 	svc->deliver = deliver_new(svc->rest, svc->interactions);
@@ -410,6 +444,7 @@ show_counters(const struct svc *svc)
 	service_counter("duplicates", &inbox->duplicates);
 	service_counter("waiting", &inbox->waiting);
 	service_counter("set_aside", &inbox->set_aside);
+	service_counter("poison", suspects_counter(svc->suspects));
 	service_counter("parts_sent", &out->parts);
 	service_counter("delivery_retries", &out->retries);
 	service_counter("deliveries_refused", &out->refused);
@@ -447,6 +482,8 @@ discord_deinit(struct svc **slot)
 	rest_close(&svc->rest);
 	session_close(&svc->session);
 	outbound_close(&svc->outbound);
+	gate_free(&svc->gate);
+	suspects_free(&svc->suspects);
 	inbox_free(&svc->inbox);
 	deliver_free(&svc->deliver);
 	interactions_free(&svc->interactions);

@@ -12,6 +12,7 @@ struct intake;
 struct menu;
 struct outbound;
 struct poll;
+struct suspects;
 struct typing;
 
 struct telegram_cfg {
@@ -32,6 +33,7 @@ struct svc {
 	struct menu *menu;
 	struct outbound *outbound;
 	struct typing *typing;
+	struct suspects *suspects;
 
 	struct telegram_me me;
 	char username[64];

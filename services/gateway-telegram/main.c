@@ -10,6 +10,7 @@
 #include "libcommon/log.h"
 #include "libcommon/markup.h"
 #include "libcommon/outbound.h"
+#include "libcommon/suspects.h"
 #include "libcommon/typing.h"
 #include "services/gateway-telegram/bot.h"
 #include "services/gateway-telegram/gateway.h"
@@ -83,9 +84,11 @@ on_welcome(void *arg, const char *cursor, bool was_clean_stop)
 {
 	struct svc *svc = arg;
 
-	(void)was_clean_stop;
-	if (svc->poll)
-		poll_begin(svc->poll, strtoll(cursor, NULL, 10));
+	if (!svc->poll)
+		return;
+	if (!was_clean_stop)
+		suspects_begin(svc->suspects);
+	poll_begin(svc->poll, strtoll(cursor, NULL, 10));
 }
 
 static void
@@ -97,6 +100,7 @@ show_counters(const struct svc *svc)
 	service_counter("updates_ignored", &svc->counters.ignored);
 	service_counter("updates_duplicate", &svc->counters.duplicates);
 	service_counter("updates_dropped", &svc->counters.dropped);
+	service_counter("updates_poison", suspects_counter(svc->suspects));
 	service_counter("parts_sent", &out->parts);
 	service_counter("parts_plain", &svc->counters.plain);
 	service_counter("replies_sent", &out->rows);
@@ -128,6 +132,7 @@ open_session(struct svc *svc, struct err *err)
 
 	if (bot_open(&svc->bot, svc->env.loop, &options, err) < 0)
 		return -1;
+	svc->suspects = suspects_new(svc->env.loop, svc->connector);
 	svc->poll = poll_open(svc);
 	svc->intake = intake_open(svc);
 	svc->menu = menu_open(svc);
@@ -177,6 +182,7 @@ telegram_deinit(struct svc **slot)
 	intake_close(&svc->intake);
 	menu_close(&svc->menu);
 	poll_close(&svc->poll);
+	suspects_free(&svc->suspects);
 	connector_close(&svc->connector);
 	xfree(slot);
 }

@@ -14,6 +14,7 @@
 #include "libcommon/log.h"
 #include "libcommon/loop.h"
 #include "libcommon/outbound.h"
+#include "libcommon/suspects.h"
 #include "services/gateway-telegram/bot.h"
 #include "services/gateway-telegram/gateway.h"
 #include "services/gateway-telegram/intake.h"
@@ -24,6 +25,7 @@ enum state {
 	STATE_ENGINE,	/* waits for the engine's welcome */
 	STATE_IDENTIFY, /* getMe is under way */
 	STATE_POLL,	/* getUpdates is under way */
+	STATE_NAME,	/* the engine is asked whether to look at it */
 	STATE_HAND,	/* the engine is given what came */
 	STATE_PAUSE,	/* after trouble; then the poll again */
 	STATE_PAUSE_ME, /* the same before getMe was answered */
@@ -35,6 +37,7 @@ enum event {
 	EVENT_WELCOME,
 	EVENT_OK,	 /* the call under way was answered */
 	EVENT_COMMITTED, /* the engine has it all */
+	EVENT_SUSPECT,	 /* what came may be what we died of */
 	EVENT_TROUBLE,	 /* no answer, 429, 409, 5xx */
 	EVENT_REFUSED,
 	EVENT_TIMER,
@@ -45,6 +48,7 @@ static const char *const state_names[STATE_COUNT] = {
 	[STATE_ENGINE] = "engine",
 	[STATE_IDENTIFY] = "identify",
 	[STATE_POLL] = "poll",
+	[STATE_NAME] = "name",
 	[STATE_HAND] = "hand",
 	[STATE_PAUSE] = "pause",
 	[STATE_PAUSE_ME] = "pause-me",
@@ -61,6 +65,9 @@ static const enum state next[STATE_COUNT][EVENT_COUNT] = {
 	[STATE_POLL][EVENT_OK] = STATE_HAND,
 	[STATE_POLL][EVENT_TROUBLE] = STATE_PAUSE,
 	[STATE_POLL][EVENT_REFUSED] = STATE_REFUSED,
+	[STATE_POLL][EVENT_SUSPECT] = STATE_NAME,
+
+	[STATE_NAME][EVENT_OK] = STATE_POLL,
 
 	[STATE_HAND][EVENT_COMMITTED] = STATE_POLL,
 
@@ -91,6 +98,7 @@ struct poll {
 	int64_t pause_ms; /* how long the next pause is */
 	int n_troubles;	  /* in a row */
 	int n_garbled;	  /* answers in a row that cannot be read */
+	int64_t named_id; /* the last update that the engine was asked about */
 };
 
 static void happened(struct poll *p, enum event event);
@@ -224,6 +232,39 @@ on_garbled(struct poll *p, const char *body)
 }
 
 static void
+on_verdict(void *arg, bool is_poison)
+{
+	struct poll *p = arg;
+
+	if (is_poison)
+		p->offset = p->named_id + 1;
+	/* Else Telegram gives it again, and it is looked at. */
+	happened(p, EVENT_OK);
+}
+
+/*
+ * After a kill updates come one by one, and nothing of one is looked at but its
+ * number before the engine knows of it. Telegram has none left: then what we
+ * died of is through.
+ */
+static bool
+is_suspect(struct poll *p, const struct json *updates)
+{
+	struct suspects *suspects = p->svc->suspects;
+	int64_t id = json_int(json_get(json_first(updates), "update_id"), 0);
+	char name[32];
+
+	if (json_count(updates) == 0)
+		suspects_end(suspects);
+	if (!suspects_are_on(suspects) || id == p->named_id)
+		return false;
+	p->named_id = id;
+	snprintf(name, sizeof(name), "%" PRId64, id);
+	suspects_name(suspects, name, on_verdict, p);
+	return true;
+}
+
+static void
 on_updates(void *arg, const struct bot_answer *answer)
 {
 	struct poll *p = arg;
@@ -236,6 +277,10 @@ on_updates(void *arg, const struct bot_answer *answer)
 	}
 	p->n_garbled = 0;
 	it_works(p);
+	if (is_suspect(p, answer->result)) {
+		happened(p, EVENT_SUSPECT);
+		return;
+	}
 	menu_sync(p->svc->menu);
 	happened(p, EVENT_OK);
 	/* May be committed at once: there was nothing. */
@@ -250,6 +295,12 @@ ask_me(struct poll *p)
 	bot_call(p->svc->bot, "getMe", &p->params, 0, on_me, p);
 }
 
+static bool
+come_alone(const struct poll *p)
+{
+	return p->n_garbled > 0 || suspects_are_on(p->svc->suspects);
+}
+
 static void
 ask_updates(struct poll *p)
 {
@@ -261,7 +312,7 @@ ask_updates(struct poll *p)
 	json_out_object(&out, NULL);
 	if (p->offset > 0)
 		json_out_int(&out, "offset", p->offset);
-	json_out_int(&out, "limit", p->n_garbled > 0 ? 1 : UPDATES_MAX);
+	json_out_int(&out, "limit", come_alone(p) ? 1 : UPDATES_MAX);
 	json_out_int(&out, "timeout", seconds);
 	json_out_list(&out, "allowed_updates");
 	json_out_str(&out, NULL, "message");

@@ -46,3 +46,17 @@ notice_post(struct store *store, const struct notice *notice, int64_t now_ms,
 	}
 	return 0;
 }
+
+int
+notice_post_all(struct store *store, const char *text, int64_t now_ms,
+    struct arena *arena, size_t *n_told_out, struct err *err)
+{
+	struct notice notice = { .workspace_id = "", .text = text };
+
+	if (notice_post(store, &notice, now_ms, arena, n_told_out, err) < 0)
+		return -1;
+	if (*n_told_out)
+		return 0;
+	notice.workspace_id = "*";
+	return notice_post(store, &notice, now_ms, arena, n_told_out, err);
+}

@@ -31,4 +31,9 @@ int
 notice_post(struct store *store, const struct notice *notice, int64_t now_ms,
     struct arena *arena, size_t *n_told_out, struct err *err) MUST_CHECK;
 
+/* The same of what concerns no workspace: to the hubs, and without any to
+ * every admin channel. */
+int notice_post_all(struct store *store, const char *text, int64_t now_ms,
+    struct arena *arena, size_t *n_told_out, struct err *err) MUST_CHECK;
+
 #endif

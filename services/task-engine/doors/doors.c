@@ -10,6 +10,7 @@
 const struct handler engine_handlers[] = {
 	{ "gateway.hello", on_gateway_hello, NULL },
 	{ "gateway.cursor", on_gateway_cursor, NULL },
+	{ "update.suspect", on_update_suspect, NULL },
 	{ "message.inbound", on_message_inbound, NULL },
 	{ "delivery.claim", on_delivery_claim, NULL },
 	{ "delivery.result", on_delivery_result, NULL },

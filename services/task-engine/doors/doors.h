@@ -13,7 +13,7 @@ struct bus_request;
  * it runs within the transaction of its batch, each request in a savepoint.
  */
 extern const struct handler engine_handlers[];
-enum { N_ENGINE_HANDLERS = 38 };
+enum { N_ENGINE_HANDLERS = 39 };
 
 /* -1 names a handler or a command that the policy table has no row for. */
 int doors_check_policy(struct err *err) MUST_CHECK;
@@ -24,6 +24,8 @@ void doors_on_batch(
 
 /* gateways.c */
 int on_gateway_hello(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+int on_update_suspect(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 int on_gateway_cursor(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);

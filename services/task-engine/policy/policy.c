@@ -34,6 +34,7 @@
 const struct policy_row policy_rows[] = {
 	DOOR("gateway.hello",     "a connector starts"),
 	DOOR("gateway.cursor",    "a connector moves on"),
+	DOOR("update.suspect",    "a gateway that was killed names an update"),
 	DOOR("message.inbound",   "a platform's event is stored"),
 	DOOR("button.pressed",    "somebody presses a notice's button"),
 	DOOR("delivery.claim",    "a gateway takes what is due"),

@@ -103,8 +103,8 @@ int store_contexts_list(struct store *store, const char *workspace_id,
     int64_t limit, struct arena *arena, struct context_row **rows_out,
     size_t *n_out, struct err *err) MUST_CHECK;
 
-/* Those that hear what concerns the workspace: its admin channels and the hubs
- * of all, each once. */
+/* Those that hear what concerns the workspace ("*": any): its admin channels
+ * and the hubs of all, each once. */
 int store_contexts_told(struct store *store, const char *workspace_id,
     struct arena *arena, struct context_row **rows_out, size_t *n_out,
     struct err *err) MUST_CHECK;

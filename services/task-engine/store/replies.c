@@ -8,6 +8,9 @@
 #include "services/task-engine/store/row.h"
 #include "services/task-engine/store/store.h"
 
+/* No platform repeats what is older. */
+#define SUSPECT_KEPT_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
+
 int
 store_reply_get(struct store *s, const char *door, const char *id,
     struct buf *out, struct err *err)
@@ -38,16 +41,19 @@ store_tidy(struct store *s, int64_t now_ms, int64_t limit, int64_t *n_out,
     struct err *err)
 {
 	const struct bind before = b_int(now_ms - REPLY_KEPT_MS);
-	int64_t n_replies, n_files, n_allowances;
+	const struct bind long_before = b_int(now_ms - SUSPECT_KEPT_MS);
+	int64_t n_replies, n_files, n_allowances, n_suspects;
 
 	if (stmt_run(s, STMT_REPLIES_TIDY, &n_replies,
 		BINDS(before, b_int(limit)), err) < 0 ||
 	    stmt_run(s, STMT_FILES_TIDY, &n_files, BINDS(before, b_int(limit)),
 		err) < 0 ||
 	    stmt_run(s, STMT_ALLOWANCES_TIDY, &n_allowances,
-		BINDS(b_int(now_ms), b_int(limit)), err) < 0)
+		BINDS(b_int(now_ms), b_int(limit)), err) < 0 ||
+	    stmt_run(s, STMT_SUSPECTS_TIDY, &n_suspects,
+		BINDS(long_before, b_int(limit)), err) < 0)
 		return -1;
-	*n_out = n_replies + n_files + n_allowances;
+	*n_out = n_replies + n_files + n_allowances + n_suspects;
 	return 0;
 }
 

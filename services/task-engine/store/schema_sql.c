@@ -427,6 +427,12 @@ static const char *const version_3[] = {
 	"UPDATE outbox SET has_buttons = 1 WHERE action_id IS NOT NULL;"
 	"ALTER TABLE outbox ADD COLUMN edits_id TEXT NOT NULL DEFAULT '';"
 	"CREATE INDEX outbox_card ON outbox (action_id) WHERE has_buttons = 1;",
+	/* What a gateway may die of, named before it looks at it. */
+	"CREATE TABLE suspects ("
+	" instance TEXT NOT NULL, update_id TEXT NOT NULL,"
+	" n INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
+	" is_current INTEGER NOT NULL CHECK (is_current IN (0, 1)),"
+	" PRIMARY KEY (instance, update_id)) STRICT, WITHOUT ROWID;",
 	NULL,
 };
 

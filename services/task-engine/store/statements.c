@@ -192,7 +192,8 @@ const char *const stmt_texts[STMT_COUNT] = {
 
 	[STMT_CONTEXTS_TOLD] = "SELECT " CONTEXT_COLUMNS " FROM contexts"
 			       " WHERE (is_admin = 1 OR is_global_hub = 1)"
-			       " AND (workspace_id = ?1 OR is_global_hub = 1)"
+			       " AND (?1 IN (workspace_id, '*')"
+			       " OR is_global_hub = 1)"
 			       " ORDER BY created_ms, id",
 
 	[STMT_MESSAGE_ADD] =
@@ -601,6 +602,25 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " updated_ms) VALUES (?1, ?2, 0, ?3)"
 	    " ON CONFLICT (instance) DO UPDATE SET cursor = ?2,"
 	    " was_clean_stop = 0, updated_ms = ?3",
+
+	[STMT_SUSPECTS_BEGIN] =
+	    "UPDATE suspects SET is_current = 0 WHERE instance = ?1",
+	[STMT_SUSPECTS_CLEAR] =
+	    "DELETE FROM suspects WHERE instance = ?1 AND n < ?2",
+	[STMT_SUSPECTS_SURVIVED] =
+	    "DELETE FROM suspects WHERE instance = ?1 AND is_current = 1"
+	    " AND update_id <> ?2 AND n < ?3",
+	[STMT_SUSPECT_GET] = "SELECT n, is_current FROM suspects"
+			     " WHERE instance = ?1 AND update_id = ?2",
+	[STMT_SUSPECT_PUT] =
+	    "INSERT INTO suspects (instance, update_id, n, is_current,"
+	    " updated_ms) VALUES (?1, ?2, ?3, 1, ?4)"
+	    " ON CONFLICT (instance, update_id) DO UPDATE SET n = ?3,"
+	    " is_current = 1, updated_ms = ?4",
+	[STMT_SUSPECTS_TIDY] =
+	    "DELETE FROM suspects WHERE (instance, update_id) IN"
+	    " (SELECT instance, update_id FROM suspects"
+	    " WHERE updated_ms < ?1 LIMIT ?2)",
 
 	[STMT_TOKEN_ADD] =
 	    "INSERT INTO tokens (name, token_sha256, connector, external_id,"

@@ -56,6 +56,35 @@ tell(struct world *w, const struct context_row *about, const char *told)
 	return chats;
 }
 
+static size_t
+tell_all(struct world *w)
+{
+	size_t n;
+
+	DONE(store_begin(w->store, &w->err));
+	DONE(notice_post_all(
+	    w->store, "Trouble.", w->now_ms, w->arena, &n, &w->err));
+	store_rollback(w->store);
+	return n;
+}
+
+static void
+hubs_are_told_what_concerns_all_and_without_any_every_admin(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	world_open(w);
+	place(w, "talk", "here", "is_admin = 0");
+	assert_int_equal(tell_all(w), 0);
+	place(w, "admins", "here", "is_admin = 1");
+	place(w, "away", "there", "is_admin = 1");
+	assert_int_equal(tell_all(w), 2);
+	place(w, "hub", "there", "is_global_hub = 1");
+	assert_int_equal(tell_all(w), 1);
+	world_close(w);
+}
+
 static void
 admin_channels_and_hubs_are_told_once(void **state)
 {
@@ -83,6 +112,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(admin_channels_and_hubs_are_told_once),
+		cmocka_unit_test(
+		    hubs_are_told_what_concerns_all_and_without_any_every_admin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

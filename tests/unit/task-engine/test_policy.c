@@ -41,6 +41,7 @@ static const struct {
 } wanted[] = {
 	{ "gateway.hello", "" },
 	{ "gateway.cursor", "" },
+	{ "update.suspect", "" },
 	{ "message.inbound", "" },
 	{ "button.pressed", "" },
 	{ "delivery.claim", "" },

@@ -1,0 +1,18 @@
+/* Updates that may be poison. */
+
+#include "proto/update.h"
+
+#include "proto/bounds.h"
+
+static const char *const verdicts[] = { "go", "skip", NULL };
+
+static const struct field update_suspect_fields[] = {
+	F_STR(struct update_suspect, update_id, FIELD_REQUIRED | FIELD_TOKEN, 1,
+	    BOUND_NAME),
+};
+SHAPE(update, update_suspect, update_suspect_fields);
+
+static const struct field update_verdict_fields[] = {
+	F_CHOICE(struct update_verdict, verdict, FIELD_REQUIRED, verdicts),
+};
+SHAPE(update, update_verdict, update_verdict_fields);

@@ -1,0 +1,142 @@
+"""An update that a gateway dies of, each time that it looks at it: after the
+third time it is left alone, admins are told, and everybody else is answered.
+
+The gateways here are the real ones, built with a fault: they abort when the
+translation meets the word hemlock (tests/tools/poison*.c)."""
+
+import os
+import sys
+
+import pytest
+
+from conftest import DAEMONS, ROOT, SLOW, build_dir, wait_for
+
+sys.path.insert(0, str(ROOT / "tests/fakes"))
+from discord import Discord  # noqa: E402
+from telegram import Telegram  # noqa: E402
+
+
+class OnTelegram:
+    connector = "telegram"
+
+    def __init__(self):
+        self.double = Telegram()
+
+    def settings(self):
+        return {"AGENT_RUNTIME_TELEGRAM_TOKEN": self.double.token,
+                "AGENT_RUNTIME_TELEGRAM_API_BASE": self.double.url,
+                "AGENT_RUNTIME_TELEGRAM_POLL_SECONDS": "2"}
+
+    def wait_session(self):
+        wait_for("a poll", lambda: self.double.called("getUpdates"), 20)
+
+    def account(self, who):
+        return str(who)
+
+    def say(self, who, text):
+        self.double.say(who, text)
+
+    def texts(self, who):
+        return [m["text"] for m in list(self.double.sent)
+                if m["chat_id"] == who]
+
+    def problems(self):
+        return self.double.problems
+
+
+class OnDiscord:
+    connector = "discord"
+
+    def __init__(self):
+        self.double = Discord()
+
+    def settings(self):
+        return {"AGENT_RUNTIME_DISCORD_TOKEN": self.double.token,
+                "AGENT_RUNTIME_DISCORD_API_BASE": self.double.api_url}
+
+    def wait_session(self):
+        self.double.wait("a session", self.double.is_ready, 20 * SLOW)
+
+    def account(self, who):
+        return self.double.user(f"user{who}")["id"]
+
+    def say(self, who, text):
+        self.double.whisper(f"user{who}", text)
+
+    def texts(self, who):
+        return self.double.texts(self.double.dm_of(self.account(who))["id"])
+
+    def problems(self):
+        return self.double.violations
+
+
+@pytest.fixture(params=[OnTelegram, OnDiscord], ids=["telegram", "discord"])
+def platform(request):
+    on = request.param()
+    with on.double:
+        yield on
+        assert not on.problems()
+
+
+@pytest.fixture
+def poisoned(tmp_path, monkeypatch, platform):
+    """A build whose gateway has the fault: serve finds its daemons beside it,
+    so it lies there itself."""
+    built = build_dir()
+    for name in DAEMONS + ("agent-runtime", "mail-parser", "action-runner"):
+        real = built / "services" / name / name
+        if not real.exists():
+            continue
+        if name == "gateway-" + platform.connector:
+            real = built / "tests/tools" / ("poisoned-" + name)
+        there = tmp_path / "services" / name / name
+        there.parent.mkdir(parents=True)
+        try:
+            os.link(real, there)
+        except OSError:
+            there.write_bytes(real.read_bytes())
+            there.chmod(0o755)
+    tmp_path.chmod(0o755)
+    monkeypatch.setenv("AGENT_RUNTIME_BUILD", str(tmp_path))
+
+
+ADMIN, VICTIM, OTHER = 7, 8, 9
+
+
+@pytest.fixture
+def up(poisoned, suite, platform):
+    """A suite with an admin who hears what concerns all."""
+    s = suite(platform.settings())
+    platform.wait_session()
+    begun = s.http("POST", "/api/v1/pairings/start", {
+        "connector": platform.connector,
+        "connector_user_id": platform.account(ADMIN), "display_name": "ada"})
+    s.http("POST", "/api/v1/pairings/approve", {
+        "token": begun.json["token"], "role": "overlord"})
+    platform.say(ADMIN, "/admin-channel enable global")
+    wait_for("the hub", lambda: platform.texts(ADMIN), 20)
+    return s
+
+
+def deaths(s, name):
+    return len([line for line in s.log().splitlines()
+                if "daemon-died" in line and name in line])
+
+
+def test_what_kills_three_times_is_left_alone(up, platform):
+    gateway = "gateway-" + platform.connector
+    platform.say(VICTIM, "/help")
+    wait_for("an answer before", lambda: platform.texts(VICTIM), 20)
+    platform.say(VICTIM, "a cup of hemlock, please")
+    platform.say(OTHER, "/help")
+    wait_for("an answer behind it", lambda: platform.texts(OTHER), 60)
+    assert len(platform.texts(OTHER)) == 1
+    told = wait_for("the notice", lambda: [
+        t for t in platform.texts(ADMIN) if "set aside" in t], 20)
+    assert len(told) == 1 and platform.connector in told[0]
+    got = up.http("GET", "/api/v1/audit?operation=update.suspect").json
+    assert [i["actor"] for i in got["items"]] == [platform.connector + ".main"]
+    # The next word of the same person is heard.
+    platform.say(VICTIM, "/help")
+    wait_for("an answer after", lambda: len(platform.texts(VICTIM)) == 2, 20)
+    assert deaths(up, gateway) == 3

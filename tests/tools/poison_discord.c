@@ -1,0 +1,19 @@
+/* gateway-discord whose translation has a fault. */
+
+#include "services/gateway-discord/translate.h"
+#include "tests/tools/poison.h"
+
+bool
+__real_translate_message(struct message_inbound *out, const struct json *event,
+    bool is_update, const struct translate_self *self, struct arena *arena);
+bool
+__wrap_translate_message(struct message_inbound *out, const struct json *event,
+    bool is_update, const struct translate_self *self, struct arena *arena);
+
+bool
+__wrap_translate_message(struct message_inbound *out, const struct json *event,
+    bool is_update, const struct translate_self *self, struct arena *arena)
+{
+	poison_look(event);
+	return __real_translate_message(out, event, is_update, self, arena);
+}
