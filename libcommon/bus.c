@@ -158,7 +158,7 @@ find_max_bytes(enum service_id listener, enum service_id peer)
 		if ((routes[i].flags & ROUTE_LARGE) &&
 		    (routes[i].from & SVC_BIT(peer)) &&
 		    (routes[i].to & SVC_BIT(listener)))
-			return ENVELOPE_MAX_LARGE_BYTES;
+			return bus_route_max(&routes[i]);
 	return ENVELOPE_MAX_BYTES;
 }
 

@@ -34,6 +34,13 @@ is_routed(
 	return route->how == how && (route->from & from) && (route->to & to);
 }
 
+size_t
+bus_route_max(const struct route *route)
+{
+	return route->flags & ROUTE_LARGE ? ENVELOPE_MAX_LARGE_BYTES
+					  : ENVELOPE_MAX_BYTES;
+}
+
 enum bus_fault
 bus_check(const struct bus_door *door, enum route_how how,
     const struct envelope *envelope, const struct route **route_out,

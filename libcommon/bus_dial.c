@@ -520,7 +520,7 @@ check_call(const struct bus *bus, const struct bus_call *in,
 	if (!dial)
 		return err_set(err, ERR_UNAVAILABLE, "there is no door to %s",
 		    service_name(in->to));
-	if (in->body && in->body->size + HEAD_ROOM > dial->door->max_bytes)
+	if (in->body && in->body->size + HEAD_ROOM > bus_route_max(route))
 		return err_set(err, ERR_INVALID,
 		    "%s: a body of %zu bytes is too large", in->type,
 		    in->body->size);

@@ -159,6 +159,8 @@ nng_msg *bus_msg(const struct buf *bytes);
 enum bus_fault bus_check(const struct bus_door *door, enum route_how how,
     const struct envelope *envelope, const struct route **route_out,
     struct err *err);
+/* Bytes of its whole envelope: a door takes what its largest message needs. */
+size_t bus_route_max(const struct route *route);
 void
 bus_complain(struct bus_door *door, enum bus_fault fault, const char *text);
 

@@ -184,21 +184,30 @@ refuse(struct rep_cx *cx, const struct envelope *envelope,
 }
 
 static enum bus_fault
+too_large(size_t size, size_t limit, struct err *err)
+{
+	err_set(err, ERR_INVALID,
+	    "a message of %zu bytes is too large: at most %zu are taken", size,
+	    limit);
+	return BUS_FAULT_FORM;
+}
+
+static enum bus_fault
 examine(struct rep_cx *cx, struct envelope *envelope,
     const struct route **route, struct err *err)
 {
 	struct bus_door *door = cx->listen->door;
 	size_t size = nng_msg_len(cx->msg);
+	enum bus_fault fault;
 
-	if (size > door->max_bytes) {
-		err_set(err, ERR_INVALID,
-		    "a message of %zu bytes is too large: the door takes %zu",
-		    size, door->max_bytes);
-		return BUS_FAULT_FORM;
-	}
+	if (size > door->max_bytes)
+		return too_large(size, door->max_bytes, err);
 	if (envelope_decode(envelope, nng_msg_body(cx->msg), size, err) < 0)
 		return BUS_FAULT_FORM;
-	return bus_check(door, ROUTE_REQ, envelope, route, err);
+	fault = bus_check(door, ROUTE_REQ, envelope, route, err);
+	if (fault == BUS_FAULT_NONE && size > bus_route_max(*route))
+		return too_large(size, bus_route_max(*route), err);
+	return fault;
 }
 
 static void

@@ -14,6 +14,7 @@ static const struct field message_attachment_fields[] = {
 	F_STR(struct message_attachment, name, 0, 0, BOUND_NAME),
 	F_STR(struct message_attachment, media_type, FIELD_TOKEN, 0, BOUND_ID),
 	F_INT(struct message_attachment, size_bytes, 0, 0, BOUND_INT),
+	F_STR(struct message_attachment, problem, 0, 0, BOUND_NOTE),
 };
 SHAPE(message, message_attachment, message_attachment_fields);
 

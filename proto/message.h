@@ -16,6 +16,7 @@ struct message_attachment {
 	const char *name;
 	const char *media_type;
 	int64_t size_bytes;
+	const char *problem; /* why it was not put, if it should have been */
 };
 PROTO_MESSAGE(message_attachment);
 

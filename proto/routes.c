@@ -6,6 +6,7 @@
 
 #include "libcommon/defs.h"
 #include "proto/action.h"
+#include "proto/attachment.h"
 #include "proto/audit.h"
 #include "proto/beat.h"
 #include "proto/chat.h"
@@ -16,6 +17,7 @@
 #include "proto/engine.h"
 #include "proto/gateway.h"
 #include "proto/identity.h"
+#include "proto/membership.h"
 #include "proto/message.h"
 #include "proto/pairing.h"
 #include "proto/place.h"
@@ -42,6 +44,12 @@ const struct route routes[] = {
 	{ "message.inbound",  ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, 0,
 	    &message_inbound_shape, &message_accepted_shape,
 	    "one platform event; answered after commit" },
+	{ "attachment.put",   ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, ROUTE_LARGE,
+	    &attachment_put_shape, &attachment_held_shape,
+	    "a file, before the message that names it" },
+	{ "membership.changed", ROUTE_REQ, SVC_GATEWAYS,  ENGINE, 0,
+	    &membership_changed_shape, &membership_noted_shape,
+	    "the bot is somewhere, or no longer" },
 	{ "button.pressed",   ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, 0,
 	    &button_pressed_shape, &button_outcome_shape,
 	    "a button of an action's notice" },

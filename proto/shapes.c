@@ -2,6 +2,7 @@
 
 #include "libcommon/defs.h"
 #include "proto/action.h"
+#include "proto/attachment.h"
 #include "proto/audit.h"
 #include "proto/beat.h"
 #include "proto/chat.h"
@@ -12,6 +13,7 @@
 #include "proto/engine.h"
 #include "proto/gateway.h"
 #include "proto/identity.h"
+#include "proto/membership.h"
 #include "proto/message.h"
 #include "proto/pairing.h"
 #include "proto/place.h"
@@ -29,6 +31,8 @@ const struct shape *const shapes[] = {
 	&action_decided_shape,
 	&button_pressed_shape,
 	&button_outcome_shape,
+	&attachment_put_shape,
+	&attachment_held_shape,
 	&audit_query_shape,
 	&audit_item_shape,
 	&audit_list_shape,
@@ -68,6 +72,8 @@ const struct shape *const shapes[] = {
 	&role_change_shape,
 	&identity_unlink_shape,
 	&person_changed_shape,
+	&membership_changed_shape,
+	&membership_noted_shape,
 	&message_attachment_shape,
 	&message_inbound_shape,
 	&message_accepted_shape,

@@ -67,6 +67,10 @@ const struct cfg_item engine_items[] = {
 	CFG_CSV("AGENT_RUNTIME_GUEST_COMMANDS", C, guest_commands,
 	    "task,search,open,status,monitor",
 	    "commands that people without a linked account may use"),
+	CFG_INT("AGENT_RUNTIME_ATTACHMENTS_PER_DAY", C, attachments_a_day,
+	    "50", 0, 100000, "",
+	    "Markdown files that one person may hand over in a workspace in a "
+	    "day; a workspace takes ten times as many"),
 	CFG_INT(GUEST "MODEL_TURNS_PER_DAY", C, guest_turns_a_day, "20", 0,
 	    100000, "", "answers and tasks that one of them gets in a day"),
 	CFG_INT(GUEST "ROUTED_ROWS_PER_DAY", C, guest_rows_a_day, "10", 0,

@@ -29,6 +29,7 @@ struct engine_cfg {
 	int64_t approval_ttl_s;
 	int64_t approval_max_pending; /* of one asker */
 	bool approval_separation;
+	int64_t attachments_a_day; /* of one person in one workspace */
 	int64_t guest_turns_a_day;
 	int64_t guest_rows_a_day;
 	int64_t guest_monitors;
@@ -90,7 +91,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 64 };
+enum { ENGINE_N_ITEMS = 65 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

@@ -135,9 +135,8 @@ heard_notice(struct svc *svc, const struct heard *heard, struct arena *arena,
 	/* Over HTTP nothing is replied to. */
 	if (!m->reply_to_id || !*m->reply_to_id)
 		return 1;
-	return store_outbox_notice(svc->store, m->instance,
-	    heard->context->external_id, m->reply_to_id, arena, action_id_out,
-	    err);
+	return store_outbox_notice(svc->store, m->instance, m->chat_id,
+	    m->reply_to_id, arena, action_id_out, err);
 }
 
 /* They are told what they said and which there are. */

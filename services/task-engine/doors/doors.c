@@ -15,6 +15,8 @@ const struct handler engine_handlers[] = {
 	{ "delivery.claim", on_delivery_claim, NULL },
 	{ "delivery.result", on_delivery_result, NULL },
 	{ "command.catalogue", on_command_catalogue, NULL },
+	{ "attachment.put", on_attachment_put, NULL },
+	{ "membership.changed", on_membership_changed, NULL },
 	{ "button.pressed", on_button_pressed, NULL },
 	{ "action.list", on_action_list, NULL },
 	{ "action.approve", on_action_approve, NULL },

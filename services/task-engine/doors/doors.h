@@ -13,7 +13,7 @@ struct bus_request;
  * it runs within the transaction of its batch, each request in a savepoint.
  */
 extern const struct handler engine_handlers[];
-enum { N_ENGINE_HANDLERS = 39 };
+enum { N_ENGINE_HANDLERS = 41 };
 
 /* -1 names a handler or a command that the policy table has no row for. */
 int doors_check_policy(struct err *err) MUST_CHECK;
@@ -38,6 +38,14 @@ int on_delivery_result(struct svc *svc, const struct request *request,
 
 /* catalogue.c */
 int on_command_catalogue(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+
+/* attachments.c */
+int on_attachment_put(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+
+/* membership.c */
+int on_membership_changed(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 
 /* buttons.c */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "libcommon/arena.h"
-#include "libcommon/buf.h"
 #include "libcommon/bus.h"
 #include "libcommon/err.h"
 #include "libcommon/log.h"
@@ -117,28 +116,12 @@ find_place(const struct message_inbound *in, const char *connector,
 		out->context_name = in->user_name;
 }
 
-/* What the log shows of a message that is attachments alone. */
-static const char *
-name_attachments(const struct message_inbound *in, struct arena *arena)
-{
-	AUTO(buf_release)
-	struct buf text = { 0 };
-
-	buf_init(&text);
-	buf_adds(
-	    &text, in->n_attachments > 1 ? "[attachments] " : "[attachment] ");
-	for (size_t i = 0; i < in->n_attachments; i++)
-		buf_addf(&text, "%s%s", i ? ", " : "", in->attachments[i].name);
-	return arena_strndup(arena, text.data, text.size);
-}
-
 static int
 take(struct svc *svc, const struct request *request,
     const struct message_inbound *in, int64_t *seq_out, struct err *err)
 {
 	const char *connector = connector_of(request->peer->service);
 	const char *instance = instance_of(request);
-	bool is_silent = !*in->text && in->n_attachments;
 	struct message_row message = {
 		.instance = instance,
 		.chat_id = in->chat_id,
@@ -148,8 +131,7 @@ take(struct svc *svc, const struct request *request,
 		.actor_name = in->user_name,
 		.platform_id = in->message_id,
 		.reply_to_id = in->reply_to_id,
-		.text =
-		    is_silent ? name_attachments(in, request->arena) : in->text,
+		.text = in->text,
 		.cause = request->id,
 		.at_ms = in->sent_unix_ms,
 		.is_addressed = in->is_addressed || in->is_direct,
@@ -161,7 +143,9 @@ take(struct svc *svc, const struct request *request,
 		.actor = &actor,
 		.place = &place,
 		.message = &message,
-		.is_silent = is_silent,
+		.is_silent = !*in->text && in->n_attachments,
+		.attachments = in->attachments,
+		.n_attachments = in->n_attachments,
 	};
 
 	if (people_account(&svc->people, connector, in->user_id, request->arena,

@@ -19,9 +19,11 @@
 #include "services/task-engine/commands/allowed.h"
 #include "services/task-engine/commands/commands.h"
 #include "services/task-engine/commands/commands_actions.h"
+#include "services/task-engine/doors/attachments.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/people/pairing.h"
 #include "services/task-engine/policy/policy.h"
+#include "services/task-engine/store/memberships.h"
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/places.h"
 #include "services/task-engine/store/turns.h"
@@ -305,6 +307,43 @@ note_heard(struct svc *svc, const struct message_row *message)
 	    log_quote(message->chat_id), message->seq);
 }
 
+/* The row has the names of its attachments below the words. Returns 1 when it
+ * was here before. */
+static int
+store_heard(struct svc *svc, const struct inbound *in,
+    const struct heard *heard, struct attachments *files, int64_t *seq_out,
+    struct arena *arena, struct err *err)
+{
+	struct message_row row = *heard->message;
+
+	if (attachments_take(svc, heard, files, arena, err) < 0)
+		return -1;
+	if (in->n_attachments)
+		row.text = attachments_in_log(files, row.text, arena);
+	return store_message_add(svc->store, &row, seq_out, err);
+}
+
+static int
+take_heard(struct svc *svc, const struct inbound *in, struct heard *heard,
+    int64_t *seq_out, struct arena *arena, struct err *err)
+{
+	struct attachments files = { in->attachments, in->n_attachments, NULL };
+	int got;
+
+	got = store_heard(svc, in, heard, &files, seq_out, arena, err);
+	if (got != 0)
+		return got;
+	in->message->seq = *seq_out;
+	/* Whoever is heard there is not gone. */
+	if (store_absence_end(svc->store, heard->context->workspace_id,
+		in->message->instance, err) < 0 ||
+	    attachments_tell(svc, heard, &files, err) < 0 ||
+	    understand(svc, heard, arena, err) < 0)
+		return -1;
+	note_heard(svc, in->message);
+	return 0;
+}
+
 int
 inbound_take(struct svc *svc, const struct inbound *in, int64_t now_ms,
     struct arena *arena, int64_t *seq_out, struct err *err)
@@ -319,7 +358,6 @@ inbound_take(struct svc *svc, const struct inbound *in, int64_t now_ms,
 		.asker_waits = in->asker_waits,
 		.is_silent = in->is_silent,
 	};
-	int got;
 
 	if (store_place_ensure(
 		svc->store, in->place, now_ms, arena, &context, err) < 0 ||
@@ -337,12 +375,5 @@ inbound_take(struct svc *svc, const struct inbound *in, int64_t now_ms,
 	if (pairing_redact(
 		svc->store, message->text, arena, &message->text, err) < 0)
 		return -1;
-	got = store_message_add(svc->store, message, seq_out, err);
-	if (got != 0)
-		return got;
-	message->seq = *seq_out;
-	if (understand(svc, &heard, arena, err) < 0)
-		return -1;
-	note_heard(svc, message);
-	return 0;
+	return take_heard(svc, in, &heard, seq_out, arena, err);
 }

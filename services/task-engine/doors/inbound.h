@@ -2,6 +2,7 @@
 #define TASK_ENGINE_DOORS_INBOUND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "libcommon/defs.h"
@@ -9,6 +10,7 @@
 struct actor;
 struct arena;
 struct err;
+struct message_attachment;
 struct message_row;
 struct place;
 struct svc;
@@ -23,6 +25,8 @@ struct inbound {
 	struct message_row *message; /* all but seq and ids of places */
 	bool asker_waits;	     /* HTTP: silence has to be said too */
 	bool is_silent; /* an attachment without words asks nothing */
+	const struct message_attachment *attachments;
+	size_t n_attachments;
 };
 
 /* Returns 1 when it was here before; *seq_out is its row in both cases. */

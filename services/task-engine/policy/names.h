@@ -21,4 +21,19 @@ const char *name_chat_log(
 const char *
 name_artifact(struct arena *arena, const char *task_id, int64_t at_ms);
 
+/*
+ * What the sender calls a Markdown file, for a folder of ours: without its
+ * folders, '-' for runs of bytes outside [A-Za-z0-9._-], none of '-' and '.'
+ * at its ends, and always with the end of a Markdown file.
+ */
+enum { ATTACHMENT_NAME_SIZE = 97 };
+void name_attachment_file(char out[ATTACHMENT_NAME_SIZE], const char *name);
+/* "inbox/<connector>/<external id>/<message>-<file>"; n above 1 stands between
+ * the two and tells it from files that have that name. */
+const char *name_attachment(struct arena *arena, const char *folder,
+    const char *message_id, int64_t n, const char *file);
+/* "inbox/<connector>/<external id>/" */
+const char *
+name_inbox(struct arena *arena, const char *connector, const char *external_id);
+
 #endif

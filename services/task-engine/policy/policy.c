@@ -36,6 +36,8 @@ const struct policy_row policy_rows[] = {
 	DOOR("gateway.cursor",    "a connector moves on"),
 	DOOR("update.suspect",    "a gateway that was killed names an update"),
 	DOOR("message.inbound",   "a platform's event is stored"),
+	DOOR("attachment.put",    "a gateway hands a file over"),
+	DOOR("membership.changed", "a bot is somewhere, or no longer"),
 	DOOR("button.pressed",    "somebody presses a notice's button"),
 	DOOR("delivery.claim",    "a gateway takes what is due"),
 	DOOR("delivery.result",   "a gateway says what became of it"),

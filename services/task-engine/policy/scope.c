@@ -33,13 +33,10 @@ static void
 add_folders(
     const struct context_row *x, struct arena *arena, struct search_scope *out)
 {
-	char name[NAME_SIZE];
-
-	name_escape(name, x->external_id);
 	out->extra[out->n_extra++] =
 	    name_chat_log(arena, x->connector, x->external_id);
 	out->extra[out->n_extra++] =
-	    arena_printf(arena, "inbox/%s/%s/", x->connector, name);
+	    name_inbox(arena, x->connector, x->external_id);
 	out->extra[out->n_extra++] =
 	    arena_printf(arena, "memory/contexts/%s.md", x->id);
 	out->extra[out->n_extra++] = arena_printf(arena, "scratch/%s/", x->id);

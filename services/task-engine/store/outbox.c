@@ -184,3 +184,26 @@ store_outbox_release(
 	return stmt_run(s, STMT_OUTBOX_RELEASE, NULL,
 	    BINDS(b_text(instance), b_int(now_ms)), err);
 }
+
+int
+store_outbox_end_place(struct store *s, const char *instance,
+    const char *workspace_id, const char *reason, int64_t now_ms,
+    int64_t *n_out, struct err *err)
+{
+	return stmt_run(s, STMT_OUTBOX_END_PLACE, n_out,
+	    BINDS(b_text(instance), b_text(workspace_id), b_text(reason),
+		b_int(now_ms)),
+	    err);
+}
+
+int
+store_outbox_move(struct store *s, const char *connector,
+    const char *old_chat_id, const char *chat_id, int64_t now_ms,
+    struct err *err)
+{
+	store_note_change(s, STORE_CHANGED_OUTBOX | STORE_CHANGED_DUE);
+	return stmt_run(s, STMT_OUTBOX_MOVE, NULL,
+	    BINDS(b_text(connector), b_text(old_chat_id), b_text(chat_id),
+		b_int(now_ms)),
+	    err);
+}

@@ -104,6 +104,16 @@ int store_outbox_sent(struct store *store, const char *id, int64_t now_ms,
 int store_outbox_release(struct store *store, const char *instance,
     int64_t now_ms, struct err *err) MUST_CHECK;
 
+/* The bot is not in that workspace any more: what waits will not be sent. */
+int store_outbox_end_place(struct store *store, const char *instance,
+    const char *workspace_id, const char *reason, int64_t now_ms,
+    int64_t *n_out, struct err *err) MUST_CHECK;
+
+/* The chat has another id now, and other numbers of messages. */
+int store_outbox_move(struct store *store, const char *connector,
+    const char *old_chat_id, const char *chat_id, int64_t now_ms,
+    struct err *err) MUST_CHECK;
+
 /* Instances that have due rows, for doorbells. */
 int
 store_outbox_instances(struct store *store, int64_t now_ms, struct arena *arena,

@@ -7,6 +7,7 @@
 #include "libcommon/arena.h"
 #include "libcommon/err.h"
 #include "libcommon/id.h"
+#include "services/task-engine/store/memberships.h"
 #include "services/task-engine/store/row.h"
 
 enum { SPACE_ID_PLAIN_MAX = 150, SLUG_ARENA_BYTES = 4096 };
@@ -38,6 +39,7 @@ read_context(struct columns *c, void *row_out)
 	x->workspace_id = next_text(c);
 	x->connector = next_text(c);
 	x->external_id = next_text(c);
+	x->chat_id = next_text(c);
 	x->parent_external_id = next_text(c);
 	x->name = next_text(c);
 	x->instance = next_text(c);
@@ -65,17 +67,28 @@ make_slug(const struct place *place, struct arena *arena)
 	    arena, "%s/%s~/%s", place->connector, place->space_kind, sha256);
 }
 
+/* A chat that has moved is the space it was. */
+static int
+known_as(
+    struct store *s, struct place *place, struct arena *arena, struct err *err)
+{
+	return store_alias_find(
+	    s, place->connector, place->space_id, arena, &place->space_id, err);
+}
+
 static int
 find_space(struct store *s, const char *connector, const char *kind,
     const char *space_id, struct arena *arena, const char **id_out,
     struct err *err)
 {
-	const struct place place = {
+	struct place place = {
 		.connector = connector,
 		.space_kind = kind,
 		.space_id = space_id,
 	};
 
+	if (known_as(s, &place, arena, err) < 0)
+		return -1;
 	return stmt_get_recent(s, STMT_WORKSPACE_BY_SLUG, arena, read_text,
 	    id_out, BINDS(b_text(make_slug(&place, arena))), err);
 }
@@ -93,23 +106,28 @@ store_workspace_is_of(struct store *s, const char *workspace_id,
 	return got == 0 ? strcmp(id, workspace_id) != 0 : got;
 }
 
-static int
-ensure_workspace(struct store *s, const struct place *place, int64_t now_ms,
+int
+store_workspace_ensure(struct store *s, const struct place *at, int64_t now_ms,
     struct arena *arena, const char **id_out, struct err *err)
 {
-	const char *slug = make_slug(place, arena);
-	const char *name = *place->space_name ? place->space_name : slug;
+	struct place place = *at;
+	const char *slug, *name;
 	char id[ID_UUID_SIZE];
-	int got = stmt_get(s, STMT_WORKSPACE_BY_SLUG, arena, read_text, id_out,
-	    BINDS(b_text(slug)), err);
+	int got;
 
+	if (known_as(s, &place, arena, err) < 0)
+		return -1;
+	slug = make_slug(&place, arena);
+	name = *place.space_name ? place.space_name : slug;
+	got = stmt_get(s, STMT_WORKSPACE_BY_SLUG, arena, read_text, id_out,
+	    BINDS(b_text(slug)), err);
 	if (got <= 0)
 		return got;
 	id_uuid(id);
 	*id_out = arena_strdup(arena, id);
 	return stmt_run(s, STMT_WORKSPACE_ADD, NULL,
 	    BINDS(b_text(id), b_text(slug), b_text(name),
-		b_text(place->space_kind), b_int(now_ms)),
+		b_text(place.space_kind), b_int(now_ms)),
 	    err);
 }
 
@@ -120,7 +138,8 @@ add_context(struct store *s, const struct place *place, int64_t now_ms,
 	char id[ID_UUID_SIZE];
 	const char *workspace_id;
 
-	if (ensure_workspace(s, place, now_ms, arena, &workspace_id, err) < 0)
+	if (store_workspace_ensure(
+		s, place, now_ms, arena, &workspace_id, err) < 0)
 		return -1;
 	id_uuid(id);
 	*out = (struct context_row){
@@ -128,6 +147,7 @@ add_context(struct store *s, const struct place *place, int64_t now_ms,
 		.workspace_id = workspace_id,
 		.connector = place->connector,
 		.external_id = place->external_id,
+		.chat_id = place->external_id,
 		.parent_external_id = place->parent_external_id,
 		.name = *place->context_name ? place->context_name
 					     : place->external_id,

@@ -26,6 +26,7 @@ struct context_row {
 	const char *workspace_id;
 	const char *connector; /* "telegram" */
 	const char *external_id;
+	const char *chat_id;		/* what the platform calls it now */
 	const char *parent_external_id; /* "" or the channel of a thread */
 	const char *name;
 	const char *instance; /* "telegram.main": last heard through */
@@ -54,6 +55,11 @@ struct place {
  */
 int store_place_ensure(struct store *store, const struct place *place,
     int64_t now_ms, struct arena *arena, struct context_row *context_out,
+    struct err *err) MUST_CHECK;
+
+/* The same of its workspace alone. */
+int store_workspace_ensure(struct store *store, const struct place *place,
+    int64_t now_ms, struct arena *arena, const char **id_out,
     struct err *err) MUST_CHECK;
 
 /* Return 1 when there is none. */

@@ -42,7 +42,7 @@ store_tidy(struct store *s, int64_t now_ms, int64_t limit, int64_t *n_out,
 {
 	const struct bind before = b_int(now_ms - REPLY_KEPT_MS);
 	const struct bind long_before = b_int(now_ms - SUSPECT_KEPT_MS);
-	int64_t n_replies, n_files, n_allowances, n_suspects;
+	int64_t n_replies, n_files, n_allowances, n_suspects, n_attachments;
 
 	if (stmt_run(s, STMT_REPLIES_TIDY, &n_replies,
 		BINDS(before, b_int(limit)), err) < 0 ||
@@ -51,9 +51,12 @@ store_tidy(struct store *s, int64_t now_ms, int64_t limit, int64_t *n_out,
 	    stmt_run(s, STMT_ALLOWANCES_TIDY, &n_allowances,
 		BINDS(b_int(now_ms), b_int(limit)), err) < 0 ||
 	    stmt_run(s, STMT_SUSPECTS_TIDY, &n_suspects,
-		BINDS(long_before, b_int(limit)), err) < 0)
+		BINDS(long_before, b_int(limit)), err) < 0 ||
+	    stmt_run(s, STMT_ATTACHMENTS_TIDY, &n_attachments,
+		BINDS(b_int(now_ms - HELD_MS), b_int(limit)), err) < 0)
 		return -1;
-	*n_out = n_replies + n_files + n_allowances + n_suspects;
+	*n_out =
+	    n_replies + n_files + n_allowances + n_suspects + n_attachments;
 	return 0;
 }
 

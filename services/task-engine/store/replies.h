@@ -16,6 +16,9 @@ struct store;
 
 /* Longer than any deadline, so a repeated id always finds its reply. */
 enum { REPLY_KEPT_MS = 15 * 60 * 1000 };
+/* A message follows its attachments at once; an engine that was away for
+ * longer is asked to hold them again. */
+enum { HELD_MS = 60 * 60 * 1000 };
 
 /* Appends the bytes to out; returns 1 when there are none. */
 int store_reply_get(struct store *store, const char *door, const char *id,

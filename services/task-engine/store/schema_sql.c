@@ -413,6 +413,48 @@ static const char *const version_2[] = {
 	" is_error INTEGER NOT NULL CHECK (is_error IN (0, 1)),"
 	" at_ms INTEGER NOT NULL, PRIMARY KEY (turn_seq, call)) STRICT,"
 	" WITHOUT ROWID;",
+
+	/*
+	 * Files that messages bring: held until the message comes, and then
+	 * the name that each has got, so that none is given twice.
+	 */
+	"CREATE TABLE attachments ("
+	" seq INTEGER PRIMARY KEY, instance TEXT NOT NULL,"
+	" chat_id TEXT NOT NULL, event_id TEXT NOT NULL,"
+	" number INTEGER NOT NULL, name TEXT NOT NULL,"
+	" size_bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, content TEXT,"
+	" workspace_id TEXT REFERENCES workspaces(id) ON DELETE CASCADE,"
+	" path TEXT, created_ms INTEGER NOT NULL,"
+	" UNIQUE (instance, chat_id, event_id, number),"
+	" CHECK ((path IS NULL) = (content IS NOT NULL)),"
+	" CHECK ((path IS NULL) = (workspace_id IS NULL))) STRICT;"
+	"CREATE UNIQUE INDEX attachments_path ON attachments"
+	" (workspace_id, path) WHERE path IS NOT NULL;"
+	"CREATE INDEX attachments_held ON attachments"
+	" (created_ms, size_bytes) WHERE path IS NULL;"
+
+	/* Where our bots came and went. */
+	"CREATE TABLE memberships ("
+	" instance TEXT NOT NULL, event_id TEXT NOT NULL,"
+	" change TEXT NOT NULL CHECK (change IN"
+	"  ('added','removed','moved')),"
+	" space_id TEXT NOT NULL, actor TEXT NOT NULL,"
+	" at_ms INTEGER NOT NULL, PRIMARY KEY (instance, event_id)"
+	") STRICT, WITHOUT ROWID;"
+	/* Where one is no longer: nothing is delivered there. */
+	"CREATE TABLE absences ("
+	" workspace_id TEXT NOT NULL REFERENCES workspaces(id) ON DELETE "
+	"CASCADE,"
+	" instance TEXT NOT NULL, reason TEXT NOT NULL,"
+	" since_ms INTEGER NOT NULL, PRIMARY KEY (workspace_id, instance)"
+	") STRICT, WITHOUT ROWID;"
+	/* What the platform now calls the chat, and space, that we know by
+	 * external_id. */
+	"CREATE TABLE chat_aliases ("
+	" connector TEXT NOT NULL, platform_id TEXT NOT NULL,"
+	" external_id TEXT NOT NULL, since_ms INTEGER NOT NULL,"
+	" PRIMARY KEY (connector, platform_id),"
+	" UNIQUE (connector, external_id)) STRICT, WITHOUT ROWID;",
 	NULL,
 };
 

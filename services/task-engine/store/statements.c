@@ -3,8 +3,14 @@
 #include "services/task-engine/store/statements.h"
 
 #define WORKSPACE_COLUMNS "id, slug, name, kind, created_ms"
+/* What the platform calls it now. */
+#define CHAT_ID                                                                \
+	"coalesce((SELECT platform_id FROM chat_aliases l"                     \
+	" WHERE l.connector = contexts.connector"                              \
+	" AND l.external_id = contexts.external_id), external_id)"
 #define CONTEXT_COLUMNS                                                        \
-	"id, workspace_id, connector, external_id, parent_external_id, name,"  \
+	"id, workspace_id, connector, external_id, " CHAT_ID                   \
+	", parent_external_id, name,"                                          \
 	" instance, is_admin, is_global_hub, is_direct, created_ms"
 #define MESSAGE_COLUMNS                                                        \
 	"seq, instance, chat_id, event_id, direction, workspace_id,"           \
@@ -177,8 +183,11 @@ const char *const stmt_texts[STMT_COUNT] = {
 				   " is_global_hub = ?3 WHERE id = ?1",
 	[STMT_CONTEXT_GET] =
 	    "SELECT " CONTEXT_COLUMNS " FROM contexts WHERE id = ?1",
-	[STMT_CONTEXT_FIND] = "SELECT " CONTEXT_COLUMNS " FROM contexts"
-			      " WHERE connector = ?1 AND external_id = ?2",
+	[STMT_CONTEXT_FIND] =
+	    "SELECT " CONTEXT_COLUMNS " FROM contexts WHERE connector = ?1"
+	    " AND external_id = coalesce((SELECT external_id"
+	    " FROM chat_aliases WHERE connector = ?1 AND platform_id = ?2),"
+	    " ?2)",
 	[STMT_CONTEXT_PROMPT] =
 	    "SELECT system_prompt FROM contexts WHERE id = ?1",
 	[STMT_CONTEXT_SET_PROMPT] =
@@ -195,6 +204,23 @@ const char *const stmt_texts[STMT_COUNT] = {
 			       " AND (?1 IN (workspace_id, '*')"
 			       " OR is_global_hub = 1)"
 			       " ORDER BY created_ms, id",
+
+	[STMT_ALIAS_FIND] = "SELECT external_id FROM chat_aliases"
+			    " WHERE connector = ?1 AND platform_id = ?2",
+	[STMT_ALIAS_EXISTS] = "SELECT 1 FROM chat_aliases"
+			      " WHERE connector = ?1 AND external_id = ?2",
+	[STMT_ALIAS_ADD] =
+	    "INSERT INTO chat_aliases (connector, platform_id, external_id,"
+	    " since_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+	[STMT_MEMBERSHIP_ADD] =
+	    "INSERT INTO memberships (instance, event_id, change, space_id,"
+	    " actor, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+	    " ON CONFLICT DO NOTHING",
+	[STMT_ABSENCE_BEGIN] =
+	    "INSERT INTO absences (workspace_id, instance, reason, since_ms)"
+	    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+	[STMT_ABSENCE_END] = "DELETE FROM absences"
+			     " WHERE workspace_id = ?1 AND instance = ?2",
 
 	[STMT_MESSAGE_ADD] =
 	    "INSERT INTO messages (instance, chat_id, event_id, direction,"
@@ -371,6 +397,30 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_FILE_WRITTEN] = "UPDATE files SET state = 'written',"
 			      " content = NULL, updated_ms = ?2 WHERE seq = ?1",
 
+	[STMT_ATTACHMENT_ADD] =
+	    "INSERT INTO attachments (instance, chat_id, event_id, number,"
+	    " name, size_bytes, sha256, content, created_ms)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[STMT_ATTACHMENT_FIND] =
+	    "SELECT seq, name, sha256, path FROM attachments"
+	    " WHERE instance = ?1 AND chat_id = ?2 AND event_id = ?3"
+	    " AND number = ?4",
+	[STMT_ATTACHMENTS_HELD] = "SELECT coalesce(sum(size_bytes), 0)"
+				  " FROM attachments WHERE path IS NULL",
+	[STMT_ATTACHMENT_PATH_USED] = "SELECT 1 FROM attachments"
+				      " WHERE workspace_id = ?1 AND path = ?2",
+	[STMT_ATTACHMENT_TO_FILE] =
+	    "INSERT INTO files (workspace_id, path, content, state,"
+	    " updated_ms) SELECT ?2, ?3, content, 'pending', ?4"
+	    " FROM attachments WHERE seq = ?1",
+	[STMT_ATTACHMENT_NAMED] =
+	    "UPDATE attachments SET workspace_id = ?2, path = ?3,"
+	    " content = NULL WHERE seq = ?1",
+	[STMT_ATTACHMENTS_TIDY] =
+	    "DELETE FROM attachments WHERE path IS NULL AND created_ms < ?1"
+	    " AND seq IN (SELECT seq FROM attachments WHERE path IS NULL"
+	    " ORDER BY created_ms LIMIT ?2)",
+
 	[STMT_TURN_ADD] =
 	    "INSERT INTO turns (kind, state, workspace_id, context_id,"
 	    " message_seq, task_id, priority, due_unix, created_ms,"
@@ -440,13 +490,20 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " WHERE id IN (SELECT task_id FROM turns WHERE state = 'running'"
 	    " AND task_id IS NOT NULL) AND status = 'running'",
 
+/* Of what showed a secret only that stays which the chat log shows. */
+#define KEPT_TEXT "(SELECT text FROM messages WHERE seq = message_seq)"
+	/* Where we are no longer it is not even tried. */
 	[STMT_OUTBOX_ADD] =
 	    "INSERT INTO outbox (id, instance, connector, chat_id, context_id,"
 	    " message_seq, in_reply_to_seq, task_id, reply_to_id, text,"
 	    " is_urgent, is_handled, state, due_ms, created_ms, updated_ms,"
-	    " action_id, has_buttons, edits_id) VALUES (?1, ?2, ?3, ?4, ?5,"
-	    " ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'queued', ?13, ?13, ?13, ?14,"
-	    " ?15, ?16)",
+	    " action_id, has_buttons, edits_id, error) SELECT ?1, ?2, ?3, ?4,"
+	    " ?5, ?6, ?7, ?8, ?9, iif(a.reason IS NULL, ?10,"
+	    "  (SELECT text FROM messages WHERE seq = ?6)), ?11, ?12,"
+	    " iif(a.reason IS NULL, 'queued', 'failed'), ?13, ?13, ?13, ?14,"
+	    " ?15, ?16, a.reason FROM (SELECT 1) LEFT JOIN absences a"
+	    " ON a.instance = ?2 AND a.workspace_id ="
+	    "  (SELECT workspace_id FROM contexts WHERE id = ?5)",
 	[STMT_OUTBOX_GET] =
 	    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = ?1",
 	[STMT_OUTBOX_OF_MESSAGE] =
@@ -457,7 +514,9 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " (SELECT 1 FROM outbox_parts p WHERE p.outbox_seq = outbox.seq"
 	    "  AND p.platform_id = ?3) ORDER BY seq DESC LIMIT 1",
 	[STMT_OUTBOX_IS_NOTICE] =
-	    "SELECT 1 FROM outbox WHERE instance = ?1 AND chat_id = ?2"
+	    "SELECT 1 FROM outbox WHERE instance = ?1 AND chat_id IN (?2,"
+	    "  (SELECT external_id FROM chat_aliases WHERE platform_id = ?2"
+	    "   AND connector = substr(?1, 1, instr(?1, '.') - 1)))"
 	    " AND action_id = ?3 LIMIT 1",
 	[STMT_OUTBOX_CARDS] = "SELECT " OUTBOX_COLUMNS " FROM outbox"
 			      " WHERE action_id = ?1 AND has_buttons = 1"
@@ -484,8 +543,6 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " AND ((state = 'queued' AND due_ms <= ?2)"
 	    "  OR (state = 'sending' AND lease_until_ms <= ?2))"
 	    " ORDER BY is_urgent DESC, seq LIMIT ?3",
-/* Of what showed a secret only that stays which the chat log shows. */
-#define KEPT_TEXT "(SELECT text FROM messages WHERE seq = message_seq)"
 	[STMT_OUTBOX_UPDATE] =
 	    "UPDATE outbox SET state = ?2, attempt = ?3, lease = ?4,"
 	    " lease_until_ms = ?5, due_ms = ?6, first_tried_ms = ?7,"
@@ -507,6 +564,18 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    "UPDATE outbox SET lease_until_ms = ?2, updated_ms = ?2"
 	    " WHERE instance = ?1 AND state = 'sending'"
 	    " AND lease_until_ms > ?2",
+	[STMT_OUTBOX_END_PLACE] =
+	    "UPDATE outbox SET state = 'failed', lease = '',"
+	    " lease_until_ms = 0, error = ?3, updated_ms = ?4,"
+	    " text = " KEPT_TEXT " WHERE instance = ?1"
+	    " AND state IN ('queued','sending') AND context_id IN"
+	    "  (SELECT id FROM contexts WHERE workspace_id = ?2)",
+	/* What is leased goes on: the platform names the new chat to whoever
+	 * writes to the old one. */
+	[STMT_OUTBOX_MOVE] = "UPDATE outbox SET chat_id = ?3, reply_to_id = '',"
+			     " due_ms = min(due_ms, ?4), updated_ms = ?4"
+			     " WHERE connector = ?1 AND chat_id = ?2"
+			     " AND state IN ('queued','sending')",
 	[STMT_OUTBOX_INSTANCES] =
 	    "WITH RECURSIVE all_of (x) AS (SELECT min(instance) FROM outbox"
 	    "  WHERE state IN ('queued','sending')"

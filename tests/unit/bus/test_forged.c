@@ -212,7 +212,7 @@ what_cannot_be_read_is_answered_as_invalid(void **state)
 	static const char *const texts[] = { "", "x", "{}", "[]", "{\"v\":1}",
 		"{\"v\":2}", "\xff\xfe", "null" };
 	AUTO(xfree)
-	char *large = xcalloc(1, ENVELOPE_MAX_BYTES + 100);
+	char *large = xcalloc(1, ENVELOPE_MAX_LARGE_BYTES + 100);
 	struct bus_counters before, after;
 	struct raw *raw = raw_open();
 
@@ -222,12 +222,32 @@ what_cannot_be_read_is_answered_as_invalid(void **state)
 		assert_true(raw_ask(raw, texts[i], strlen(texts[i]), 2000));
 		assert_non_null(strstr(raw->reply, "\"invalid\""));
 	}
-	memset(large, ' ', ENVELOPE_MAX_BYTES + 100);
-	assert_true(raw_ask(raw, large, ENVELOPE_MAX_BYTES + 100, 2000));
+	memset(large, ' ', ENVELOPE_MAX_LARGE_BYTES + 100);
+	assert_true(raw_ask(raw, large, ENVELOPE_MAX_LARGE_BYTES + 100, 2000));
 	assert_non_null(strstr(raw->reply, "too large"));
 	assert_int_equal(echo.n_requests, 0);
 	bus_counters(engine, &after);
 	assert_int_equal(after.refused - before.refused, N_OF(texts) + 1);
+	xfree(&raw->reply);
+}
+
+/* That a file may come through the door makes room for nothing else. */
+static void
+only_a_large_message_may_be_large(void **state)
+{
+	struct raw *raw = raw_open();
+	struct buf bytes;
+
+	(void)state;
+	buf_init(&bytes);
+	put_envelope(
+	    &bytes, "delivery.claim", SINK, true, clock_unix_ms() + 2000);
+	while (bytes.size <= ENVELOPE_MAX_BYTES)
+		buf_addc(&bytes, ' ');
+	assert_true(raw_ask(raw, bytes.data, bytes.size, 2000));
+	assert_non_null(strstr(raw->reply, "too large: at most 262144"));
+	assert_int_equal(echo.n_requests, 0);
+	buf_release(&bytes);
 	xfree(&raw->reply);
 }
 
@@ -268,7 +288,7 @@ an_expired_request_is_dropped_and_counted(void **state)
 static void
 an_oversize_message_hurts_only_its_sender(void **state)
 {
-	size_t size = ENVELOPE_MAX_LARGE_BYTES;
+	size_t size = 2 * ENVELOPE_MAX_LARGE_BYTES;
 	AUTO(xfree)
 	char *bytes = xcalloc(1, size);
 	struct asked asked = { 0 };
@@ -291,6 +311,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(what_is_forged_is_refused_and_never_handed_on),
 		T(what_cannot_be_read_is_answered_as_invalid),
+		T(only_a_large_message_may_be_large),
 		T(a_request_needs_a_deadline),
 		T(an_expired_request_is_dropped_and_counted),
 		T(an_oversize_message_hurts_only_its_sender),

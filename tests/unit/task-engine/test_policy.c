@@ -43,6 +43,8 @@ static const struct {
 	{ "gateway.cursor", "" },
 	{ "update.suspect", "" },
 	{ "message.inbound", "" },
+	{ "attachment.put", "" },
+	{ "membership.changed", "" },
 	{ "button.pressed", "" },
 	{ "delivery.claim", "" },
 	{ "delivery.result", "" },

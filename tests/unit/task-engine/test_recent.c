@@ -23,6 +23,7 @@ static const struct {
 	{ "roles", RECENT_PEOPLE },
 	{ "workspaces", RECENT_PLACES },
 	{ "contexts", RECENT_PLACES },
+	{ "chat_aliases", RECENT_PLACES },
 	{ "routing_notices", RECENT_ROUTING },
 };
 
