@@ -36,13 +36,15 @@ describe(const struct outbox_row *row, struct delivery *out)
 	out->lease_until_ms = row->lease_until_ms;
 }
 
-/* 1: what it edits was never shown, or nobody knows where. */
+/* 1: what it edits was never shown, nobody knows where, or its chat has moved
+ * and has other numbers now. */
 static int
 describe_edit(struct store *store, const struct outbox_row *row,
     struct arena *arena, struct delivery *out, struct err *err)
 {
 	struct outbox_shown shown;
-	int got = store_outbox_shown(store, row->edits_id, arena, &shown, err);
+	int got = store_outbox_shown(
+	    store, row->edits_id, row->chat_id, arena, &shown, err);
 
 	if (got != 0)
 		return got;

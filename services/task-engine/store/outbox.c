@@ -120,11 +120,11 @@ read_shown(struct columns *c, void *row_out)
 }
 
 int
-store_outbox_shown(struct store *s, const char *id, struct arena *arena,
-    struct outbox_shown *out, struct err *err)
+store_outbox_shown(struct store *s, const char *id, const char *chat_id,
+    struct arena *arena, struct outbox_shown *out, struct err *err)
 {
 	return stmt_get(s, STMT_OUTBOX_SHOWN, arena, read_shown, out,
-	    BINDS(b_text(id)), err);
+	    BINDS(b_text(id), b_text(chat_id)), err);
 }
 
 int

@@ -57,8 +57,8 @@ struct outbox_shown {
 	int64_t part; /* from 0 */
 	const char *platform_id;
 };
-int store_outbox_shown(struct store *store, const char *id, struct arena *arena,
-    struct outbox_shown *out, struct err *err) MUST_CHECK;
+int store_outbox_shown(struct store *store, const char *id, const char *chat_id,
+    struct arena *arena, struct outbox_shown *out, struct err *err) MUST_CHECK;
 
 /* Return 1 when there is none. */
 int store_outbox_get(struct store *store, const char *id, struct arena *arena,

@@ -524,7 +524,8 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_OUTBOX_SHOWN] =
 	    "SELECT p.part, p.platform_id FROM outbox o"
 	    " JOIN outbox_parts p ON p.outbox_seq = o.seq"
-	    " WHERE o.id = ?1 AND o.state = 'sent' AND p.platform_id <> ''"
+	    " WHERE o.id = ?1 AND o.chat_id = ?2 AND o.state = 'sent'"
+	    " AND p.platform_id <> ''"
 	    " ORDER BY p.part DESC LIMIT 1",
 	/*
 	 * The oldest row of each chat, which keeps the order of a chat, found
