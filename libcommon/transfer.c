@@ -131,6 +131,23 @@ timer_cb(CURLM *multi, long timeout_ms, void *arg)
 	return 0;
 }
 
+/*
+ * The system's bundle by its name: Debian's libcurl has none built in but a
+ * folder with a file for each authority, which it would parse for each
+ * connection. SSL_CERT_FILE is what other TLS libraries heed too.
+ */
+static const char *
+ca_file_of(const char *chosen)
+{
+	static const char system_bundle[] =
+	    "/etc/ssl/certs/ca-certificates.crt";
+	const char *named = getenv("SSL_CERT_FILE");
+
+	if (*chosen)
+		return chosen;
+	return named && *named ? named : system_bundle;
+}
+
 int
 transfer_open(struct transfer **transfer_out, struct loop *loop,
     const struct transfer_options *options, struct err *err)
@@ -142,7 +159,7 @@ transfer_open(struct transfer **transfer_out, struct loop *loop,
 	transfer = xcalloc(1, sizeof(*transfer));
 	transfer->loop = loop;
 	transfer->timer = timer_new(loop, on_timer, transfer);
-	transfer->defaults.ca_file = xstrdup(options->ca_file);
+	transfer->defaults.ca_file = xstrdup(ca_file_of(options->ca_file));
 	transfer->defaults.proxy = xstrdup(options->proxy);
 	transfer->defaults.user_agent = xstrdup(options->user_agent);
 	if (options->cert_file != NULL)

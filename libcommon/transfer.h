@@ -19,7 +19,7 @@ struct transfer;
 struct http_call;
 
 struct transfer_options {
-	const char *ca_file; /* "": the system's bundle */
+	const char *ca_file; /* "": SSL_CERT_FILE, or the system's bundle */
 	const char *proxy;   /* "": none */
 	const char *user_agent;
 	long max_connections_per_host;

@@ -333,8 +333,7 @@ call_set_defaults(struct http_call *call, const char *url)
 	curl_easy_setopt(easy, CURLOPT_PROXY, defaults->proxy);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, defaults->user_agent);
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	if (defaults->ca_file[0] != '\0')
-		curl_easy_setopt(easy, CURLOPT_CAINFO, defaults->ca_file);
+	curl_easy_setopt(easy, CURLOPT_CAINFO, defaults->ca_file);
 	if (defaults->cert_file != NULL)
 		curl_easy_setopt(easy, CURLOPT_SSLCERT, defaults->cert_file);
 	if (defaults->key_file != NULL)

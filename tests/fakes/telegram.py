@@ -81,8 +81,9 @@ class Fault:
 
 
 class Telegram:
-    def __init__(self, port=0, token=TOKEN):
+    def __init__(self, port=0, token=TOKEN, tls=None):
         self.port, self.token = port, token
+        self.tls = tls  # an ssl.SSLContext
         self.loop = None
         self.group_a_minute = GROUP_A_MINUTE
         self.forget()
@@ -109,7 +110,8 @@ class Telegram:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        scheme = "https" if self.tls else "http"
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     # -- what people do --------------------------------------------------
 
@@ -503,7 +505,7 @@ class Telegram:
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self.port,
-                           shutdown_timeout=0.1)
+                           ssl_context=self.tls, shutdown_timeout=0.1)
         await site.start()
         self.port = site._server.sockets[0].getsockname()[1]
 

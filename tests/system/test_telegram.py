@@ -1,8 +1,10 @@
 """Telegram from end to end: the double, the gateway, the engine, and back."""
 
 import json
+import pathlib
 import re
 import sys
+import tempfile
 import time
 
 import pytest
@@ -10,8 +12,10 @@ import pytest
 from conftest import ROOT, SLOW, wait_for
 
 sys.path.insert(0, str(ROOT / "tests" / "fakes"))
+sys.path.insert(0, str(ROOT / "tests" / "bench"))
 
 import telegram_rules as rules  # noqa: E402
+from gateways import certificate  # noqa: E402
 from telegram import Telegram  # noqa: E402
 
 
@@ -57,6 +61,26 @@ def chat_log(s, external_id):
     found = list(s.data.glob(
         f"workspaces/*/logs/chats/telegram/{external_id}.md"))
     return found[0].read_text() if found else ""
+
+
+@pytest.fixture
+def open_folder():
+    """One that a daemon of another uid may read, as an operator's."""
+    with tempfile.TemporaryDirectory(prefix="ca-", dir="/tmp") as folder:
+        path = pathlib.Path(folder)
+        path.chmod(0o755)
+        yield path
+
+
+def test_over_tls_with_the_systems_store(suite, open_folder):
+    """No CA file is configured: the store that every client here reads."""
+    tls, store = certificate(open_folder)
+    with Telegram(tls=tls) as tg:
+        suite(AGENT_RUNTIME_TELEGRAM_TOKEN=tg.token,
+              AGENT_RUNTIME_TELEGRAM_API_BASE=tg.url, SSL_CERT_FILE=store)
+        tg.say(7, "/help")
+        answer(tg, 7, ".")
+        assert not tg.problems
 
 
 def test_a_command_in_a_private_chat_is_answered(up, tg):
