@@ -76,6 +76,7 @@ recent_free(struct recent **recent)
 static void
 row_free(struct recent *r, struct recent_row *row)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): uthash's own memory */
 	HASH_DEL(r->rows, row);
 	free(row->values);
 	free(row->bytes);
@@ -165,5 +166,6 @@ recent_keep(struct recent *r, sqlite3_stmt *stmt, bool is_row)
 		row->values = xcalloc((size_t)n, sizeof(*row->values));
 	for (int i = 0; i < n; i++)
 		copy_value(&row->values[i], stmt, i, &to);
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): as above */
 	HASH_ADD_KEYPTR(hh, r->rows, row->bytes, r->key.size, row);
 }
