@@ -70,6 +70,23 @@ static const struct field search_hits_fields[] = {
 };
 SHAPE(search, search_hits, search_hits_fields);
 
+static const struct field search_find_fields[] = {
+	F_OBJECT(struct search_find, credential, FIELD_REQUIRED, credential),
+	F_STR(struct search_find, workspace, 0, 0, BOUND_NAME),
+	F_STR(struct search_find, query, FIELD_REQUIRED, 1, BOUND_QUERY),
+	F_INT(struct search_find, limit, 0, 0, BOUND_HITS),
+};
+SHAPE(search, search_find, search_find_fields);
+
+static const struct field search_found_fields[] = {
+	F_STR(struct search_found, workspace_id, FIELD_REQUIRED | FIELD_TOKEN,
+	    1, BOUND_ID),
+	F_LIST(
+	    struct search_found, hits, FIELD_REQUIRED, search_hit, BOUND_HITS),
+	F_BOOL(struct search_found, is_stale, 0),
+};
+SHAPE(search, search_found, search_found_fields);
+
 static const struct field search_open_fields[] = {
 	F_STR(struct search_open, workspace_id, FIELD_REQUIRED | FIELD_TOKEN, 1,
 	    BOUND_ID),

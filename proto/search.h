@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/credential.h"
 #include "proto/shape.h"
 
 /*
@@ -54,6 +55,24 @@ struct search_hits {
 	bool is_stale; /* indexing was still going on when 50 ms had passed */
 };
 PROTO_MESSAGE(search_hits);
+
+/* search.find: the admin surface's search, of a whole workspace. */
+struct search_find {
+	struct credential credential;
+	const char
+	    *workspace; /* its name, how its id begins, "" the only one */
+	const char *query;
+	int64_t limit; /* 0: 10 */
+};
+PROTO_MESSAGE(search_find);
+
+struct search_found {
+	const char *workspace_id;
+	struct search_hit *hits;
+	size_t n_hits;
+	bool is_stale;
+};
+PROTO_MESSAGE(search_found);
 
 /* search.open: by path, or by short id. */
 struct search_open {

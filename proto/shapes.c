@@ -96,6 +96,8 @@ const struct shape *const shapes[] = {
 	&search_query_shape,
 	&search_hit_shape,
 	&search_hits_shape,
+	&search_find_shape,
+	&search_found_shape,
 	&search_open_shape,
 	&search_document_shape,
 	&search_workspace_shape,

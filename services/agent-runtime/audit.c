@@ -40,16 +40,6 @@ struct audit {
 };
 
 static void
-add_text(struct buf *query, const char *key, const char *value)
-{
-	if (!value)
-		return;
-	buf_addf(query, "&%s=", key);
-	for (const char *p = value; *p; p++)
-		buf_addf(query, "%%%02X", (unsigned char)*p);
-}
-
-static void
 add_number(struct buf *query, const char *key, int64_t value)
 {
 	if (value)
@@ -66,10 +56,11 @@ put_query(struct buf *query, const struct audit *a, int64_t after)
 	add_number(query, "after", after);
 	add_number(query, "since_unix", a->since_unix);
 	add_number(query, "until_unix", a->until_unix);
-	add_text(query, "operation", a->operation);
-	add_text(query, "actor", a->actor);
-	add_text(query, "workspace_id", a->workspace);
-	add_text(query, "outcome", a->is_refused ? "refused" : NULL);
+	client_add_parameter(query, "operation", a->operation);
+	client_add_parameter(query, "actor", a->actor);
+	client_add_parameter(query, "workspace_id", a->workspace);
+	client_add_parameter(
+	    query, "outcome", a->is_refused ? "refused" : NULL);
 }
 
 static const char *

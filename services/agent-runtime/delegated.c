@@ -81,6 +81,30 @@ const struct command chat_command = {
 	    "invalid.\n",
 };
 
+const struct command search_command = {
+	.name = "search",
+	.summary = "look in a workspace's Markdown",
+	.run = become_client,
+	.usage =
+	    "usage: agent-runtime search [--workspace W] [--limit N] [--json] "
+	    "QUERY…\n"
+	    "\n"
+	    "Words in any order; \"a phrase\" must be there, what follows a "
+	    "hyphen must not, and\n"
+	    "wor* may go on. (A query that begins with a hyphen comes after "
+	    "--.) It sees all of\n"
+	    "the workspace, as the person at the machine does.\n"
+	    "\n"
+	    "  --workspace W   its name, or how its id begins; needed when "
+	    "there are several\n"
+	    "  --limit N       at most so many documents, 1 to 50 (default "
+	    "10)\n"
+	    "  --json          print the API's answer\n"
+	    "\n"
+	    "Exit status: 0 answered, if with nothing; 1 no answer, or no such "
+	    "workspace; 2 wrong\nuse.\n",
+};
+
 const struct command identity_command = {
 	.name = "identity",
 	.summary = "list people, change their roles, unlink accounts",

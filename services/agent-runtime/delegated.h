@@ -5,6 +5,7 @@
 
 /* The commands for which agent-runtime becomes agent-runtime-client. */
 extern const struct command chat_command;
+extern const struct command search_command;
 extern const struct command status_command;
 extern const struct command doctor_command;
 extern const struct command config_command;

@@ -16,6 +16,7 @@
 static const struct command *const commands[] = {
 	&serve_command,
 	&chat_command,
+	&search_command,
 	&status_command,
 	&doctor_command,
 	&config_command,

@@ -19,6 +19,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } tools[] = {
 	{ "chat", chat_run },
+	{ "search", search_run },
 	{ "status", status_run },
 	{ "doctor", doctor_run },
 	{ "config", config_run },

@@ -9,6 +9,7 @@
  * their own, which agent-runtime becomes when one of them is asked for.
  */
 int chat_run(int argc, char **argv);
+int search_run(int argc, char **argv);
 int status_run(int argc, char **argv);
 int doctor_run(int argc, char **argv);
 int config_run(int argc, char **argv);

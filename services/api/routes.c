@@ -100,6 +100,8 @@ const struct api_route api_routes[] = {
 	    "context.list",    on_plain },
 	{ "GET",  "/api/v1/contexts/show", KNOWN, 0,
 	    "context.get",     on_plain },
+	{ "GET",  "/api/v1/search",        KNOWN, 0,
+	    "search.find",     on_plain },
 	{ "POST", "/api/v1/tokens",        KNOWN,
 	    API_BODY | API_STRICT | API_MAKES,
 	    "token.add",       on_plain },

@@ -44,7 +44,7 @@ def is_free_of_controls(text):
 
 @pytest.mark.parametrize("command", [
     "serve", "chat", "status", "doctor", "config", "token", "identity",
-    "policy", "audit", "logs", "bus", "version"])
+    "search", "policy", "audit", "logs", "bus", "version"])
 def test_every_command_helps_on_stdout(down, command):
     for words in ([command, "--help"], ["help", command]):
         got = down.run(*words)
@@ -482,6 +482,35 @@ def test_dotenv_is_read(down):
 
 
 # -- tokens -------------------------------------------------------------
+
+
+def test_a_search_from_the_shell(suite):
+    s = suite()
+    s.chat("/help")
+    where, = s.http("GET", "/api/v1/workspaces").json["items"]
+    folder = s.data / "workspaces" / where["id"]
+    (folder / "docs").mkdir(parents=True)
+    (folder / "docs/harbour.md").write_text(
+        "# Harbour\n\n## Opening\n\nIt opens at seven \x1b[31mo'clock.\n")
+    got = s.run("search", "when", "does", "the", "HARBOUR", "open?")
+    assert got.returncode == 0, got.stderr
+    first, heading, snippet = got.stdout.splitlines()[:3]
+    assert re.fullmatch(r"docs/harbour\.md:3  #[0-9a-f]{6}", first)
+    assert heading == "    Harbour > Opening"
+    assert snippet == "    It opens at seven [31mo'clock."
+    found = json.loads(s.run(
+        "search", "--json", "--limit", "1", "--workspace", where["id"][:8],
+        '"at seven"').stdout)
+    assert found["workspace_id"] == where["id"]
+    assert [h["path"] for h in found["hits"]] == ["docs/harbour.md"]
+    assert 0 < found["hits"][0]["score"] <= 1
+    none = s.run("search", "--", "-seven")
+    assert (none.returncode, none.stdout) == (0, "")
+    assert none.stderr == "nothing found\n"
+    lost = s.run("search", "--workspace", "nowhere", "x")
+    assert lost.returncode == 1 and "no such workspace" in lost.stderr
+    assert s.run("search").returncode == 2
+    assert s.run("search", "--limit", "51", "x").returncode == 2
 
 
 def test_a_token_lives_and_dies(up):

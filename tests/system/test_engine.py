@@ -508,6 +508,7 @@ def test_a_tool_reaches_only_its_own(engine):
                          "connector": "codex", "external_id": "codex-cli"}),
         ("engine.status", {}), ("workspace.list", {}), ("context.list", {}),
         ("workspace.get", {"name": "x"}), ("context.get", {"id": "abcd"}),
+        ("search.find", {"query": "x"}),
         ("token.add", {"name": "x", "connector": "codex"}), ("token.list", {}),
         ("token.revoke", {"name": "ci"}),
         ("access.check", {"operation": "heartbeat.read"}),

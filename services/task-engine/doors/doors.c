@@ -37,6 +37,7 @@ const struct handler engine_handlers[] = {
 	{ "workspace.get", on_workspace_get, NULL },
 	{ "context.list", on_context_list, NULL },
 	{ "context.get", on_context_get, NULL },
+	{ "search.find", on_search_find, NULL },
 	{ "token.add", on_token_add, NULL },
 	{ "token.list", on_token_list, NULL },
 	{ "token.revoke", on_token_revoke, NULL },

@@ -13,7 +13,7 @@ struct bus_request;
  * it runs within the transaction of its batch, each request in a savepoint.
  */
 extern const struct handler engine_handlers[];
-enum { N_ENGINE_HANDLERS = 41 };
+enum { N_ENGINE_HANDLERS = 42 };
 
 /* -1 names a handler or a command that the policy table has no row for. */
 int doors_check_policy(struct err *err) MUST_CHECK;
@@ -96,6 +96,10 @@ int on_token_add(struct svc *svc, const struct request *request,
 int on_token_list(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 int on_token_revoke(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+
+/* api_search.c */
+int on_search_find(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 
 /* api_places.c */

@@ -113,6 +113,7 @@ const struct policy_row policy_rows[] = {
 	LOCAL("context.list",   ROLE_ADMIN,
 	    "all contexts and their chat logs"),
 	LOCAL("context.get",    ROLE_ADMIN,    "one context"),
+	LOCAL("search.find",    ROLE_ADMIN,    "search a workspace"),
 	LOCAL("action.list",    ROLE_ADMIN,    "actions and what they run"),
 	LOCAL("action.approve", ROLE_ADMIN,    "approve an action"),
 	LOCAL("action.deny",    ROLE_ADMIN,    "deny an action"),

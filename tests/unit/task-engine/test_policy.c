@@ -104,6 +104,7 @@ static const struct {
 	{ "workspace.get", "l" },
 	{ "context.list", "l" },
 	{ "context.get", "l" },
+	{ "search.find", "l" },
 	{ "action.list", "l" },
 	{ "action.approve", "l" },
 	{ "action.deny", "l" },

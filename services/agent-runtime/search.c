@@ -1,0 +1,158 @@
+/* `agent-runtime search`: what a workspace's Markdown says. */
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "libcommon/buf.h"
+#include "libcommon/err.h"
+#include "libcommon/json.h"
+#include "services/agent-runtime/client.h"
+#include "services/agent-runtime/screen.h"
+#include "services/agent-runtime/settings.h"
+#include "services/agent-runtime/tools.h"
+
+static const char name[] = "search";
+
+enum { LIMIT_MOST = 50 };
+
+struct search {
+	const char *workspace;
+	long limit;
+	bool as_json;
+	struct buf query;
+};
+
+static void
+put_path(const struct search *s, struct buf *path)
+{
+	buf_addf(path, "/api/v1/search?limit=%ld", s->limit);
+	client_add_parameter(path, "workspace", s->workspace);
+	client_add_parameter(path, "query", s->query.data);
+}
+
+static const char *
+str(const struct json *hit, const char *key)
+{
+	return json_str(json_get(hit, key), "");
+}
+
+static void
+show_hit(const struct json *hit)
+{
+	AUTO(buf_release)
+	struct buf line = { 0 };
+	const char *heading = str(hit, "heading");
+
+	buf_init(&line);
+	buf_addf(&line, "%s:%" PRId64 "  %s", str(hit, "path"),
+	    json_int(json_get(hit, "line"), 1), str(hit, "short_id"));
+	if (heading[0] != '\0')
+		buf_addf(&line, "\n%s", heading);
+	if (str(hit, "snippet")[0] != '\0')
+		buf_addf(&line, "\n%s", str(hit, "snippet"));
+	screen_print(line.data, "", "    ");
+}
+
+static void
+show(const struct json *answer)
+{
+	const struct json *hits = json_get(answer, "hits");
+	const struct json *hit = hits ? json_first(hits) : NULL;
+
+	if (!hit)
+		fprintf(stderr, "nothing found\n");
+	for (; hit; hit = json_next(hit))
+		show_hit(hit);
+	fflush(stdout);
+	if (json_bool(json_get(answer, "is_stale"), false))
+		fprintf(stderr, "the index is still being made: there may be "
+				"more in a moment\n");
+}
+
+static int
+run(const struct search *s, struct client *client)
+{
+	AUTO(client_answer_release)
+	struct client_answer answer = { 0 };
+	AUTO(buf_release)
+	struct buf path = { 0 };
+	struct client_request request = { .method = "GET" };
+	struct err err;
+
+	buf_init(&path);
+	put_path(s, &path);
+	request.path = path.data;
+	if (client_call(client, &request, &answer, &err) < 0)
+		return tool_failed(name, &err);
+	if (s->as_json)
+		fwrite(answer.text.data, 1, answer.text.size, stdout);
+	else
+		show(answer.json);
+	return EXIT_OK;
+}
+
+static int
+parse(struct search *s, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "workspace", required_argument, NULL, 'w' },
+		{ "limit", required_argument, NULL, 'l' },
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int flag;
+
+	while ((flag = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (flag == 'w')
+			s->workspace = optarg;
+		else if (flag == 'j')
+			s->as_json = true;
+		else if (flag != 'l')
+			return tool_bad_flag(name, flag, argv);
+		else if (tool_number(optarg, 1, LIMIT_MOST, &s->limit) < 0)
+			return tool_misused(name,
+			    "--limit %s: allowed is a whole number from 1 to "
+			    "50",
+			    optarg);
+	}
+	for (int i = optind; i < argc; i++)
+		buf_addf(&s->query, "%s%s", i > optind ? " " : "", argv[i]);
+	if (s->query.size == 0)
+		return tool_misused(name, "say what to look for");
+	return 0;
+}
+
+static int
+open_and_run(const struct search *s)
+{
+	struct settings settings;
+	struct client *client = NULL;
+	struct err err;
+	int status;
+
+	if (settings_load(&settings, &err) < 0)
+		return tool_failed(name, &err);
+	status = client_open(&client, &settings, &err) == 0
+		     ? run(s, client)
+		     : tool_failed(name, &err);
+	client_close(&client);
+	settings_release(&settings);
+	return status;
+}
+
+int
+search_run(int argc, char **argv)
+{
+	struct search s = { .workspace = "", .limit = 10 };
+	int status;
+
+	buf_init(&s.query);
+	status = parse(&s, argc, argv);
+	if (status == 0)
+		status = open_and_run(&s);
+	buf_release(&s.query);
+	return status;
+}

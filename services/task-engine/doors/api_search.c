@@ -1,0 +1,190 @@
+/* Searching a workspace over HTTP, for the person at the machine. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/buf.h"
+#include "libcommon/bus.h"
+#include "libcommon/envelope.h"
+#include "libcommon/err.h"
+#include "proto/search.h"
+#include "services/task-engine/doors/api.h"
+#include "services/task-engine/doors/doors.h"
+#include "services/task-engine/engine.h"
+#include "services/task-engine/policy/scope.h"
+#include "services/task-engine/store/places.h"
+
+enum {
+	LIMIT_DEFAULT = 10,
+	NAMES_SHOWN = 4,
+	ID_BEGIN_MIN = 4,
+	ARENA_BYTES = 1024 * 1024,
+};
+
+/* One search, until the indexer has answered it. */
+struct find {
+	uint64_t ticket;
+	struct arena *arena;
+	const char *workspace_id;
+	struct search_scope scope;
+};
+
+static void
+find_free(struct find **find)
+{
+	if (!*find)
+		return;
+	arena_free(&(*find)->arena);
+	xfree(find);
+}
+
+/* Which workspaces the words may mean: all, those of that id or that name. */
+static int
+workspaces_meant(struct svc *svc, const char *words, struct arena *arena,
+    struct workspace_row **rows_out, size_t *n_out, struct err *err)
+{
+	if (*words == '\0')
+		return store_workspaces_list(
+		    svc->store, NAMES_SHOWN + 1, arena, rows_out, n_out, err);
+	*n_out = 0;
+	if (strlen(words) >= ID_BEGIN_MIN &&
+	    store_workspaces_begin(
+		svc->store, words, arena, rows_out, n_out, err) < 0)
+		return -1;
+	if (*n_out > 0)
+		return 0;
+	return store_workspaces_named(
+	    svc->store, words, arena, rows_out, n_out, err);
+}
+
+static int
+is_several(const struct workspace_row *rows, size_t n, struct err *err)
+{
+	AUTO(buf_release)
+	struct buf names = { 0 };
+
+	buf_init(&names);
+	for (size_t i = 0; i < n && i < NAMES_SHOWN; i++)
+		buf_addf(&names, "%s%s (%.8s)", i > 0 ? ", " : "", rows[i].name,
+		    rows[i].id);
+	return err_set(err, ERR_CONFLICT,
+	    "say in which workspace, by name or id: %s%s", names.data,
+	    n > NAMES_SHOWN ? ", …" : "");
+}
+
+static int
+workspace_meant(struct svc *svc, const char *words, struct arena *arena,
+    const char **id_out, struct err *err)
+{
+	struct workspace_row *rows;
+	size_t n;
+
+	if (workspaces_meant(svc, words, arena, &rows, &n, err) < 0)
+		return -1;
+	if (n == 0)
+		return err_set(err, ERR_NOT_FOUND,
+		    "no such workspace: GET /api/v1/workspaces lists them");
+	if (n > 1)
+		return is_several(rows, n, err);
+	*id_out = rows->id;
+	return 0;
+}
+
+/* What the indexer found, or -1: it did not answer, or refused. */
+static int
+take_answer(struct find *find, const struct envelope *answer,
+    const struct err *why, struct search_found *out, struct err *err)
+{
+	struct search_hits hits;
+	size_t n = 0;
+
+	if (!answer || !answer->ok)
+		return err_set(err, ERR_UNAVAILABLE,
+		    "the indexer does not answer: %s",
+		    answer ? answer->error.text : why->text);
+	if (search_hits_decode(&hits, answer->body, find->arena, err) < 0)
+		return err_prefix(err, "the indexer's answer");
+	for (size_t i = 0; i < hits.n_hits; i++)
+		if (policy_may_read(&find->scope, hits.hits[i].path))
+			hits.hits[n++] = hits.hits[i];
+	*out = (struct search_found){
+		.workspace_id = find->workspace_id,
+		.hits = hits.hits,
+		.n_hits = n,
+		.is_stale = hits.is_stale,
+	};
+	return 0;
+}
+
+static void
+on_found(void *arg, const struct envelope *answer, const struct err *why)
+{
+	AUTO(find_free)
+	struct find *find = arg;
+	AUTO(buf_release)
+	struct buf body = { 0 };
+	struct search_found out;
+	struct err err;
+
+	buf_init(&body);
+	if (take_answer(find, answer, why, &out, &err) < 0) {
+		service_reply_later(find->ticket, NULL, &err);
+		return;
+	}
+	api_encode_list(&search_found_shape, &out, &out.n_hits, &body);
+	service_reply_later(find->ticket, &body, NULL);
+}
+
+static int
+ask_indexer(struct svc *svc, const struct request *request,
+    const struct search_find *in, struct find *find, struct err *err)
+{
+	const struct search_query query = {
+		.workspace_id = find->workspace_id,
+		.query = in->query,
+		.limit = in->limit ? in->limit : LIMIT_DEFAULT,
+		.scope = find->scope,
+	};
+	AUTO(buf_release)
+	struct buf body = { 0 };
+	const struct bus_call call = {
+		.to = SVC_INDEXER,
+		.type = "search.query",
+		.cause = request->id,
+		.deadline_ms = request->deadline_ms,
+		.body = &body,
+	};
+
+	buf_init(&body);
+	search_query_encode(&query, &body);
+	return bus_call(svc->env.bus, &call, on_found, find, err);
+}
+
+/* With the local credential, and only so, all of a workspace is readable. */
+int
+on_search_find(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err)
+{
+	static const char *everything[] = { "" };
+	AUTO(find_free)
+	struct find *find = xcalloc(1, sizeof(*find));
+	struct search_find in;
+	struct actor actor;
+
+	find->arena = arena_new(ARENA_BYTES);
+	find->ticket = request->ticket;
+	find->scope = (struct search_scope){
+		.allow = everything,
+		.n_allow = N_OF(everything),
+	};
+	if (search_find_decode(&in, request->body, request->arena, err) < 0 ||
+	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
+	    workspace_meant(
+		svc, in.workspace, find->arena, &find->workspace_id, err) < 0 ||
+	    ask_indexer(svc, request, &in, find, err) < 0)
+		return -1;
+	find = NULL;
+	reply->is_deferred = true;
+	return 0;
+}
