@@ -345,6 +345,31 @@ def test_who_decides_is_the_credential(town):
     assert "remark: telegram:9" in town.audit(action)[-1][3]
 
 
+def test_who_asked_is_the_credential(town):
+    """G-06, P-2: neither the task's source_user_id nor the account that the
+    person at the machine speaks as is shown as who asked."""
+    tool = credential(town.api.ask("token.add", {
+        "credential": town.local, "name": "ci", "connector": "codex",
+        "external_id": "ci"})["token"])
+    town.stub.reply = block()
+    for n, (who, asked_by, requester) in enumerate([
+            (town.local, "local", "local"), (tool, "tool:ci", "ci")]):
+        town.api.ask("task.create", {
+            "credential": who, "key": f"t{n}", "title": "t", "prompt": "p",
+            "connector": "codex", "external_id": "ci",
+            "source_connector": "telegram", "source_user_id": ADA})
+        row = wait_for("the proposal", lambda: [
+            i for i in town.api.ask("action.list", {
+                "credential": town.local})["items"]
+            if i["asked_by"] == asked_by])[0]
+        assert row["requester_user_id"] == requester
+        assert ADA not in [row["provenance"], row["connector"]]
+    town.chat("hello!", "k", connector="codex", external_id="x",
+              from_user_id=ADA)
+    last = town.api.ask("action.list", {"credential": town.local})["items"][0]
+    assert (last["asked_by"], last["requester_user_id"]) == ("local", "local")
+
+
 def test_over_http_a_short_id_is_enough(town):
     action, = town.propose()
     short = action[:12]

@@ -39,7 +39,7 @@ struct proposing {
 	const char *asked_as; /* name of the role */
 	const struct context_row *context;
 	const char *instance;	       /* that it was asked through */
-	const char *requester_user_id; /* the platform's */
+	const char *requester_user_id; /* the platform's; "local" */
 	int64_t message_seq;	       /* that led to it; 0: none */
 	const char *provenance;	       /* one line, canonical (canonical.h) */
 };

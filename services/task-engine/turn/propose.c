@@ -75,6 +75,13 @@ provenance(const struct turn *turn)
 	return arena_strndup(turn->arena, out.data, out.size);
 }
 
+/* Whom the credential names; what a request says about that proves nothing. */
+static const char *
+requester(const struct actor *asker)
+{
+	return *asker->external_id ? asker->external_id : asker->name;
+}
+
 static void
 describe(struct proposed *p)
 {
@@ -86,9 +93,7 @@ describe(struct proposed *p)
 					   : work->message.said_as,
 		.context = &work->context,
 		.instance = instance_of(work),
-		.requester_user_id = work->has_message
-					 ? work->message.actor
-					 : work->task.task.source_user_id,
+		.requester_user_id = requester(&p->turn->asker),
 		.message_seq = work->has_message ? work->message.seq : 0,
 		.provenance = provenance(p->turn),
 	};
