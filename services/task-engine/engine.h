@@ -39,6 +39,7 @@ struct svc {
 		char ids[HEARD_IDS_SIZE];
 		bool is_queued, is_answered;
 	} heard;
+	bool has_told_secret; /* the reply to the request that runs */
 
 	/* Turns that the requests of this batch cancelled; they are stopped
 	 * once that is committed. */

@@ -331,3 +331,86 @@ def test_guesses_are_limited(community):
              for i in range(32)]
     assert sum(t.startswith("Pairing token not found") for t in texts) == 30
     assert "Too many" in texts[-1]
+
+
+# What is said beside a token
+
+def tokens_kept(c, token):
+    """Where the token stands in what is stored, and in what was written."""
+    found = []
+    tables = [r[0] for r in c.sql("SELECT name FROM sqlite_master WHERE type ="
+                                  " 'table' AND name NOT LIKE 'sqlite%'")]
+    for table in tables:
+        for row in c.sql(f"SELECT * FROM {table}"):
+            if any(token.lower() in str(x).lower() for x in row):
+                found.append((table, row))
+    return found + [line for line in c.log().splitlines()
+                    if token.lower() in line.lower()]
+
+
+@pytest.mark.parametrize("words", [
+    "/deny {other} because {token} is mine",
+    "/deny-action {action} because {token} is mine",
+    "/deny {action} because {token} is mine",
+    "/deny it because {token}", "/approve {other} {token}",
+    "/approve it {token}", "/approve act_{token}", "/deny act_{token} x",
+    "/approve-action {token}", "/route {token} p1", "/cancel {token}",
+    "deny {action} because {token} is mine", "/task {token}",
+])
+def test_a_token_in_other_words_is_kept_nowhere(place, words):  # noqa: F811
+    """G-74, P-11: neither in a denial's reason, nor in the reply that quotes
+    what was misused, nor in the audit log."""
+    with ModelStub(key="sk-canary-model-0123456789") as stub:
+        stub.reply = '```action\n{"type": "run_command", "target": "ls"}\n```'
+        with Community(place, with_model(stub)) as c:
+            c.role("96", "admin")
+            c.ask("hello!", user="97")
+            action = wait_for("the proposal", lambda: c.sql(
+                "SELECT id FROM action_approvals"))[0][0]
+            token, other = start(c, "98"), start(c, "99")
+            for row in c.gateway.ask("delivery.claim",
+                                     {"max": 32})["deliveries"]:
+                c.gateway.ask("delivery.result", {
+                    "delivery_id": row["delivery_id"], "lease": row["lease"],
+                    "outcome": "sent", "part": 0, "is_last": True,
+                    "platform_id": "1"})
+            c.ask(words.format(token=token, other=other, action=action),
+                  user="96")
+            assert not tokens_kept(c, token)
+            if "because" in words and "{action}" in words:
+                assert c.sql("SELECT denied_reason FROM action_approvals") == [
+                    (f"(pairing token …{token[-4:]}) is mine",)]
+            if "{other} because" in words:
+                assert token not in "".join(c.texts("99"))
+                assert "is mine" in c.texts("99")[-1]
+            # It still works: only what is kept of it was cut.
+            if words != "/approve {other} {token}":
+                assert "linked" in c.reply(f"/approve {token}", user="96") or \
+                    roles(c, "98")
+
+
+def test_a_token_in_a_request_is_kept_nowhere(community):
+    c = community
+    token, other = start(c, "98"), start(c, "99")
+    c.write("UPDATE outbox SET text = ''")  # the one place, until it is sent
+    text = f"use {token.lower()} now"
+    made = c.api.ask("task.create", {
+        "credential": LOCAL, "key": "t", "title": text, "prompt": text,
+        "source_text": text, "connector": "codex", "external_id": "x"})
+    cut = f"use (pairing token …{token[-4:]}) now"
+    assert [made["task"][k] for k in ("title", "prompt", "source_text")] == [
+        cut] * 3
+    # A repeat is a repeat all the same.
+    again = c.api.ask("task.create", {
+        "credential": LOCAL, "key": "t", "title": text, "prompt": text,
+        "source_text": text, "connector": "codex", "external_id": "x"})
+    assert again["task"]["id"] == made["task"]["id"]
+    got = c.api.ask("pairing.deny", {
+        "credential": LOCAL, "token": other, "reason": text,
+        "approver_user_id": token})
+    assert got["denied_reason"] == cut
+    c.api.ask("pairing.approve", {
+        "credential": LOCAL, "token": start(c, "97"),
+        "approver_user_id": token})
+    c.write("UPDATE outbox SET text = ''")
+    assert not tokens_kept(c, token)

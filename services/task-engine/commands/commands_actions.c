@@ -17,6 +17,7 @@
 #include "services/task-engine/commands/commands.h"
 #include "services/task-engine/commands/commands_people.h"
 #include "services/task-engine/engine.h"
+#include "services/task-engine/people/pairing.h"
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/outbox.h"
 #include "services/task-engine/store/places.h"
@@ -332,13 +333,33 @@ command_deny_action(struct svc *svc, const struct heard *heard,
 	    false, arena, err);
 }
 
+/* Only a decision about a token may know it: of all else the kept form counts.
+ */
+static int
+read_decision(struct svc *svc, const struct command *command,
+    int (*read)(struct decision *out, const char *argument, struct arena *arena,
+	struct err *err),
+    struct arena *arena, struct decision *out, struct err *err)
+{
+	int got = read(out, command->argument, arena, err);
+	const char *kept;
+
+	if (out->is_pairing)
+		return got;
+	if (pairing_redact(svc->store, command->argument, arena, &kept, err) <
+	    0)
+		return -1;
+	return read(out, kept, arena, err);
+}
+
 int
 command_approve(struct svc *svc, const struct heard *heard,
     const struct command *command, struct arena *arena, struct err *err)
 {
 	struct decision decision;
 
-	if (args_approve(&decision, command->argument, arena, err) < 0)
+	if (read_decision(svc, command, args_approve, arena, &decision, err) <
+	    0)
 		return heard_misused(svc, heard, command, err);
 	if (decision.is_pairing)
 		return pairing_decide_command(
@@ -353,7 +374,7 @@ command_deny(struct svc *svc, const struct heard *heard,
 {
 	struct decision decision;
 
-	if (args_deny(&decision, command->argument, arena, err) < 0)
+	if (read_decision(svc, command, args_deny, arena, &decision, err) < 0)
 		return heard_misused(svc, heard, command, err);
 	if (decision.is_pairing)
 		return pairing_decide_command(

@@ -297,6 +297,7 @@ decide(struct svc *svc, const struct heard *heard,
 			return -1;
 		said.name = row.display_name;
 		said.user_id = "";
+		said.reason = row.denied_reason;
 		say_pairing_denied(text, &said);
 		return 0;
 	}

@@ -11,6 +11,7 @@
 #include "services/task-engine/doors/api.h"
 #include "services/task-engine/doors/doors.h"
 #include "services/task-engine/engine.h"
+#include "services/task-engine/people/pairing.h"
 
 enum {
 	LIMIT_DEFAULT = 50,
@@ -177,8 +178,11 @@ decide(struct svc *svc, const struct request *request, bool is_approval,
 	if (action_decide_decode(&in, request->body, request->arena, err) < 0 ||
 	    api_actor(svc, request, &in.credential, &actor, err) < 0)
 		return -1;
-	decider.remark = in.approver_user_id;
-	if (resolve(svc, &decider, request->arena, in.id, &id, err) < 0)
+	if (pairing_redact(svc->store, in.approver_user_id, request->arena,
+		&decider.remark, err) < 0 ||
+	    pairing_redact(
+		svc->store, in.reason, request->arena, &in.reason, err) < 0 ||
+	    resolve(svc, &decider, request->arena, in.id, &id, err) < 0)
 		return -1;
 	got = is_approval ? approvals_approve(&svc->approvals, &decider, id,
 				request->arena, &row, err)

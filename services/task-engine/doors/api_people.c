@@ -99,9 +99,10 @@ on_pairing_approve(struct svc *svc, const struct request *request,
 		.role = *in.role ? role_read(in.role) : ROLE_MEMBER,
 		.workspace_id = or_everywhere(in.workspace_id),
 		.target_user_id = in.target_user_id,
-		.remark = in.approver_user_id,
 	};
-	if (people_check_workspace(
+	if (pairing_redact(svc->store, in.approver_user_id, request->arena,
+		&grant.remark, err) < 0 ||
+	    people_check_workspace(
 		svc->store, grant.workspace_id, request->arena, err) < 0 ||
 	    pairing_approve(&svc->policy, &actor, &grant, request->now_ms,
 		request->arena, &link, err) < 0)
@@ -140,7 +141,7 @@ on_pairing_deny(struct svc *svc, const struct request *request,
 		.id = row.id,
 		.status = "denied",
 		.approver_user_id = actor.name,
-		.denied_reason = in.reason,
+		.denied_reason = row.denied_reason,
 	};
 
 	pairing_denied_encode(&out, reply->body);

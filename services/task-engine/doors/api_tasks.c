@@ -13,6 +13,7 @@
 #include "services/task-engine/doors/doors.h"
 #include "services/task-engine/tasks/stop.h"
 #include "services/task-engine/engine.h"
+#include "services/task-engine/people/pairing.h"
 #include "services/task-engine/people/tokens.h"
 #include "services/task-engine/store/places.h"
 #include "services/task-engine/store/tasks.h"
@@ -194,6 +195,21 @@ digest(const struct request *request, const struct task_create *in)
 	return api_digest(request->arena, texts, N_OF(texts));
 }
 
+/* It is stored, shown, written down and told a model: no place for a token. */
+static int
+redact(struct svc *svc, const struct request *request, struct task *task,
+    struct err *err)
+{
+	const char **const texts[] = { &task->title, &task->prompt,
+		&task->source_text };
+
+	for (size_t i = 0; i < N_OF(texts); i++)
+		if (pairing_redact(svc->store, *texts[i], request->arena,
+			texts[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 int
 on_task_create(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err)
@@ -233,7 +249,8 @@ on_task_create(struct svc *svc, const struct request *request,
 		.asked_as = role_name(role),
 	};
 
-	if (task_queue(svc->store, &context, &row, request->now_ms,
+	if (redact(svc, request, &row.task, err) < 0 ||
+	    task_queue(svc->store, &context, &row, request->now_ms,
 		request->arena, err) < 0)
 		return -1;
 	answer(request, reply, &row.task, "");

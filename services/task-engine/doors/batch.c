@@ -80,7 +80,7 @@ keep_reply(
 	if (needs_no_keeping(request) || item->is_deferred ||
 	    store_count_changes(svc->store) == changes_before)
 		return 0;
-	if (is_secret_reply(request)) {
+	if (is_secret_reply(request) || svc->has_told_secret) {
 		secret_replies_put(&svc->secret_replies, request, &item->reply,
 		    clock_unix_ms());
 		item->has_new_secret = true;
@@ -141,6 +141,7 @@ dispatch(struct svc *svc, struct item *item)
 	int rc;
 
 	svc->heard = (struct heard_note){ 0 };
+	svc->has_told_secret = false;
 	begin_audit(svc, item->request);
 	rc = service_dispatch(
 	    svc, item->request, &item->reply, &item->is_deferred, &why);
@@ -184,11 +185,11 @@ find_reply(struct svc *svc, struct item *item, struct err *err)
 
 	if (needs_no_keeping(request))
 		return 1;
+	if (secret_replies_get(
+		&svc->secret_replies, request, clock_unix_ms(), &item->reply))
+		return 0;
 	if (is_secret_reply(request))
-		return secret_replies_get(&svc->secret_replies, request,
-			   clock_unix_ms(), &item->reply)
-			   ? 0
-			   : 1;
+		return 1;
 	return store_reply_get(svc->store, bus_request_door(request),
 	    bus_request_envelope(request)->id, &item->reply, err);
 }

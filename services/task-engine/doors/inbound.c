@@ -32,11 +32,24 @@
 /* Of people whose gathered rows are told with one message; upkeep goes on. */
 enum { TOLD_MAX = 4 };
 
+/* More than a reply that quotes what was said can need. */
+enum { QUOTED_BYTES = 1024 * 1024 };
+
+/* As it was typed there is a token in it, which only the handling of it may
+ * know. */
+static bool
+has_token(const struct heard *heard)
+{
+	return heard->said != heard->message->text;
+}
+
 int
 heard_say(struct svc *svc, const struct heard *heard, const char *text,
     bool is_handled, struct err *err)
 {
-	const struct post_note note = {
+	AUTO(arena_free)
+	struct arena *arena = NULL;
+	struct post_note note = {
 		.context = heard->context,
 		.instance = heard->message->instance,
 		.in_reply_to_seq = heard->message->seq,
@@ -47,6 +60,12 @@ heard_say(struct svc *svc, const struct heard *heard, const char *text,
 	char id[ID_UUID_SIZE];
 
 	svc->heard.is_answered = true;
+	if (has_token(heard)) {
+		arena = arena_new(QUOTED_BYTES);
+		if (pairing_redact(svc->store, text, arena, &note.text, err) <
+		    0)
+			return -1;
+	}
 	return post_add(svc->store, &note, heard->now_ms, id, err);
 }
 
@@ -219,12 +238,6 @@ static bool
 is_decision(enum command_id id)
 {
 	return id == COMMAND_APPROVE || id == COMMAND_DENY;
-}
-
-static bool
-has_token(const struct heard *heard)
-{
-	return heard->said != heard->message->text;
 }
 
 static void

@@ -360,29 +360,6 @@ pairing_approve(const struct policy *policy, const struct actor *actor,
 	    now_ms, arena, err);
 }
 
-int
-pairing_deny(struct store *store, const struct actor *actor, const char *token,
-    const char *reason, const char *remark, int64_t now_ms, struct arena *arena,
-    struct pairing_row *out, struct err *err)
-{
-	int got;
-
-	if (find_pending(store, token, now_ms, arena, out, err) < 0)
-		return -1;
-	got = store_pairing_denied(
-	    store, out->id, actor->name, reason, now_ms, err);
-	if (got == 1)
-		return err_set(
-		    err, ERR_CONFLICT, "pairing request is not pending");
-	if (got < 0 ||
-	    note(store, actor, "pairing.deny", "", out,
-		remarked(reason, remark, arena), now_ms, arena, err) < 0)
-		return -1;
-	return tell(store, out,
-	    arena_printf(arena, "Your pairing request was denied: %s", reason),
-	    now_ms, arena, err);
-}
-
 static bool
 is_alnum(char c)
 {
@@ -454,4 +431,30 @@ pairing_redact(struct store *store, const char *text, struct arena *arena,
 	*text_out =
 	    is_changed ? arena_strndup(arena, out.data, out.size) : text;
 	return 0;
+}
+
+int
+pairing_deny(struct store *store, const struct actor *actor, const char *token,
+    const char *reason, const char *remark, int64_t now_ms, struct arena *arena,
+    struct pairing_row *out, struct err *err)
+{
+	int got;
+
+	if (find_pending(store, token, now_ms, arena, out, err) < 0 ||
+	    pairing_redact(store, reason, arena, &reason, err) < 0 ||
+	    pairing_redact(store, remark, arena, &remark, err) < 0)
+		return -1;
+	out->denied_reason = reason;
+	got = store_pairing_denied(
+	    store, out->id, actor->name, reason, now_ms, err);
+	if (got == 1)
+		return err_set(
+		    err, ERR_CONFLICT, "pairing request is not pending");
+	if (got < 0 ||
+	    note(store, actor, "pairing.deny", "", out,
+		remarked(reason, remark, arena), now_ms, arena, err) < 0)
+		return -1;
+	return tell(store, out,
+	    arena_printf(arena, "Your pairing request was denied: %s", reason),
+	    now_ms, arena, err);
 }

@@ -66,6 +66,7 @@ struct pairing_link {
 int pairing_approve(const struct policy *policy, const struct actor *actor,
     const struct pairing_grant *grant, int64_t now_ms, struct arena *arena,
     struct pairing_link *out, struct err *err) MUST_CHECK;
+/* A token in the reason or the remark is cut out: see *out. */
 int pairing_deny(struct store *store, const struct actor *actor,
     const char *token, const char *reason, const char *remark, int64_t now_ms,
     struct arena *arena, struct pairing_row *out, struct err *err) MUST_CHECK;
