@@ -826,3 +826,18 @@ def test_a_task_that_found_nothing_has_failed(suite):
     assert "no model is connected" in task["error_message"]
     assert "AGENT_RUNTIME_LLM_API_KEY" in task["error_message"]
     assert "AGENT_RUNTIME_LLM_BASE_URL" in task["error_message"]
+
+
+def test_the_controls_of_a_model_call_have_statuses(suite):
+    s = suite(AGENT_RUNTIME_LLM_RATE_LIMIT_PER_WINDOW="1")
+    tool = s.run("token", "add", "ci").stdout.strip()
+    task = {"title": "t", "prompt": "p"}
+    got = [s.http("POST", "/api/v1/tasks", task, token=tool)
+           for _ in range(2)]
+    assert [g.status for g in got] == [202, 429], got
+    assert "Rate limit" in got[1].json["error"]
+    assert got[1].headers["retry-after"] == "60"
+    off = suite(AGENT_RUNTIME_LLM_ENABLED="false")
+    got = off.http("POST", "/api/v1/tasks", {
+        **task, "connector": "codex", "external_id": "x"})
+    assert got.status == 403 and "LLM_ENABLED" in got.json["error"], got

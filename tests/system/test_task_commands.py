@@ -3,9 +3,10 @@ beside what the predecessor asserted, with the exceptions that were decided."""
 
 import pytest
 
-from community import ROOM, Community, ModelStub, with_model
+from community import KEY, ROOM, Community, ModelStub, with_model
 from conftest import wait_for
-from door import place  # noqa: F401
+from door import Refused, place  # noqa: F401
+from test_engine import credential
 
 ADMINS = "-900"
 ISSUE = "the deploy fails since noon"
@@ -13,7 +14,7 @@ ISSUE = "the deploy fails since noon"
 
 @pytest.fixture
 def stub():
-    with ModelStub(key="sk-canary-model-0123456789") as s:
+    with ModelStub(key=KEY) as s:
         s.reply = "Here you are."
         yield s
 
@@ -377,3 +378,64 @@ def test_a_beginning_is_said_once_however_often_it_begins(place):  # noqa: F811
                 "SELECT 1 FROM tasks WHERE status = 'running'"))
         assert sum("I have begun" in t for t in c.texts(ROOM)) == 1
         assert c.sql("SELECT attempts FROM tasks")[0][0] == 3
+
+
+# Over HTTP the same controls stand before a model call
+
+def tool_of(c, name="ci"):
+    return credential(c.api.ask("token.add", {
+        "credential": c.local, "name": name, "connector": "codex",
+        "external_id": name})["token"])
+
+
+def make(c, who, key, **more):
+    return c.api.ask("task.create", {
+        "credential": who, "key": key, "title": "t", "prompt": "p",
+        **more})["task"]
+
+
+def test_requests_count_in_the_rate_window(place):  # noqa: F811
+    """Tasks, repeats of failed ones and chat of one person share a window; a
+    repeat of the same request is none; what is refused leaves nothing."""
+    with ModelStub(key=KEY) as stub, Community(place, with_model(
+            stub, AGENT_RUNTIME_LLM_RATE_LIMIT_PER_WINDOW="3")) as c:
+        tool = tool_of(c)
+        first = make(c, tool, "k1")
+        c.ended(first["id"])
+        c.write("UPDATE tasks SET status = 'failed'")
+
+        def again(key):
+            return c.api.ask("task.retry", {
+                "credential": tool, "key": key, "task_id": first["id"]})
+
+        retried = again("r1")["task"]
+        c.chat("hello!", "c1", who=tool)
+        n = c.sql("SELECT count(*) FROM tasks, turns")
+        for ask in (lambda: make(c, tool, "k2"), lambda: again("r2")):
+            with pytest.raises(Refused) as refused:
+                ask()
+            assert refused.value.code == "busy"
+            assert "Rate limit" in refused.value.text
+        assert "Rate limit" in c.chat("hello!", "c2", who=tool)["reply"]
+        assert make(c, tool, "k1")["id"] == first["id"]
+        assert again("r1")["task"]["id"] == retried["id"]
+        assert c.sql("SELECT count(*) FROM tasks, turns") == n
+        # Another tool has a window of its own; the limit binds no admin.
+        make(c, tool_of(c, "other"), "k1")
+        for key in ("a", "b", "c", "d"):
+            make(c, c.local, key, connector="codex", external_id="ci")
+
+
+@pytest.mark.parametrize("name, value", [
+    ("ENABLED", "false"), ("ALLOWED_ROLES", "admin"),
+    ("ALLOWED_CONTEXT_IDS", "another")])
+def test_requests_pass_the_controls(place, name, value):  # noqa: F811
+    with Community(place, {"AGENT_RUNTIME_LLM_" + name: value}) as c:
+        tool = tool_of(c)
+        with pytest.raises(Refused) as refused:
+            make(c, tool, "k")
+        assert refused.value.code == "refused"
+        assert c.sql("SELECT count(*) FROM tasks, turns") == [(0,)]
+        # Replies are another matter: those rules are not about work.
+    with Community(place, {"AGENT_RUNTIME_LLM_ALLOW_DM": "false"}) as c:
+        assert make(c, tool_of(c, "second"), "k")["status"] == "queued"

@@ -37,7 +37,7 @@ judge(struct svc *svc, const struct heard *heard, bool is_work)
 		.workspace_id = x->workspace_id,
 		.role = name_role(heard),
 		.is_direct = x->is_direct,
-		.is_addressed = heard->message->is_addressed,
+		.is_addressed = is_work || heard->message->is_addressed,
 		.is_work = is_work,
 	};
 
@@ -124,6 +124,25 @@ allowed_task(struct svc *svc, const struct heard *heard, struct arena *arena,
 	if (got == 0)
 		got = take_turn(svc, heard, arena, err);
 	return got == 1 ? say_no_turn(svc, heard, arena, err) : got;
+}
+
+static bool
+is_over_soon(enum safety_verdict verdict)
+{
+	return verdict == SAFETY_RATE_LIMITED ||
+	       verdict == SAFETY_ROOM_LIMITED ||
+	       verdict == SAFETY_WORKSPACE_LIMITED;
+}
+
+int
+allowed_request(struct svc *svc, const struct heard *heard, struct err *err)
+{
+	enum safety_verdict verdict = judge(svc, heard, true);
+
+	if (verdict == SAFETY_ALLOWED)
+		return 0;
+	return err_set(err, is_over_soon(verdict) ? ERR_BUSY : ERR_REFUSED,
+	    "%s", safety_notice(verdict, true));
 }
 
 int

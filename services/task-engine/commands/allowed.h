@@ -24,6 +24,12 @@ int allowed_ask(
 /* A task, which is a turn and a row. */
 int allowed_task(struct svc *svc, const struct heard *heard,
     struct arena *arena, struct err *err) MUST_CHECK;
+/*
+ * Work that is asked for over HTTP: -1, and *err says why not; ERR_BUSY when it
+ * may be later. heard has no message that could be answered.
+ */
+int allowed_request(
+    struct svc *svc, const struct heard *heard, struct err *err) MUST_CHECK;
 /* A draft: nobody is told why not. */
 int allowed_draft(struct svc *svc, const struct heard *heard,
     struct arena *arena, struct err *err) MUST_CHECK;

@@ -9,6 +9,9 @@
 #include "libcommon/utf8.h"
 #include "proto/task.h"
 #include "services/task-engine/audit/audit.h"
+#include "services/task-engine/commands/allowed.h"
+#include "services/task-engine/commands/commands.h"
+#include "services/task-engine/config.h"
 #include "services/task-engine/doors/api.h"
 #include "services/task-engine/doors/doors.h"
 #include "services/task-engine/tasks/stop.h"
@@ -25,6 +28,13 @@ enum {
 	ANSWER_BYTES = 200 * 1024,
 	/* Of a long prompt in an answer that would be too large with it. */
 	SHORTENED_BYTES = 16 * 1024,
+};
+
+/* Who asks, as what, and for which place. */
+struct asked {
+	struct actor actor;
+	enum role role;
+	struct context_row context;
 };
 
 static int
@@ -210,48 +220,76 @@ redact(struct svc *svc, const struct request *request, struct task *task,
 	return 0;
 }
 
+static void
+make_task(const struct task_create *in, struct task *out)
+{
+	*out = (struct task){
+		.kind = in->kind,
+		.title = in->title,
+		.prompt = in->prompt,
+		.route_class = in->route_class,
+		.priority = in->priority,
+		.assigned_lane = in->assigned_lane,
+		.due_at_unix = in->due_at_unix,
+		.source_connector = in->source_connector,
+		.source_external_id = in->source_external_id,
+		.source_user_id = in->source_user_id,
+		.source_text = in->source_text,
+		.result_summary = "",
+		.result_path = "",
+		.error_message = "",
+	};
+}
+
+/*
+ * What stands before every model call, for a task that is new: a repeat of a
+ * request asks for no further call. What was stored of a refused one is undone.
+ */
+static int
+check_allowed(struct svc *svc, const struct request *request,
+    const struct asked *asked, struct reply *reply, struct err *err)
+{
+	const struct heard heard = {
+		.actor = &asked->actor,
+		.role = asked->role,
+		.context = &asked->context,
+		.now_ms = request->now_ms,
+	};
+
+	reply->retry_after_ms = svc->cfg->llm_rate_window_s * 1000;
+	return allowed_request(svc, &heard, err);
+}
+
 int
 on_task_create(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err)
 {
 	struct task_create in;
-	struct context_row context;
-	struct actor actor;
-	enum role role;
+	struct asked by;
+	int got;
 
 	if (task_create_decode(&in, request->body, request->arena, err) < 0 ||
-	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
-	    find_context(svc, request, &in, &actor, &context, err) < 0 ||
-	    check_target(svc, &actor, request->type, &context, "", err) < 0 ||
-	    policy_role(
-		&svc->policy, &actor, context.workspace_id, &role, err) < 0)
+	    api_actor(svc, request, &in.credential, &by.actor, err) < 0 ||
+	    find_context(svc, request, &in, &by.actor, &by.context, err) < 0 ||
+	    check_target(svc, &by.actor, request->type, &by.context, "", err) <
+		0 ||
+	    policy_role(&svc->policy, &by.actor, by.context.workspace_id,
+		&by.role, err) < 0)
 		return -1;
 	struct task_row row = {
-		.task = {
-			.kind = in.kind,
-			.title = in.title,
-			.prompt = in.prompt,
-			.route_class = in.route_class,
-			.priority = in.priority,
-			.assigned_lane = in.assigned_lane,
-			.due_at_unix = in.due_at_unix,
-			.source_connector = in.source_connector,
-			.source_external_id = in.source_external_id,
-			.source_user_id = in.source_user_id,
-			.source_text = in.source_text,
-			.result_summary = "",
-			.result_path = "",
-			.error_message = "",
-		},
-		.run_key = run_key(request, &actor, in.key),
+		.run_key = run_key(request, &by.actor, in.key),
 		.request_sha256 = digest(request, &in),
-		.asked_by = actor.name,
-		.asked_as = role_name(role),
+		.asked_by = by.actor.name,
+		.asked_as = role_name(by.role),
 	};
 
-	if (redact(svc, request, &row.task, err) < 0 ||
-	    task_queue(svc->store, &context, &row, request->now_ms,
-		request->arena, err) < 0)
+	make_task(&in, &row.task);
+	if (redact(svc, request, &row.task, err) < 0)
+		return -1;
+	got = task_queue(svc->store, &by.context, &row, request->now_ms,
+	    request->arena, err);
+	if (got < 0 ||
+	    (got == 0 && check_allowed(svc, request, &by, reply, err) < 0))
 		return -1;
 	answer(request, reply, &row.task, "");
 	return 0;
@@ -260,30 +298,29 @@ on_task_create(struct svc *svc, const struct request *request,
 /* The task and the right to use it so. */
 static int
 find_task(struct svc *svc, const struct request *request,
-    struct task_ref *in_out, struct actor *actor_out, struct task_row *out,
+    struct task_ref *in_out, struct asked *by, struct task_row *out,
     struct err *err)
 {
-	struct context_row context;
 	int got;
 
 	if (task_ref_decode(in_out, request->body, request->arena, err) < 0 ||
-	    api_actor(svc, request, &in_out->credential, actor_out, err) < 0)
+	    api_actor(svc, request, &in_out->credential, &by->actor, err) < 0)
 		return -1;
 	audit_request(
 	    svc->store, &(struct audit_entry){ .subject = in_out->task_id });
 	got = store_task_get(
 	    svc->store, in_out->task_id, request->arena, out, err);
 	if (got == 1)
-		return check_target(
-			   svc, actor_out, request->type, &nobodys, "", err) < 0
+		return check_target(svc, &by->actor, request->type, &nobodys,
+			   "", err) < 0
 			   ? -1
 			   : err_set(err, ERR_NOT_FOUND, "task not found: %s",
 				 in_out->task_id);
 	if (got < 0 || store_context_get(svc->store, out->task.context_id,
-			   request->arena, &context, err) != 0)
+			   request->arena, &by->context, err) != 0)
 		return -1;
 	return check_target(
-	    svc, actor_out, request->type, &context, out->asked_by, err);
+	    svc, &by->actor, request->type, &by->context, out->asked_by, err);
 }
 
 int
@@ -292,9 +329,9 @@ on_task_get(struct svc *svc, const struct request *request, struct reply *reply,
 {
 	struct task_ref in;
 	struct task_row row;
-	struct actor actor;
+	struct asked by;
 
-	if (find_task(svc, request, &in, &actor, &row, err) < 0)
+	if (find_task(svc, request, &in, &by, &row, err) < 0)
 		return -1;
 	answer(request, reply, &row.task, "");
 	return 0;
@@ -306,17 +343,19 @@ on_task_retry(struct svc *svc, const struct request *request,
 {
 	struct task_ref in;
 	struct task_row failed, copy = { 0 };
-	struct actor actor;
-	enum role role;
+	struct asked by;
+	int got;
 
-	if (find_task(svc, request, &in, &actor, &failed, err) < 0 ||
-	    policy_role(
-		&svc->policy, &actor, failed.task.workspace_id, &role, err) < 0)
+	if (find_task(svc, request, &in, &by, &failed, err) < 0 ||
+	    policy_role(&svc->policy, &by.actor, failed.task.workspace_id,
+		&by.role, err) < 0)
 		return -1;
-	copy.run_key = run_key(request, &actor, in.key);
+	copy.run_key = run_key(request, &by.actor, in.key);
 	copy.request_sha256 = api_digest(request->arena, &in.task_id, 1);
-	if (task_retry(svc->store, &actor, role, &failed, &copy,
-		request->now_ms, request->arena, err) < 0)
+	got = task_retry(svc->store, &by.actor, by.role, &failed, &copy,
+	    request->now_ms, request->arena, err);
+	if (got < 0 ||
+	    (got == 0 && check_allowed(svc, request, &by, reply, err) < 0))
 		return -1;
 	answer(request, reply, &copy.task, failed.task.id);
 	return 0;
@@ -328,11 +367,11 @@ on_task_cancel(struct svc *svc, const struct request *request,
 {
 	struct task_ref in;
 	struct task_row row;
-	struct actor actor;
+	struct asked by;
 	int64_t turn_id;
 
-	if (find_task(svc, request, &in, &actor, &row, err) < 0 ||
-	    task_cancel(svc->store, &actor, &row, NULL, request->now_ms,
+	if (find_task(svc, request, &in, &by, &row, err) < 0 ||
+	    task_cancel(svc->store, &by.actor, &row, NULL, request->now_ms,
 		request->arena, &turn_id, err) < 0)
 		return -1;
 	if (turn_id)
