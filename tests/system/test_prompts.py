@@ -94,6 +94,30 @@ def test_set_show_and_clear_change_the_next_request(start):
     assert text not in c.told()
 
 
+def test_a_thread_has_its_channels_prompt_until_it_has_its_own(start):
+    c = start()
+    thread, alien = {"chat": "-101"}, {"chat": "-102"}
+    c.say("hi", GUEST, parent_chat_id=ROOM, **thread)
+    # Of another workspace nothing comes, whatever its parent is said to be.
+    c.say("hi", GUEST, space="elsewhere", parent_chat_id=ROOM, **alien)
+    c.reply("/prompt set CANARY-CHANNEL", ADMIN)
+    assert "CANARY-CHANNEL" in c.told(**thread)
+    c.answered(c.say("where were we?", MEMBER, space="elsewhere",
+                     is_addressed=True, **alien))
+    assert "CANARY" not in c.stub.requests[-1]["messages"][0]["content"]
+    shown = c.reply("/prompt show", ADMIN, parent_chat_id=ROOM, **thread)
+    assert shown.endswith("CANARY-CHANNEL") and "channel" in shown
+    c.reply("/prompt set CANARY-THREAD", ADMIN, parent_chat_id=ROOM, **thread)
+    told = c.told(**thread)
+    assert "CANARY-THREAD" in told and "CANARY-CHANNEL" not in told
+    assert c.reply("/prompt show", ADMIN, parent_chat_id=ROOM, **thread) == \
+        "Current context prompt:\nCANARY-THREAD"
+    told = c.told()
+    assert "CANARY-CHANNEL" in told and "CANARY-THREAD" not in told
+    c.reply("/prompt clear", ADMIN, parent_chat_id=ROOM, **thread)
+    assert "CANARY-CHANNEL" in c.told(**thread)
+
+
 def test_plain_words_do_too(start):
     c = start()
     said = c.reply("set prompt to Speak plainly.", ADMIN, is_addressed=True)

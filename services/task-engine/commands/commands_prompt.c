@@ -21,7 +21,7 @@ static int
 show(struct svc *svc, const struct heard *heard, struct arena *arena,
     struct err *err)
 {
-	const char *prompt;
+	struct context_prompt prompt;
 	AUTO(buf_release)
 	struct buf text = { 0 };
 
@@ -29,7 +29,7 @@ show(struct svc *svc, const struct heard *heard, struct arena *arena,
 		svc->store, heard->context->id, arena, &prompt, err) != 0)
 		return -1;
 	buf_init(&text);
-	say_prompt(&text, prompt);
+	say_prompt(&text, prompt.text, prompt.is_of_channel);
 	return heard_reply(svc, heard, text.data, err);
 }
 

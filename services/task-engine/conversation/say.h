@@ -97,7 +97,7 @@ struct pairing_said {
 void say_pairing_approved(struct buf *out, const struct pairing_said *said);
 void say_pairing_denied(struct buf *out, const struct pairing_said *said);
 
-void say_prompt(struct buf *out, const char *text);
+void say_prompt(struct buf *out, const char *text, bool is_of_channel);
 void say_prompt_set(struct buf *out, const char *context_id, bool is_cleared);
 void say_admin_channel(
     struct buf *out, const char *context_id, bool is_enabled, bool is_global);

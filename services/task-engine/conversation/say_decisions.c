@@ -105,9 +105,11 @@ say_pairing_denied(struct buf *out, const struct pairing_said *said)
 }
 
 void
-say_prompt(struct buf *out, const char *text)
+say_prompt(struct buf *out, const char *text, bool is_of_channel)
 {
-	buf_addf(out, "Current context prompt:\n%s", *text ? text : "(empty)");
+	buf_addf(out, "Current context prompt%s:\n%s",
+	    is_of_channel ? ", of the channel that this is a thread of" : "",
+	    *text ? text : "(empty)");
 }
 
 void

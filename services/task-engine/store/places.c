@@ -213,11 +213,20 @@ store_context_set_admin(struct store *s, const char *context_id, bool is_admin,
 	    err);
 }
 
+static void
+read_prompt(struct columns *c, void *row_out)
+{
+	struct context_prompt *prompt = row_out;
+
+	prompt->text = next_text(c);
+	prompt->is_of_channel = next_bool(c);
+}
+
 int
 store_context_prompt(struct store *s, const char *context_id,
-    struct arena *arena, const char **text_out, struct err *err)
+    struct arena *arena, struct context_prompt *out, struct err *err)
 {
-	return stmt_get(s, STMT_CONTEXT_PROMPT, arena, read_text, text_out,
+	return stmt_get(s, STMT_CONTEXT_PROMPT, arena, read_prompt, out,
 	    BINDS(b_text(context_id)), err);
 }
 

@@ -68,9 +68,15 @@ int store_context_get(struct store *store, const char *context_id,
 int store_context_find(struct store *store, const char *connector,
     const char *external_id, struct arena *arena, struct context_row *out,
     struct err *err) MUST_CHECK;
-/* What its admins tell the model there; "" when that is nothing. */
+/* What its admins tell the model there; a thread without such words has its
+ * channel's. */
+struct context_prompt {
+	const char *text; /* "": nothing */
+	bool is_of_channel;
+};
 int store_context_prompt(struct store *store, const char *context_id,
-    struct arena *arena, const char **text_out, struct err *err) MUST_CHECK;
+    struct arena *arena, struct context_prompt *out,
+    struct err *err) MUST_CHECK;
 int store_context_set_prompt(struct store *store, const char *context_id,
     const char *text, struct err *err) MUST_CHECK;
 int store_workspace_get(struct store *store, const char *workspace_id,

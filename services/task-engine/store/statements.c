@@ -188,8 +188,17 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " AND external_id = coalesce((SELECT external_id"
 	    " FROM chat_aliases WHERE connector = ?1 AND platform_id = ?2),"
 	    " ?2)",
+	/* A thread without one of its own has its channel's. */
 	[STMT_CONTEXT_PROMPT] =
-	    "SELECT system_prompt FROM contexts WHERE id = ?1",
+	    "SELECT coalesce(nullif(c.system_prompt, ''), p.system_prompt, ''),"
+	    " c.system_prompt = '' AND coalesce(p.system_prompt, '') <> ''"
+	    " FROM contexts c LEFT JOIN contexts p"
+	    " ON c.parent_external_id <> ''"
+	    " AND p.connector = c.connector"
+	    " AND p.external_id = coalesce((SELECT external_id FROM"
+	    "  chat_aliases WHERE connector = c.connector"
+	    "  AND platform_id = c.parent_external_id), c.parent_external_id)"
+	    " AND p.workspace_id = c.workspace_id WHERE c.id = ?1",
 	[STMT_CONTEXT_SET_PROMPT] =
 	    "UPDATE contexts SET system_prompt = ?2 WHERE id = ?1",
 	[STMT_CONTEXTS_LIST] = "SELECT " CONTEXT_COLUMNS " FROM contexts"

@@ -133,12 +133,12 @@ add_system(const struct turn *turn, struct buf *out, struct err *err)
 		.now_ms = clock_unix_ms(),
 		.max_bytes = (size_t)o->cfg->system_prompt_max_bytes,
 	};
-	const char *policy;
+	struct context_prompt policy;
 
 	if (store_context_prompt(o->store, x->id, turn->arena, &policy, err) !=
 	    0)
 		return -1;
-	prompt_files_read(files, &place, policy, turn->arena, &in);
+	prompt_files_read(files, &place, policy.text, turn->arena, &in);
 	(void)system_prompt(&in, out);
 	prompt_files_note(files, &place, &in, turn->arena);
 	return 0;

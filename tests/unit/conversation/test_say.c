@@ -221,7 +221,7 @@ pairing_denied(struct buf *out)
 static void
 prompt_empty(struct buf *out)
 {
-	say_prompt(out, "");
+	say_prompt(out, "", false);
 }
 
 static void

@@ -181,13 +181,13 @@ store_contexts_told(struct store *store, const char *workspace_id,
 
 int
 store_context_prompt(struct store *store, const char *context_id,
-    struct arena *arena, const char **text_out, struct err *err)
+    struct arena *arena, struct context_prompt *out, struct err *err)
 {
 	(void)store;
 	(void)context_id;
 	(void)arena;
 	(void)err;
-	*text_out = "";
+	*out = (struct context_prompt){ "", false };
 	return 0;
 }
 
