@@ -587,6 +587,35 @@ def test_lists_cover_what_one_may_decide(town):
     assert town.row(here)["status"] == "pending"
 
 
+@pytest.mark.parametrize("room, is_told", [
+    (HERE, False), (ADMINS, False), (THERE, True), ("hub", True),
+    ("dm", True)])
+def test_a_room_hears_of_what_it_may_read(town, room, is_told):
+    """G-13, P-101: who may decide everywhere still tells no room what another
+    workspace is about; an admin channel is one of its own workspace alone."""
+    ids = town.propose("\n".join(
+        [block(target="canary-target", summary="canary-summary")] * 4),
+        chat=THERE)
+    town.stub.reply = "The model was asked."
+    where, more = room, {}
+    if room == "hub":
+        where = ADMINS
+        town.sql_write("UPDATE contexts SET is_global_hub = 1"
+                       " WHERE external_id = ?", ADMINS)
+    if room == "dm":
+        where, more = BOB, {"is_direct": True}
+    said = []
+    for text in ("/pending-actions", "approve it", "/approve " + ids[0],
+                 "/approve " + ids[0], "/deny latest", "/deny all"):
+        reply = answer(town, text, where, BOB, **more)
+        assert "canary" not in reply or is_told, text
+        said.append(reply)
+    assert all(i in said[0] for i in ids)
+    assert ("canary-summary" in said[0]) == is_told
+    assert ("canary-target" in said[2]) == is_told
+    assert {town.row(i)["status"] for i in ids} == {"approved", "denied"}
+
+
 @pytest.mark.parametrize("text", [
     "I do not approve it", "don't approve it", "never approve action {}",
     "please do not approve {}", "I will approve it tomorrow",

@@ -191,8 +191,11 @@ add_outcome(struct buf *out, const struct action_row *a)
 static void
 add_what(struct buf *out, const struct action_row *a)
 {
-	buf_addf(out, "`%s` (%s ", a->id, a->type);
-	tell_quoted(out, a->target, SNIPPET_MAX);
+	buf_addf(out, "`%s` (%s", a->id, a->type);
+	if (*a->target) {
+		buf_addc(out, ' ');
+		tell_quoted(out, a->target, SNIPPET_MAX);
+	}
 	buf_addc(out, ')');
 }
 

@@ -36,7 +36,8 @@ struct told_proposals {
 };
 void tell_proposed(struct buf *out, const struct told_proposals *told);
 
-/* What a decision came to, and how it stands that another was made before. */
+/* What a decision came to, and how it stands that another was made before; a
+ * target of "" is not told. */
 void tell_decided(struct buf *out, const struct action_row *action);
 void tell_settled(struct buf *out, const struct action_row *action);
 void tell_expired(struct buf *out, const struct action_row *action);

@@ -18,6 +18,7 @@
 #include "services/task-engine/commands/commands_people.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/people/pairing.h"
+#include "services/task-engine/policy/scope.h"
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/outbox.h"
 #include "services/task-engine/store/places.h"
@@ -74,14 +75,28 @@ find_pending(struct svc *svc, const struct decider *d, size_t limit,
 	return 0;
 }
 
-/* Where everybody reads along, what was said elsewhere is not repeated. */
+/* Where others read along, what was said elsewhere is not repeated. */
 static bool
-is_private(const struct heard *heard)
+may_tell(const struct heard *heard, const struct action_row *row)
 {
-	const struct context_row *x = heard->context;
+	return policy_may_tell(
+	    heard->context, row->context_id, row->workspace_id);
+}
 
-	return heard->actor->kind == ACTOR_LOCAL || x->is_direct ||
-	       x->is_admin || x->is_global_hub;
+/* What this room may read of it: that there is one. */
+static struct action_row
+tellable(const struct heard *heard, const struct action_row *row)
+{
+	struct action_row out = *row;
+
+	if (may_tell(heard, row))
+		return out;
+	out.target = "";
+	out.summary = "";
+	out.connector = "";
+	out.external_id = "";
+	out.execution_message = "";
+	return out;
 }
 
 static struct pending_action *
@@ -90,20 +105,17 @@ describe(
 {
 	struct pending_action *out =
 	    arena_alloc(arena, (picked->n + 1) * sizeof(*out));
-	bool is_shown = !picked->is_everywhere || is_private(heard);
 
 	for (size_t i = 0; i < picked->n; i++) {
-		const struct action_row *row = &picked->rows[i];
+		const struct action_row row = tellable(heard, &picked->rows[i]);
 
 		out[i] = (struct pending_action){
-			.id = row->id,
-			.type = row->type,
-			.summary = is_shown ? *row->summary ? row->summary
-							    : row->target
-					    : "",
-			.connector = is_shown ? row->connector : "",
-			.external_id = is_shown ? row->external_id : "",
-			.expires_at_unix = row->expires_at_unix,
+			.id = row.id,
+			.type = row.type,
+			.summary = *row.summary ? row.summary : row.target,
+			.connector = row.connector,
+			.external_id = row.external_id,
+			.expires_at_unix = row.expires_at_unix,
 		};
 	}
 	return out;
@@ -282,6 +294,7 @@ decide_one(struct svc *svc, const struct heard *heard, const struct decider *d,
 		heard_refused(svc, heard, d->operation, err->text);
 		return 0;
 	}
+	row = tellable(heard, &row);
 	got == 0 ? tell_decided(out, &row) : tell_settled(out, &row);
 	return 0;
 }

@@ -119,6 +119,16 @@ policy_scope(const struct policy *policy, const struct actor *actor,
 }
 
 bool
+policy_may_tell(const struct context_row *room, const char *context_id,
+    const char *workspace_id)
+{
+	return room->is_direct || room->is_global_hub ||
+	       strcmp(room->id, context_id) == 0 ||
+	       (room->is_admin &&
+		   strcmp(room->workspace_id, workspace_id) == 0);
+}
+
+bool
 policy_may_read(const struct search_scope *scope, const char *path)
 {
 	return search_scope_allows(scope, path);

@@ -22,6 +22,15 @@ int policy_scope(const struct policy *policy, const struct actor *actor,
     const struct context_row *context, struct arena *arena,
     struct search_scope *out, struct err *err) MUST_CHECK;
 
+/*
+ * Whether what was asked for in a context may be told in room: to whoever
+ * speaks there alone, in the room itself, where the admins of its workspace are
+ * among themselves, and in a hub of all workspaces. That they may decide about
+ * it is another question.
+ */
+bool policy_may_tell(const struct context_row *room, const char *context_id,
+    const char *workspace_id);
+
 /* The one question about a path; asked again for every path that comes back. */
 bool policy_may_read(const struct search_scope *scope, const char *path);
 
