@@ -310,6 +310,7 @@ def test_tasks_in_the_predecessors_forms(api):
 
 
 def test_bad_task_requests(api):
+    """P-86."""
     assert api.http("GET", "/api/v1/tasks?id=nope").status == 404
     assert api.http("POST", "/api/v1/tasks", {"title": "x"}).status == 400
     assert api.http("POST", "/api/v1/tasks/retry", {}).status == 400
@@ -324,6 +325,7 @@ def test_bad_task_requests(api):
 
 
 def test_places_have_folders(api):
+    """P-85."""
     api.chat("/help")
     places = api.http("GET", "/api/v1/workspaces").json
     assert places["count"] == len(places["items"]) >= 1
@@ -339,6 +341,7 @@ def test_places_have_folders(api):
 
 
 def test_wrong_methods_say_which_are_right(api):
+    """P-86."""
     for method, path, allow in (
             ("POST", "/healthz", "GET, HEAD"),
             ("DELETE", "/api/v1/chat", "POST, GET, HEAD"),
@@ -413,6 +416,7 @@ def test_bad_json_is_refused_and_the_next_request_works(api, body):
 
 
 def test_large_bodies_are_refused_unread(api):
+    """P-18."""
     raw = Raw(api)
     raw.send(post("/api/v1/chat", b"", api.token(), length=256 * 1024 + 1))
     assert raw.answer()[0] == 413
@@ -516,7 +520,7 @@ def test_pipelined_requests_are_answered_in_order(api):
 
 
 def test_slow_headers_are_cut_off_in_time(api):
-    """A byte now and then does not keep a connection."""
+    """P-18. A byte now and then does not keep a connection."""
     raw = Raw(api, timeout=0.5)
     raw.send("GET /healthz HTTP/1.1\r\nX: ")
     start = time.monotonic()
@@ -666,6 +670,7 @@ def test_two_clients_with_one_key_share_the_turn(suite, model):
 
 
 def test_a_killed_api_in_mid_turn_costs_no_second_turn(suite, model):
+    """P-18: a client that leaves ends no turn."""
     s = suite(AGENT_RUNTIME_LLM_BASE_URL=model.url)
     sock = socket.socket(socket.AF_UNIX)
     sock.settimeout(20)
@@ -689,6 +694,7 @@ def test_a_killed_api_in_mid_turn_costs_no_second_turn(suite, model):
 
 
 def test_the_public_and_admin_sockets(suite):
+    """P-1."""
     s = suite(start=False)
     public, admin = s.tmp / "public.sock", s.tmp / "admin.sock"
     s.sets.update(AGENT_RUNTIME_PUBLIC_SOCKET=str(public),
@@ -754,7 +760,7 @@ def test_heartbeat_can_be_switched_off(suite):
 
 
 def test_a_stopped_engine_is_not_ready_and_promises_nothing(suite):
-    """202 says that the engine has the message: a silent one says nothing."""
+    """P-87. 202 says that the engine has the message: a silent one says nothing."""
     s = suite(AGENT_RUNTIME_CHAT_WAIT_SECONDS="1")
     pid = s.pid("task-engine")
     os.kill(pid, signal.SIGSTOP)

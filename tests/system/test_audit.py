@@ -85,6 +85,7 @@ def engine(place):
 # What it says
 
 def test_a_row_says_who_from_where_what_and_why(engine):
+    """G-75, P-104."""
     engine.api.ask("token.add", {"credential": engine.local, "name": "ci",
                                  "connector": "codex"})
     engine.chat("/task count the boats", "k1", connector="cli",
@@ -428,6 +429,7 @@ def test_the_command_lists_and_verifies(suite):
 
 
 def test_the_end_of_a_task_is_in_it(suite):
+    """G-75."""
     s = suite()
     # In a session whose workspace has no files, so that it fails.
     s.chat("/task name the harbours", connector="cli", external_id="s1")
@@ -446,6 +448,7 @@ def test_the_end_of_a_task_is_in_it(suite):
 
 
 def test_http_serves_it_to_the_person_at_the_machine(suite):
+    """P-104: it can be read."""
     s = suite()
     s.run("token", "add", "one")
     got = s.http("GET", "/api/v1/audit?limit=1")

@@ -102,6 +102,7 @@ def test_without_a_suite_they_say_how_to_start_one(down):
 
 
 def test_one_message(up):
+    """P-94."""
     got = up.run("chat", "/help")
     assert got.returncode == 0 and "/task" in got.stdout
     assert got.stderr == ""

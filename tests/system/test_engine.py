@@ -199,6 +199,7 @@ def test_places_are_what_the_platform_says(engine):
 
 
 def test_one_place_is_found_by_what_people_know_of_it(engine):
+    """P-85."""
     def ask(type_, **body):
         return engine.api.ask(type_, {"credential": engine.local, **body})
 
@@ -538,6 +539,7 @@ def test_a_tool_reaches_only_its_own(engine):
 
 
 def test_nobody_speaks_for_an_account_of_a_platform(engine):
+    """G-06, P-2: a spoofed actor."""
     with pytest.raises(Refused) as refused:
         engine.chat("/help", "k1", connector="telegram", external_id="42")
     assert refused.value.code == "refused"
@@ -661,6 +663,7 @@ def entries(text):
 
 
 def test_kill_9_loses_nothing_and_doubles_nothing(place):
+    """G-07, P-20: a row before its turn, in one transaction."""
     with Engine(place) as engine:
         engine.connect()
         acknowledged = 0

@@ -102,6 +102,7 @@ def test_whoami_says_who_and_what(community, role, says):
 
 
 def test_admin_channels_are_made_and_unmade(community):
+    """G-30."""
     def state():
         return community.sql("SELECT is_admin, is_global_hub FROM contexts"
                              " WHERE external_id = ?", ROOM)[0]

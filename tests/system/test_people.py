@@ -94,7 +94,7 @@ def test_a_decided_one_stays_decided(up):
 
 
 def test_no_tools_token_pairs_or_changes_roles(up):
-    """Whatever role its identity holds: none of it is a tool's to do."""
+    """P-10. Whatever role its identity holds: none of it is a tool's to do."""
     token = up.run("token", "add", "pushy", "--external-id", "pushy")
     token = token.stdout.strip()
     made = start(up, "pushy", connector="codex")
@@ -143,6 +143,7 @@ def test_roles_change_and_accounts_are_unlinked(up):
 
 
 def test_a_token_is_nowhere_but_in_its_answer(up):
+    """G-74, P-11."""
     made = start(up, "secret")
     approve(up, made["token"])
     up.wait_log("scheduler")

@@ -167,6 +167,7 @@ def test_only_admins_may(start, text):
 
 
 def test_each_change_is_in_the_audit_log(start):
+    """G-31."""
     c = start()
     c.reply("/prompt set Be kind.", ADMIN)
     c.reply("/prompt show", ADMIN)
@@ -190,6 +191,7 @@ def test_each_change_is_in_the_audit_log(start):
     ("set " + "x" * 8001, "at most 8000 fit."),
 ])
 def test_what_is_wrong_is_said_and_changes_nothing(start, argument, says):
+    """G-31: its length too."""
     c = start(AGENT_RUNTIME_LLM_SYSTEM_PROMPT_MAX_BYTES="6000")
     c.reply("/prompt set Be kind.", ADMIN)
     assert says in c.reply("/prompt " + argument, ADMIN)
@@ -206,6 +208,7 @@ def test_it_survives_the_engines_death(start):
 # -- files -----------------------------------------------------------------
 
 def test_everything_stands_in_the_documented_order(start):
+    """G-01: the prompt replaces none of the rules."""
     c = start()
     agents = f"context/agents/{c.context_id()}"
     c.put("SYSTEM_PROMPT.md", "prompt-global")
@@ -256,6 +259,7 @@ def test_a_file_edited_between_two_turns_counts(start):
 
 
 def test_a_budget_cuts_skills_first_and_whole(start):
+    """G-70, G-71."""
     c = start(AGENT_RUNTIME_LLM_SYSTEM_PROMPT_MAX_BYTES="6000")
     c.put("SYSTEM_PROMPT.md", "prompt " * 100 + "end-of-prompt")
     c.put("SOUL.md", "soul " * 380 + "end-of-soul")

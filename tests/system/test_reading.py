@@ -94,6 +94,7 @@ def ways(path, canary):
 
 @pytest.mark.parametrize("user", [GUEST, ADMIN])
 def test_nothing_of_a_sibling_channel_comes_out(readers, user):
+    """G-29."""
     private = {**readers.own, **readers.nobodys}
     for path, canary in private.items():
         for way in ways(path, canary):

@@ -3,9 +3,9 @@ beside what the predecessor asserted, with the exceptions that were decided."""
 
 import pytest
 
-from community import KEY, ROOM, Community, ModelStub, with_model
+from community import INDEXER, KEY, ROOM, Community, ModelStub, with_model
 from conftest import wait_for
-from door import Refused, place  # noqa: F401
+from door import Listener, Refused, place  # noqa: F401
 from test_engine import credential
 
 ADMINS = "-900"
@@ -298,7 +298,7 @@ def test_monitor_is_stored_and_says_that_it_does_not_run(community):
 
 
 def test_a_guest_has_one_monitor_for_seven_days(community):
-    """G-05: nobody without an account schedules work for ever."""
+    """P-59. G-05: nobody without an account schedules work for ever."""
     got = community.reply("/monitor the tide tables")
     assert "It ends at" in got
     ends, created = community.sql(
@@ -366,6 +366,32 @@ def test_a_hub_reads_nothing_private(community, stub):
     assert len(told) == 1 and "is done" in told[0]
     assert stub.reply not in told[0]
     assert community.texts(ADMINS) == []
+
+
+def test_what_stands_for_a_failed_answer_stays_in_its_place(
+        place, stub):  # noqa: F811
+    """Without its model a direct message is answered with passages of a
+    private place: who asked gets them, the hub hears why alone."""
+    stub.fault("500", times=99)
+    with Community(place, {**with_model(stub),
+                           "AGENT_RUNTIME_AGENT_GROUNDING_FIRST_STEP":
+                           "true"}) as c:
+        c.admin_room("-999", space="elsewhere", hub=True)
+        indexer = Listener(c, INDEXER)
+        seq = c.dm("please tell me the secret of the harbour")
+        asked, reply = indexer.take()
+        assert asked["type"] == "search.query"
+        reply({"hits": [{
+            "path": "notes.md", "short_id": "#a1b2c3", "title": "t",
+            "heading": "h", "score": 0.9, "line": 1,
+            "snippet": "the secret of the harbour: CANARY-PRIVATE",
+            "text": "the secret of the harbour: CANARY-PRIVATE"}]})
+        assert "CANARY-PRIVATE" in c.answered(seq)
+        assert c.tasks("route_class, status") == [("task", "failed")]
+        told = wait_for("the hub", lambda: c.texts("-999"))
+        assert len(told) == 1 and "failed" in told[0]
+        assert "CANARY" not in told[0] and "CANARY" not in c.log()
+        assert "500" in told[0] or "model" in told[0]
 
 
 def test_a_beginning_is_said_once_however_often_it_begins(place):  # noqa: F811

@@ -206,6 +206,7 @@ def test_a_question_that_failed_is_left_to_people(community, stub):
 
 
 def test_a_task_that_failed_is_told_and_can_be_tried_again(community, stub):
+    """G-08, P-21."""
     stub.fault("401")
     seq = community.ask(TASK)
     community.answered(seq)
@@ -225,6 +226,7 @@ def test_a_task_that_failed_is_told_and_can_be_tried_again(community, stub):
 # Routing notices
 
 def test_the_first_is_told_at_once_and_the_rest_together(community):
+    """G-24, P-5: in the admin channel of the workspace, another than the origin."""
     community.admin_room(HUB, space="elsewhere", hub=True)
     community.admin_room("-800", space="elsewhere")
     for i in range(4):
@@ -361,6 +363,7 @@ def test_a_room_has_a_limit_of_its_own(place, stub):  # noqa: F811
 
 
 def test_commands_for_work_pass_it_when_they_are_asked(place):  # noqa: F811
+    """G-03, P-8."""
     with Community(place, {"AGENT_RUNTIME_LLM_ENABLED": "false"}) as c:
         for text in ("/task write it", "/monitor the tide"):
             assert "AGENT_RUNTIME_LLM_ENABLED" in c.reply(text)

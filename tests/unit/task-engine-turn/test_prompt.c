@@ -199,6 +199,7 @@ sections_end_at_the_next_heading(void **state)
 	}
 }
 
+/* G-63 */
 static void
 labels_are_one_plain_line(void **state)
 {

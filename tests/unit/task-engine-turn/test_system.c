@@ -100,6 +100,7 @@ static const struct {
 	{ "our rules stay whatever the budget", 0, "R" },
 };
 
+/* G-70, G-71: never in the middle, never our rules. */
 static void
 whole_items_are_cut_by_priority(void **state)
 {

@@ -87,6 +87,7 @@ every_text_comes_back(void **state)
 	buf_release(&log);
 }
 
+/* G-67, P-19: a line of the log is never what somebody wrote. */
 static void
 names_cannot_break_out(void **state)
 {

@@ -36,6 +36,7 @@ names_are_what_the_table_says(void **state)
 	}
 }
 
+/* P-6 */
 static void
 long_ids_stay_short_and_different(void **state)
 {

@@ -123,6 +123,7 @@ static const struct {
 	{ "identity.unlink", "l" },
 };
 
+/* P-103: each role has rights of its own. */
 static void
 the_table_is_what_was_decided(void **state)
 {

@@ -183,7 +183,7 @@ person_room_and_workspace_have_windows_of_their_own(void **state)
 	}
 }
 
-/* Ten thousand strangers cost no more than four thousand, and forget nobody
+/* G-72: ten thousand strangers cost no more than four thousand, and forget nobody
  * who speaks. */
 static void
 what_is_remembered_is_bounded(void **state)
