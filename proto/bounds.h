@@ -34,6 +34,7 @@ enum {
 	BOUND_PARTS = 1000, /* of one delivery */
 	BOUND_HITS = 50,
 	BOUND_COMMANDS = 100, /* more has no menu of Telegram or Discord */
+	BOUND_CHOICES = 25,   /* Discord shows no more */
 	BOUND_COUNTERS = 64,
 	BOUND_PREFIXES = 64,
 	BOUND_COMPONENTS = 128,

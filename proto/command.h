@@ -20,6 +20,7 @@ struct command_item {
 	/* The least role that may use it: "guest" "viewer" "member" "operator"
 	 * "admin" "overlord". */
 	const char *least_role;
+	bool has_choices; /* command.complete knows what may be meant */
 };
 PROTO_MESSAGE(command_item);
 
@@ -28,5 +29,26 @@ struct command_catalogue {
 	size_t n_items;
 };
 PROTO_MESSAGE(command_catalogue);
+
+/* command.complete: what somebody may mean whose argument begins so. */
+struct command_complete {
+	const char *command;
+	const char *typed; /* "": anything */
+	const char *user_id;
+	const char *chat_id;
+};
+PROTO_MESSAGE(command_complete);
+
+struct command_choice {
+	const char *value; /* the argument as it would be typed */
+	const char *label; /* for people */
+};
+PROTO_MESSAGE(command_choice);
+
+struct command_choices {
+	struct command_choice *items;
+	size_t n_items;
+};
+PROTO_MESSAGE(command_choices);
 
 #endif

@@ -92,6 +92,7 @@ tidy(struct interactions *is)
 		forget(is, is->all);
 }
 
+/* Both become part of a path. */
 static bool
 is_token(const char *token)
 {
@@ -135,10 +136,27 @@ on_deferred(void *arg, const struct rest_answer *answer, const struct err *err,
 		    log_quote(answer->text));
 }
 
+static bool
+is_usable(const struct json *event)
+{
+	return strlen(json_str(json_get(event, "id"), "")) < ID_SIZE &&
+	       is_token(json_str(json_get(event, "token"), ""));
+}
+
+bool
+interactions_callback(const struct json *event, struct buf *path_out)
+{
+	if (!is_usable(event))
+		return false;
+	buf_addf(path_out, "/interactions/%s/%s/callback",
+	    json_str(json_get(event, "id"), ""),
+	    json_str(json_get(event, "token"), ""));
+	return true;
+}
+
 static void
 defer(struct interactions *is, const struct json *event, int type, int flags)
 {
-	const char *id = json_str(json_get(event, "id"), "");
 	AUTO(buf_release)
 	struct buf path = { 0 };
 	AUTO(buf_release)
@@ -146,8 +164,7 @@ defer(struct interactions *is, const struct json *event, int type, int flags)
 
 	buf_init(&path);
 	buf_init(&body);
-	buf_addf(&path, "/interactions/%s/%s/callback", id,
-	    json_str(json_get(event, "token"), ""));
+	(void)interactions_callback(event, &path); /* checked before */
 	buf_addf(&body, "{\"type\":%d", type);
 	if (type == TYPE_DEFERRED)
 		buf_addf(&body, ",\"data\":{\"flags\":%d}", flags);
@@ -156,7 +173,7 @@ defer(struct interactions *is, const struct json *event, int type, int flags)
 	    &(struct rest_request){
 		.method = "POST",
 		.path = path.data,
-		.lane = id,
+		.lane = path.data,
 		.body = body.data,
 		.flags = REST_NO_TOKEN,
 		.within_ms = DEFER_WITHIN_MS,
@@ -174,14 +191,6 @@ find(struct interactions *is, const char *id)
 		if (strcmp(one->id, id) == 0)
 			return one;
 	return NULL;
-}
-
-/* Both become part of a path. */
-static bool
-is_usable(const struct json *event)
-{
-	return strlen(json_str(json_get(event, "id"), "")) < ID_SIZE &&
-	       is_token(json_str(json_get(event, "token"), ""));
 }
 
 bool

@@ -6,6 +6,7 @@
 #include "libcommon/defs.h"
 
 struct arena;
+struct buf;
 struct button_outcome;
 struct button_pressed;
 struct json;
@@ -37,6 +38,9 @@ bool interactions_take_button(struct interactions *interactions,
 /* The notice turns into its outcome, or who pressed is told why not. */
 void interactions_decide(struct interactions *interactions,
     const struct button_pressed *pressed, const struct button_outcome *outcome);
+
+/* Where the first answer to it goes. False: it cannot be answered. */
+bool interactions_callback(const struct json *event, struct buf *path_out);
 
 /* What a reply to this id is. */
 enum interaction_kind {

@@ -17,6 +17,7 @@
 #include "libcommon/typing.h"
 #include "proto/action.h"
 #include "proto/message.h"
+#include "services/gateway-discord/complete.h"
 #include "services/gateway-discord/config.h"
 #include "services/gateway-discord/cursor.h"
 #include "services/gateway-discord/deliver.h"
@@ -51,6 +52,7 @@ struct svc {
 	struct gate *gate;
 	struct inbox *inbox;
 	struct interactions *interactions;
+	struct complete *complete;
 	struct deliver *deliver;
 	struct typing *typing;
 	struct menu *menu;
@@ -81,6 +83,8 @@ take_interaction(
 	const char *name =
 	    json_str(json_get(json_get(frame->data, "data"), "name"), "");
 
+	if (complete_take(svc->complete, frame->data, svc->arena))
+		return false;
 	return interactions_take(svc->interactions, out, frame->data,
 	    menu_is_private(svc->menu, name), svc->arena);
 }
@@ -419,6 +423,7 @@ open_parts(struct svc *svc)
 	svc->gate = gate_new(svc->suspects, &gate_events, svc);
 	svc->places = places_new(svc->rest, on_place_known, svc);
 	svc->interactions = interactions_new(svc->rest);
+	svc->complete = complete_new(svc->connector, svc->rest);
 	svc->deliver = deliver_new(svc->rest, svc->interactions);
 	svc->typing = typing_new(loop, &typing_platform, svc);
 	svc->menu = menu_new(loop, svc->connector, svc->rest, &menu);
@@ -486,6 +491,7 @@ discord_deinit(struct svc **slot)
 	suspects_free(&svc->suspects);
 	inbox_free(&svc->inbox);
 	deliver_free(&svc->deliver);
+	complete_free(&svc->complete);
 	interactions_free(&svc->interactions);
 	typing_free(&svc->typing);
 	menu_free(&svc->menu);

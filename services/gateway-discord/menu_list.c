@@ -44,6 +44,8 @@ put_option(struct json_out *out, const struct command_item *item)
 	put_cut(out, "name", item->argument, NAME_MAX_UNITS);
 	put_description(out, item->argument_help);
 	json_out_bool(out, "required", item->is_argument_required);
+	if (item->has_choices)
+		json_out_bool(out, "autocomplete", true);
 	json_out_object_end(out);
 }
 
@@ -104,7 +106,9 @@ is_same_option(const struct json *a, const struct json *b)
 	       json_int(json_get(a, "type"), 0) ==
 		   json_int(json_get(b, "type"), 0) &&
 	       json_bool(json_get(a, "required"), false) ==
-		   json_bool(json_get(b, "required"), false);
+		   json_bool(json_get(b, "required"), false) &&
+	       json_bool(json_get(a, "autocomplete"), false) ==
+		   json_bool(json_get(b, "autocomplete"), false);
 }
 
 static bool

@@ -13,6 +13,7 @@
 #include "libcommon/utf8.h"
 #include "proto/action.h"
 #include "proto/bounds.h"
+#include "proto/command.h"
 #include "proto/message.h"
 #include "services/gateway-discord/mentions.h"
 
@@ -23,6 +24,7 @@ enum {
 	COMMAND_CHAT = 1,
 	INTERACTION_COMMAND = 2,
 	INTERACTION_BUTTON = 3,
+	INTERACTION_TYPING = 4,
 	REFERENCE_FORWARD = 1,
 };
 
@@ -344,4 +346,34 @@ translate_button(
 		return false;
 	out->action_id = name + 2;
 	return true;
+}
+
+/* Discord sends all options; the one under the cursor is marked. */
+static const struct json *
+focused(const struct json *options)
+{
+	const struct json *one = json_first(options);
+
+	while (one && !json_bool(json_get(one, "focused"), false))
+		one = json_next(one);
+	return one;
+}
+
+bool
+translate_typing(
+    struct command_complete *out, const struct json *event, struct arena *arena)
+{
+	const struct json *data = json_get(event, "data");
+	const struct json *option = focused(json_get(data, "options"));
+	const char *typed = member(option, "value");
+
+	*out = (struct command_complete){
+		.command = member(data, "name"),
+		.chat_id = member(event, "channel_id"),
+		.user_id = member(user_of(event), "id"),
+		.typed = arena_strndup(
+		    arena, typed, utf8_cut(typed, strlen(typed), BOUND_NAME)),
+	};
+	return json_int(json_get(event, "type"), 0) == INTERACTION_TYPING &&
+	       option && *out->command && *out->chat_id && *out->user_id;
 }

@@ -38,6 +38,11 @@ bool translate_command(
 bool translate_button(
     struct button_pressed *out, const struct json *event, struct arena *arena);
 
+/* Somebody types the argument of a command. */
+struct command_complete;
+bool translate_typing(struct command_complete *out, const struct json *event,
+    struct arena *arena);
+
 /* When that id was made; 0: it is none. */
 int64_t translate_snowflake_ms(const char *id);
 

@@ -344,6 +344,13 @@ class Discord:
             "options": [{"name": n, "type": 3, "value": v}
                         for n, v in options.items()]})
 
+    def typing_in(self, channel, user, name, option, typed):
+        """The argument of a slash command while it is typed."""
+        return self.interact(channel, user, 4, {
+            "id": self.snowflake(), "name": name, "type": 1,
+            "options": [{"name": option, "type": 3, "value": typed,
+                         "focused": True}]})
+
     def press(self, message, user, label):
         """A button under a message; what becomes of the press."""
         button = next(b for row in message["components"]

@@ -176,9 +176,21 @@ def of_callback(body, kind):
         choices = data.get("choices")
         if not isinstance(choices, list) or len(choices) > 25:
             return "choices: not a list of at most 25"
-        return None
+        return next(filter(None, map(of_choice, choices)), None)
     if body["type"] in (4, 7):
         return of_content(data, body["type"] == 7)
+    return None
+
+
+def of_choice(choice):
+    problem = unknown_keys(choice, {"name", "value", "name_localizations"},
+                           "choice")
+    if problem:
+        return problem
+    for key in ("name", "value"):
+        if not isinstance(choice.get(key), str) or \
+                not 1 <= len(choice[key]) <= 100:
+            return f"choice: {key} of 1 to 100"
     return None
 
 
@@ -188,6 +200,8 @@ def of_option(option):
         return problem
     if option.get("type") not in range(1, 12):
         return "option.type"
+    if option.get("autocomplete") and option.get("choices"):
+        return "option: autocomplete and choices"
     name = option.get("name", "")
     if not COMMAND_NAME.match(name) or name != name.lower():
         return f"option name {name!r}"

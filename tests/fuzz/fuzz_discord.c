@@ -13,6 +13,7 @@
 #include "libcommon/split.h"
 #include "proto/action.h"
 #include "proto/bounds.h"
+#include "proto/command.h"
 #include "proto/message.h"
 #include "services/gateway-discord/address.h"
 #include "services/gateway-discord/cursor.h"
@@ -51,6 +52,7 @@ take_event(const char *text, size_t size)
 	struct arena *arena = arena_new(1 << 20);
 	struct message_inbound message;
 	struct button_pressed pressed;
+	struct command_complete typing;
 	struct frame frame;
 	struct err err;
 
@@ -64,6 +66,8 @@ take_event(const char *text, size_t size)
 			expect(message.text[0] == '/');
 		if (translate_button(&pressed, frame.data, arena))
 			expect(*pressed.action_id);
+		if (translate_typing(&typing, frame.data, arena))
+			expect(strlen(typing.typed) <= BOUND_NAME);
 		frame_release(&frame);
 	}
 	arena_free(&arena);

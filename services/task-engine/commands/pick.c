@@ -20,9 +20,8 @@ enum {
 	RANDOM_PART_MIN = 4,
 };
 
-/* 0: they may; 1: refused, and *err says why. */
-static int
-may(struct svc *svc, const struct heard *heard, const struct task_row *row,
+int
+pick_may(struct svc *svc, const struct actor *actor, const struct task_row *row,
     const char *operation, struct arena *arena, struct err *err)
 {
 	struct context_row context;
@@ -36,15 +35,14 @@ may(struct svc *svc, const struct heard *heard, const struct task_row *row,
 		return -1;
 	target.connector = context.connector;
 	target.external_id = context.external_id;
-	if (policy_check(&svc->policy, heard->actor, operation, &target, err) ==
-	    0)
+	if (policy_check(&svc->policy, actor, operation, &target, err) == 0)
 		return 0;
 	return err->code == ERR_REFUSED ? 1 : -1;
 }
 
-/* Of a task that an objective made it stands behind "task-". */
-static const char *
-random_part(const char *id)
+/* An objective's tasks have it. */
+const char *
+pick_random_part(const char *id)
 {
 	const char *const prefix = "task-";
 	size_t n = 0;
@@ -62,8 +60,8 @@ keep_seen(struct svc *svc, const struct heard *heard, const char *id,
 	size_t n = 0;
 
 	for (size_t i = 0; i < *n_rows; i++) {
-		int got =
-		    may(svc, heard, &rows[i], "command.tasks", arena, err);
+		int got = pick_may(
+		    svc, heard->actor, &rows[i], "command.tasks", arena, err);
 
 		if (got < 0)
 			return -1;
@@ -113,16 +111,16 @@ pick_task(struct svc *svc, const struct heard *heard, const char *id,
 	size_t n = 0;
 	int got;
 
-	if (strlen(random_part(id)) >= RANDOM_PART_MIN &&
-	    store_tasks_by_prefix(svc->store, random_part(id), FOUND_MAX, arena,
-		&rows, &n, err) < 0)
+	if (strlen(pick_random_part(id)) >= RANDOM_PART_MIN &&
+	    store_tasks_by_prefix(svc->store, pick_random_part(id), FOUND_MAX,
+		arena, &rows, &n, err) < 0)
 		return -1;
 	if (n && keep_seen(svc, heard, id, rows, &n, arena, err) < 0)
 		return -1;
 	if (n != 1)
 		return say_which(svc, heard, id, rows, n, err);
 	*out = rows[0];
-	got = may(svc, heard, out, operation, arena, err);
+	got = pick_may(svc, heard->actor, out, operation, arena, err);
 	if (got != 1)
 		return got;
 	heard_refused(svc, heard, operation, err->text);

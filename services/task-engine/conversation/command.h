@@ -44,6 +44,13 @@ enum command_id {
 
 enum command_menu { MENU_TELEGRAM = 1 << 0, MENU_DISCORD = 1 << 1 };
 
+/* What may be chosen for the first word of an argument. */
+enum command_choice_of {
+	CHOICE_NONE,
+	CHOICE_TASK,   /* that has not ended, and that one may do that to */
+	CHOICE_ACTION, /* that waits, and that one may decide */
+};
+
 struct command_row {
 	enum command_id id;
 	const char *name;
@@ -61,6 +68,7 @@ struct command_row {
 	const char *menu_help; /* of it, at most COMMAND_MENU_MAX bytes */
 	unsigned menus;	       /* of enum command_menu */
 	bool needs_argument;
+	enum command_choice_of choice_of;
 };
 
 enum { COMMAND_MENU_MAX = 100 }; /* Discord's */

@@ -17,6 +17,7 @@ const struct handler engine_handlers[] = {
 	{ "command.catalogue", on_command_catalogue, NULL },
 	{ "attachment.put", on_attachment_put, NULL },
 	{ "membership.changed", on_membership_changed, NULL },
+	{ "command.complete", on_command_complete, NULL },
 	{ "button.pressed", on_button_pressed, NULL },
 	{ "action.list", on_action_list, NULL },
 	{ "action.approve", on_action_approve, NULL },

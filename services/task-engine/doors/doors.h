@@ -13,7 +13,7 @@ struct bus_request;
  * it runs within the transaction of its batch, each request in a savepoint.
  */
 extern const struct handler engine_handlers[];
-enum { N_ENGINE_HANDLERS = 42 };
+enum { N_ENGINE_HANDLERS = 43 };
 
 /* -1 names a handler or a command that the policy table has no row for. */
 int doors_check_policy(struct err *err) MUST_CHECK;
@@ -37,6 +37,8 @@ int on_delivery_result(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 
 /* catalogue.c */
+int on_command_complete(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
 int on_command_catalogue(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 

@@ -42,6 +42,7 @@ const struct policy_row policy_rows[] = {
 	DOOR("delivery.claim",    "a gateway takes what is due"),
 	DOOR("delivery.result",   "a gateway says what became of it"),
 	DOOR("command.catalogue", "a gateway fills its platform's menu"),
+	DOOR("command.complete",  "a gateway shows what may be chosen"),
 	DOOR("upkeep",            "the scheduler asks to tidy"),
 	DOOR("engine.ready",      "the api asks for a commit"),
 	DOOR("access.check",      "the api asks who that is"),

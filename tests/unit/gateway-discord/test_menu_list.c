@@ -15,22 +15,24 @@
 static struct command_item items[] = {
 	{ "status", "how it stands", "", "", false, "guest" },
 	{ "task", "work", "prompt", "what to do", true, "guest" },
-	{ "prompt", "the prompt", "text", "", true, "admin" },
+	{ "prompt", "the prompt", "text", "", true, "admin", true },
 };
 static const struct command_catalogue catalogue = { items, N_OF(items) };
 
 #define STATUS                                                                 \
 	"{\"type\":1,\"name\":\"status\",\"description\":\"how it stands\","   \
 	"\"options\":[]"
-#define OPTION(name, help)                                                     \
+#define OPTION(name, help, more)                                               \
 	"{\"type\":3,\"name\":\"" name "\",\"description\":\"" help            \
-	"\",\"required\":true}"
+	"\",\"required\":true" more "}"
+#define CHOSEN ",\"autocomplete\":true"
 #define TASK                                                                   \
 	"{\"type\":1,\"name\":\"task\",\"description\":\"work\",\"options\":"  \
-	"[" OPTION("prompt", "what to do") "]"
-#define PROMPT                                                                 \
+	"[" OPTION("prompt", "what to do", "") "]"
+#define PROMPT_OF(option)                                                      \
 	"{\"type\":1,\"name\":\"prompt\",\"description\":\"the prompt\","      \
-	"\"options\":[" OPTION("text", "-") "]"
+	"\"options\":[" option "]"
+#define PROMPT PROMPT_OF(OPTION("text", "-", CHOSEN))
 #define WHERE ",\"integration_types\":[0],\"contexts\":[0,1]"
 
 static void
@@ -93,17 +95,19 @@ static const struct {
 	{ "another word",
 	    "[" STATUS "}," TASK "},{\"type\":1,\"name\":\"prompt\","
 	    "\"description\":\"a prompt\",\"options\":[" OPTION(
-		"text", "-") "]}]",
+		"text", "-", CHOSEN) "]}]",
 	    false },
 	{ "another option",
-	    "[" STATUS "}," TASK "},{\"type\":1,\"name\":\"prompt\","
-	    "\"description\":\"the prompt\",\"options\":[" OPTION(
-		"words", "-") "]}]",
+	    "[" STATUS "}," TASK
+	    "}," PROMPT_OF(OPTION("words", "-", CHOSEN)) "}]",
+	    false },
+	{ "an option without choices",
+	    "[" STATUS "}," TASK "}," PROMPT_OF(OPTION("text", "-", "")) "}]",
 	    false },
 	{ "an option that is not required",
-	    "[" STATUS "}," TASK "},{\"type\":1,\"name\":\"prompt\","
-	    "\"description\":\"the prompt\",\"options\":[{\"type\":3,"
-	    "\"name\":\"text\",\"description\":\"-\"}]}]",
+	    "[" STATUS "}," TASK "}," PROMPT_OF(
+		"{\"type\":3,\"name\":\"text\",\"description\":\"-\"" CHOSEN
+		"}") "}]",
 	    false },
 	{ "nothing", "[]", false },
 	{ "no list", "{}", false },

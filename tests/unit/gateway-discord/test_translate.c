@@ -9,6 +9,7 @@
 #include "libcommon/err.h"
 #include "libcommon/json.h"
 #include "proto/action.h"
+#include "proto/command.h"
 #include "proto/message.h"
 #include "services/gateway-discord/translate.h"
 
@@ -249,6 +250,53 @@ presses_name_action_and_verb(void **state)
 	}
 }
 
+#define TYPING(type, options)                                                  \
+	"{\"type\":" type ",\"id\":\"" ID "\",\"channel_id\":\"7\","           \
+	"\"user\":{\"id\":\"42\"},\"data\":{\"name\":\"cancel\","              \
+	"\"options\":[" options "]}}"
+
+static const struct {
+	const char *name, *event, *typed; /* NULL: nothing is asked */
+} typings[] = {
+	{ "an option", TYPING("4", "{\"value\":\"3f\",\"focused\":true}"),
+	    "3f" },
+	{ "nothing yet", TYPING("4", "{\"value\":\"\",\"focused\":true}"), "" },
+	{ "the one under the cursor",
+	    TYPING("4", "{\"value\":\"x\"},{\"value\":\"y\",\"focused\":true}"),
+	    "y" },
+	{ "none under the cursor", TYPING("4", "{\"value\":\"x\"}"), NULL },
+	{ "no options", TYPING("4", ""), NULL },
+	{ "a command", TYPING("2", "{\"value\":\"3f\",\"focused\":true}"),
+	    NULL },
+	{ "of nobody",
+	    "{\"type\":4,\"channel_id\":\"7\",\"data\":{\"name\":\"cancel\","
+	    "\"options\":[{\"value\":\"x\",\"focused\":true}]}}",
+	    NULL },
+};
+
+static void
+what_is_typed_is_asked_about(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(typings); i++) {
+		AUTO(arena_free)
+		struct arena *arena = arena_new(4096);
+		struct command_complete got;
+		struct json *event = parse(typings[i].event);
+		bool is_told = translate_typing(&got, event, arena);
+
+		if (is_told != (typings[i].typed != NULL))
+			fail_msg("%s: told %d", typings[i].name, is_told);
+		if (is_told) {
+			assert_string_equal(got.typed, typings[i].typed);
+			assert_string_equal(got.command, "cancel");
+			assert_string_equal(got.chat_id, "7");
+			assert_string_equal(got.user_id, "42");
+		}
+		json_free(&event);
+	}
+}
+
 int
 main(void)
 {
@@ -257,6 +305,7 @@ main(void)
 		cmocka_unit_test(a_message_has_all_that_is_known),
 		cmocka_unit_test(commands_become_lines),
 		cmocka_unit_test(presses_name_action_and_verb),
+		cmocka_unit_test(what_is_typed_is_asked_about),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,7 @@ static const struct {
 	{ "delivery.claim", "" },
 	{ "delivery.result", "" },
 	{ "command.catalogue", "" },
+	{ "command.complete", "" },
 	{ "upkeep", "" },
 	{ "engine.ready", "" },
 	{ "access.check", "" },
