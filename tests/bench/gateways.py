@@ -104,16 +104,17 @@ def wait(what, check, seconds=120):
 
 
 def bench_answer():
-    """Each asks once and is answered before the next one asks."""
+    """One asks and is answered before the next one asks; each has asked
+    before, so that there is a chat, a workspace and its index."""
+    people, rounds = 20, 8
     took = []
     with Platforms() as p:
-        for chat in range(1, 201):
+        for n in range(people * rounds):
             began = time.monotonic()
-            p.telegram.say(chat, QUESTION)
-            sent = p.telegram.wait_sent(
-                lambda m, chat=chat: m["chat_id"] == chat)
-            took.append((sent["at"] - began) * 1000)
-    ours = statistics.median(took[20:])
+            p.telegram.say(1 + n % people, QUESTION)
+            wait("an answer", lambda n=n: len(p.telegram.sent) > n, 20)
+            took.append((p.telegram.sent[n]["at"] - began) * 1000)
+    ours = statistics.median(took[people:])
     return ("Telegram → suite → model → Telegram over TLS, p50, the doubles "
             "and the model included", "–", f"{ours:.1f} ms", "under 15 ms",
             ours < 15)
