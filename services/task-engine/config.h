@@ -75,9 +75,13 @@ struct engine_cfg {
 	int64_t agent_max_steps; /* answers of the model */
 	int64_t agent_max_calls; /* of tools */
 	int64_t agent_max_input_chars;
+	int64_t agent_tasks_hour; /* that one person's turns make */
+	int64_t agent_tasks_day;
 	int64_t agent_autonomous_max_turn_s;
 	int64_t agent_autonomous_max_steps;
 	int64_t agent_autonomous_max_calls;
+	int64_t agent_autonomous_tasks_hour;
+	int64_t agent_autonomous_tasks_day;
 
 	int64_t system_prompt_max_bytes;
 	const char *skills_global_root; /* "": none */
@@ -91,7 +95,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 65 };
+enum { ENGINE_N_ITEMS = 69 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

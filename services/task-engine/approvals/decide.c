@@ -12,6 +12,7 @@
 #include "libcommon/utf8.h"
 #include "services/task-engine/approvals/approvals.h"
 #include "services/task-engine/approvals/parts.h"
+#include "services/task-engine/approvals/skill.h"
 #include "services/task-engine/approvals/tell.h"
 #include "services/task-engine/audit/audit.h"
 #include "services/task-engine/policy/policy.h"
@@ -133,19 +134,23 @@ settle(const struct approvals *a, const struct decider *d,
 	return 0;
 }
 
-/* Approved here is begun or skipped: in the same commit. */
-static void
-begin_or_skip(
-    const struct action_type *type, int64_t now_ms, struct action_row *row)
+/* Approved here is done, begun or skipped: in the same commit. */
+static int
+begin_or_skip(const struct approvals *a, const struct action_type *type,
+    int64_t now_ms, struct arena *arena, struct action_row *row,
+    struct err *err)
 {
 	row->status = "approved";
 	row->executor = type->executor;
 	row->execution_status = *type->executor ? "executing" : "skipped";
+	if (strcmp(type->executor, ACTION_BY_THE_ENGINE) == 0)
+		return skill_learn(a->store, row, now_ms, arena, err);
 	if (*type->executor)
-		return;
+		return 0;
 	row->executed_at_unix = now_ms / 1000;
 	row->execution_message =
 	    "this version cannot run actions of this type yet";
+	return 0;
 }
 
 int
@@ -166,9 +171,9 @@ approvals_approve(const struct approvals *a, const struct decider *d,
 		    id, out->type);
 	if (action_check(a, d, type->operation, out->workspace_id, err) < 0 ||
 	    check_separation(a, d, out, arena, err) < 0 ||
-	    check_bytes(out, err) < 0)
+	    check_bytes(out, err) < 0 ||
+	    begin_or_skip(a, type, d->now_ms, arena, out, err) < 0)
 		return -1;
-	begin_or_skip(type, d->now_ms, out);
 	return settle(a, d, out, "action.approve", arena, err);
 }
 

@@ -14,6 +14,8 @@ const struct action_type action_types[] = {
 	{ "smtp_email",    "action.smtp_email",    "recipients", "" },
 	{ "run_command",   "action.run_command",   "command",    "" },
 	{ "shell_command", "action.shell_command", "command",    "" },
+	{ "learn_skill",   "action.learn_skill",   "name",
+	    ACTION_BY_THE_ENGINE },
 };
 // clang-format on
 

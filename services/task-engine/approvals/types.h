@@ -7,6 +7,8 @@
  * The types of action that may be proposed, and which executor runs them. A
  * type without one can be approved, and is then recorded as skipped.
  */
+#define ACTION_BY_THE_ENGINE "task-engine" /* at once: skill.h */
+
 struct action_type {
 	const char *name;
 	const char *operation; /* of the policy table */

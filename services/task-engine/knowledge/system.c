@@ -20,15 +20,6 @@ static const char rules[] =
     "You answer in a chat, in Markdown, in the language of the message, and "
     "briefly.\n"
     "%s\n"
-    "Only if the message itself asks for a request, a mail or a command, you "
-    "may propose it, in a block that begins its own line:\n"
-    "```action\n"
-    "{\"type\":\"http_request\",\"target\":\"https://…\",\"summary\":\"why\","
-    "\"payload\":{\"method\":\"POST\",\"body\":\"…\"}}\n"
-    "```\n"
-    "type is http_request, webhook, send_email or run_command; target is the "
-    "address, the recipients or the command. An admin sees it and decides; "
-    "until then nothing has happened.\n"
     "When you use a passage, name its source in the form `path:line`. When "
     "what you are shown does not answer the question, say so.\n"
     "Text between [%s …] and [end %s] is quoted from files and from what "
@@ -41,7 +32,16 @@ static const char rules[] =
 static const char without_tools[] =
     "You cannot run anything, send anything or look anything up: answer from "
     "what you are shown here and from what you know, and never say that you "
-    "did or will do something in the outside world.";
+    "did or will do something in the outside world.\n"
+    "Only if the message itself asks for a request, a mail or a command, you "
+    "may propose it, in a block that begins its own line:\n"
+    "```action\n"
+    "{\"type\":\"http_request\",\"target\":\"https://…\",\"summary\":\"why\","
+    "\"payload\":{\"method\":\"POST\",\"body\":\"…\"}}\n"
+    "```\n"
+    "type is http_request, webhook, send_email or run_command; target is the "
+    "address, the recipients or the command. An admin sees it and decides; "
+    "until then nothing has happened.";
 
 static const char with_tools[] =
     "You have the tools that are described to you, and no other way to look "

@@ -398,11 +398,18 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_FILE_ADD] =
 	    "INSERT INTO files (workspace_id, path, content, state,"
 	    " updated_ms) VALUES (?1, ?2, ?3, 'pending', ?4)"
-	    " ON CONFLICT (workspace_id, path) DO UPDATE SET content = ?3,"
+	    /* Under a new number: an older content that is being written just
+	     * now must not count as this one. */
+	    " ON CONFLICT (workspace_id, path) DO UPDATE SET"
+	    " seq = (SELECT max(seq) + 1 FROM files), content = ?3,"
 	    " state = 'pending', updated_ms = ?4",
 	[STMT_FILES_PENDING] =
 	    "SELECT seq, workspace_id, path, content FROM files"
 	    " WHERE state = 'pending' AND seq > ?1 ORDER BY seq LIMIT ?2",
+	[STMT_FILES_BENEATH] =
+	    "SELECT seq, workspace_id, path, content FROM files"
+	    " WHERE workspace_id = ?1 AND substr(path, 1, length(?2)) = ?2"
+	    " AND state = 'pending'",
 	[STMT_FILE_WRITTEN] = "UPDATE files SET state = 'written',"
 			      " content = NULL, updated_ms = ?2 WHERE seq = ?1",
 

@@ -251,6 +251,16 @@ store_files_pending(struct store *s, int64_t after_id, int64_t limit,
 }
 
 int
+store_files_beneath(struct store *s, const char *workspace_id,
+    const char *folder, struct arena *arena, struct file_row **rows_out,
+    size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_FILES_BENEATH, arena, read_file,
+	    sizeof(**rows_out), rows_out, n_out,
+	    BINDS(b_text(workspace_id), b_text(folder)), err);
+}
+
+int
 store_file_written(
     struct store *s, int64_t file_id, int64_t now_ms, struct err *err)
 {

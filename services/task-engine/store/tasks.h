@@ -115,6 +115,10 @@ int store_file_add(struct store *store, const struct file_row *row,
 int store_files_pending(struct store *store, int64_t after_id, int64_t limit,
     struct arena *arena, struct file_row **rows_out, size_t *n_out,
     struct err *err) MUST_CHECK;
+/* Those of a workspace whose paths begin so. */
+int store_files_beneath(struct store *store, const char *workspace_id,
+    const char *folder, struct arena *arena, struct file_row **rows_out,
+    size_t *n_out, struct err *err) MUST_CHECK;
 /* Written: the row stays, without its content. */
 int store_file_written(struct store *store, int64_t file_id, int64_t now_ms,
     struct err *err) MUST_CHECK;

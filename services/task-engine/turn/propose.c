@@ -30,11 +30,14 @@ struct proposed {
 	struct proposals read;
 	struct action_row rows[PROPOSALS_MAX];
 	size_t n_rows;
+	size_t n_stored; /* of these, by a tool */
 };
 
-static const char *
-instance_of(const struct turn_work *work)
+const char *
+turn_instance(const struct turn *turn)
 {
+	const struct turn_work *work = &turn->work;
+
 	return work->has_task && *work->task.instance ? work->task.instance
 	       : work->has_message		      ? work->message.instance
 						      : work->context.instance;
@@ -92,7 +95,7 @@ describe(struct proposed *p)
 		.asked_as = work->has_task ? work->task.asked_as
 					   : work->message.said_as,
 		.context = &work->context,
-		.instance = instance_of(work),
+		.instance = turn_instance(p->turn),
 		.requester_user_id = requester(&p->turn->asker),
 		.message_seq = work->has_message ? work->message.seq : 0,
 		.provenance = provenance(p->turn),
@@ -171,7 +174,7 @@ turn_store_proposed(struct turn *turn, int64_t now_ms, struct err *err)
 
 	if (p == NULL)
 		return 0;
-	for (size_t i = 0; i < p->n_rows; i++)
+	for (size_t i = p->n_stored; i < p->n_rows; i++)
 		if (approvals_propose(p->turn->turns->options.approvals,
 			&p->proposing, &p->rows[i], now_ms, p->turn->arena,
 			err) < 0)
@@ -179,28 +182,84 @@ turn_store_proposed(struct turn *turn, int64_t now_ms, struct err *err)
 	return 0;
 }
 
-static void
-make_rows(struct proposed *p)
+static struct proposed *
+begin(struct turn *turn)
 {
-	const struct approvals *a = p->turn->turns->options.approvals;
-	int64_t now_ms = clock_unix_ms(), room = find_room(p, now_ms);
+	struct proposed *p = turn->proposed;
 
-	describe(p);
-	while (p->n_rows < p->read.n_items && (int64_t)p->n_rows < room) {
-		p->rows[p->n_rows] = approvals_row(a, &p->proposing,
-		    &p->read.items[p->n_rows], now_ms, p->turn->arena);
-		p->n_rows++;
+	if (p == NULL) {
+		p = arena_alloc(turn->arena, sizeof(*p));
+		memset(p, 0, sizeof(*p));
+		p->turn = turn;
+		turn->proposed = p;
 	}
+	describe(p);
+	return p;
 }
 
 static void
-tell(const struct proposed *p, struct buf *out)
+add_row(struct proposed *p, const struct proposal *item, int64_t now_ms)
+{
+	p->rows[p->n_rows++] = approvals_row(p->turn->turns->options.approvals,
+	    &p->proposing, item, now_ms, p->turn->arena);
+}
+
+/* How many of those in the answer found no room. */
+static size_t
+make_rows(struct proposed *p)
+{
+	int64_t now_ms = clock_unix_ms();
+	int64_t room = p->read.n_items ? find_room(p, now_ms) : 0;
+	size_t i = 0;
+
+	for (; i < p->read.n_items && (int64_t)i < room &&
+	       p->n_rows < PROPOSALS_MAX;
+	     i++)
+		add_row(p, &p->read.items[i], now_ms);
+	return p->read.n_items - i;
+}
+
+int
+turn_propose_one(
+    struct turn *turn, const char *text, const char **id_out, struct err *err)
+{
+	struct proposed *p = begin(turn);
+	int64_t now_ms = clock_unix_ms();
+	struct proposal item;
+
+	if (proposal_read(&item, text, strlen(text), turn->arena, err) < 0)
+		return -1;
+	if (p->n_rows == PROPOSALS_MAX || find_room(p, now_ms) < 1)
+		return err_set(err, ERR_BUSY,
+		    "too many actions wait for a decision: propose no more");
+	add_row(p, &item, now_ms);
+	p->n_stored = p->n_rows;
+	*id_out = p->rows[p->n_rows - 1].id;
+	return approvals_propose(turn->turns->options.approvals, &p->proposing,
+	    &p->rows[p->n_rows - 1], now_ms, turn->arena, err);
+}
+
+size_t
+turn_n_proposed(const struct turn *turn)
+{
+	return turn->proposed ? turn->proposed->n_rows : 0;
+}
+
+void
+turn_forget_proposed(struct turn *turn, size_t n_kept)
+{
+	if (turn->proposed)
+		turn->proposed->n_rows = turn->proposed->n_stored = n_kept;
+}
+
+static void
+tell(const struct proposed *p, size_t n_crowded, struct buf *out)
 {
 	const struct told_proposals told = {
 		.proposals = &p->read,
 		.rows = p->rows,
 		.n_rows = p->n_rows,
-		.n_crowded = p->read.n_items - p->n_rows,
+		.n_crowded = n_crowded,
 		.is_notice_here = is_notice_here(p),
 	};
 
@@ -215,22 +274,21 @@ void
 turn_propose(
     struct turn *turn, const char *answer, bool is_cut, struct buf *out)
 {
-	struct proposed *p = arena_alloc(turn->arena, sizeof(*p));
+	struct proposals read;
+	struct proposed *p;
 	size_t size;
 
-	memset(p, 0, sizeof(*p));
-	p->turn = turn;
-	proposals_read(&p->read, answer, turn->arena);
-	size = strlen(p->read.text);
-	buf_add(
-	    out, p->read.text, utf8_cut(p->read.text, size, MAX_ANSWER_BYTES));
+	proposals_read(&read, answer, turn->arena);
+	size = strlen(read.text);
+	buf_add(out, read.text, utf8_cut(read.text, size, MAX_ANSWER_BYTES));
 	if (size > MAX_ANSWER_BYTES || is_cut)
 		buf_adds(out,
 		    "\n\n_(The answer ends here because it reached its longest "
 		    "allowed length.)_");
-	if (!p->read.n_items && !p->read.n_faults && !p->read.n_left_out)
+	if (!read.n_items && !read.n_faults && !read.n_left_out &&
+	    !turn_n_proposed(turn))
 		return;
-	make_rows(p);
-	tell(p, out);
-	turn->proposed = p;
+	p = begin(turn);
+	p->read = read;
+	tell(p, make_rows(p), out);
 }

@@ -34,6 +34,34 @@ const struct tool tool_table[] = {
 	{ "open_knowledge", "tool.open_knowledge", TOOL_READS,
 	    "Reads one document of the workspace.",
 	    open_fields, OPEN_FIELDS, tool_open },
+	{ "read_file", "tool.read_file", TOOL_READS,
+	    "Reads one of your own notes in this conversation.",
+	    read_fields, READ_FIELDS, tool_read_file },
+	{ "list_files", "tool.list_files", TOOL_READS,
+	    "Lists your own notes in this conversation.",
+	    NULL, 0, tool_list_files },
+	{ "write_file", "tool.write_file", TOOL_CHANGES,
+	    "Writes one of your own notes in this conversation.",
+	    write_fields, WRITE_FIELDS, tool_write_file },
+	{ "create_task", "tool.create_task", TOOL_CHANGES,
+	    "Queues work that is done later and told in this place. Not for "
+	    "what you can answer now.",
+	    create_task_fields, CREATE_TASK_FIELDS, tool_create_task },
+	{ "lookup_task", "tool.lookup_task", TOOL_READS,
+	    "Shows how a task stands.",
+	    lookup_task_fields, LOOKUP_TASK_FIELDS, tool_lookup_task },
+	{ "update_task", "tool.update_task", TOOL_CHANGES,
+	    "Closes an open task, or changes how one is routed.",
+	    update_task_fields, UPDATE_TASK_FIELDS, tool_update_task },
+	{ "propose_action", "action.propose", TOOL_CHANGES,
+	    "Proposes something in the outside world: a request, a mail, a "
+	    "command. An admin sees it and decides. Only if the message itself "
+	    "asks for it.",
+	    propose_fields, PROPOSE_FIELDS, tool_propose },
+	{ "learn_skill", "tool.learn_skill", TOOL_CHANGES,
+	    "Proposes to keep how something is done here, for all later "
+	    "conversations of the workspace. An admin decides.",
+	    skill_fields, SKILL_FIELDS, tool_learn_skill },
 };
 // clang-format on
 
@@ -264,6 +292,7 @@ run_change(struct turn *turn, const struct tool *tool,
 	struct store *store = turn->turns->options.store;
 	struct talk *talk = &turn->talk;
 	size_t n_calls = talk->n_calls, n_recorded = talk->n_recorded;
+	size_t n_proposed = turn_n_proposed(turn);
 	AUTO(buf_release)
 	struct buf result = { 0 };
 
@@ -282,6 +311,7 @@ run_change(struct turn *turn, const struct tool *tool,
 		store_rollback(store);
 	talk->n_calls = n_calls;
 	talk->n_recorded = n_recorded;
+	turn_forget_proposed(turn, n_proposed);
 	return -1;
 }
 

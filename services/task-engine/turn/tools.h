@@ -79,4 +79,55 @@ int tool_search(struct turn *turn, const struct tool_value *args,
 int tool_open(struct turn *turn, const struct tool_value *args, struct buf *out,
     struct err *err) MUST_CHECK;
 
+/* tools_scratch.c */
+enum { READ_PATH, READ_OFFSET, READ_FIELDS };
+enum { WRITE_PATH, WRITE_CONTENT, WRITE_FIELDS };
+extern const struct tool_field read_fields[READ_FIELDS];
+extern const struct tool_field write_fields[WRITE_FIELDS];
+int tool_read_file(struct turn *turn, const struct tool_value *args,
+    struct buf *out, struct err *err) MUST_CHECK;
+int tool_list_files(struct turn *turn, const struct tool_value *args,
+    struct buf *out, struct err *err) MUST_CHECK;
+int tool_write_file(struct turn *turn, const struct tool_value *args,
+    struct buf *out, struct err *err) MUST_CHECK;
+
+/* tools_tasks.c */
+enum { CREATE_TITLE, CREATE_DESCRIPTION, CREATE_PRIORITY, CREATE_TASK_FIELDS };
+enum { LOOKUP_ID, LOOKUP_TASK_FIELDS };
+enum {
+	UPDATE_ID,
+	UPDATE_STATUS,
+	UPDATE_SUMMARY,
+	UPDATE_CLASS,
+	UPDATE_PRIORITY,
+	UPDATE_LANE,
+	UPDATE_DUE,
+	UPDATE_TASK_FIELDS
+};
+extern const struct tool_field create_task_fields[CREATE_TASK_FIELDS];
+extern const struct tool_field lookup_task_fields[LOOKUP_TASK_FIELDS];
+extern const struct tool_field update_task_fields[UPDATE_TASK_FIELDS];
+int tool_create_task(struct turn *turn, const struct tool_value *args,
+    struct buf *out, struct err *err) MUST_CHECK;
+int tool_lookup_task(struct turn *turn, const struct tool_value *args,
+    struct buf *out, struct err *err) MUST_CHECK;
+int tool_update_task(struct turn *turn, const struct tool_value *args,
+    struct buf *out, struct err *err) MUST_CHECK;
+
+/* tools_actions.c */
+enum {
+	PROPOSE_TYPE,
+	PROPOSE_TARGET,
+	PROPOSE_SUMMARY,
+	PROPOSE_PAYLOAD,
+	PROPOSE_FIELDS
+};
+enum { SKILL_NAME, SKILL_CONTENT, SKILL_FIELDS };
+extern const struct tool_field propose_fields[PROPOSE_FIELDS];
+extern const struct tool_field skill_fields[SKILL_FIELDS];
+int tool_propose(struct turn *turn, const struct tool_value *args,
+    struct buf *out, struct err *err) MUST_CHECK;
+int tool_learn_skill(struct turn *turn, const struct tool_value *args,
+    struct buf *out, struct err *err) MUST_CHECK;
+
 #endif

@@ -150,6 +150,14 @@ void turn_propose(
     struct turn *turn, const char *answer, bool is_cut, struct buf *out);
 int turn_store_proposed(
     struct turn *turn, int64_t now_ms, struct err *err) MUST_CHECK;
+/* One that a tool proposes, JSON as proposal_read wants it: stored at once.
+ * Within a transaction; when that is undone, it is forgotten. */
+int turn_propose_one(struct turn *turn, const char *text, const char **id_out,
+    struct err *err) MUST_CHECK;
+size_t turn_n_proposed(const struct turn *turn);
+void turn_forget_proposed(struct turn *turn, size_t n_kept);
+/* Through which it was asked. */
+const char *turn_instance(const struct turn *turn);
 
 /* progress.c: somebody waits for that answer, or no longer. */
 void turn_progress_begin(const struct turn *turn);

@@ -295,6 +295,163 @@ a_cancelled_turn_hears_nothing(void **state)
 	assert_int_equal(world.n_said, 0);
 }
 
+/* What a call comes to, for which role; told: part of its result. */
+static const struct {
+	const char *name;
+	enum role role;
+	const char *tool, *arguments, *told;
+	bool is_refused;
+} calls[] = {
+	{ "a member has a task made", ROLE_MEMBER, "create_task",
+	    "{\"title\":\"T\",\"description\":\"D\"}", "\"task_id\":\"made-1\"",
+	    false },
+	{ "a guest does not", ROLE_GUEST, "create_task",
+	    "{\"title\":\"T\",\"description\":\"D\"}", "no such tool", true },
+	{ "one's own task is shown", ROLE_GUEST, "lookup_task",
+	    "{\"task_id\":\"mine\"}", "\"status\":\"open\"", false },
+	{ "others' are not", ROLE_MEMBER, "lookup_task",
+	    "{\"task_id\":\"others\"}", "there is no such task", true },
+	{ "an operator sees them", ROLE_OPERATOR, "lookup_task",
+	    "{\"task_id\":\"others\"}", "\"status\":\"open\"", false },
+	{ "G-44: none of another workspace", ROLE_OVERLORD, "lookup_task",
+	    "{\"task_id\":\"elsewhere\"}", "there is no such task", true },
+	{ "G-44: nor closed", ROLE_OVERLORD, "update_task",
+	    "{\"task_id\":\"elsewhere\",\"status\":\"closed\"}",
+	    "there is no such task", true },
+	{ "a member closes none", ROLE_MEMBER, "update_task",
+	    "{\"task_id\":\"mine\",\"status\":\"closed\"}", "no such tool",
+	    true },
+	{ "an operator closes one", ROLE_OPERATOR, "update_task",
+	    "{\"task_id\":\"others\",\"status\":\"closed\"}",
+	    "\"status\":\"succeeded\"", false },
+	{ "and routes none", ROLE_OPERATOR, "update_task",
+	    "{\"task_id\":\"others\",\"priority\":\"p1\"}", "only an admin",
+	    true },
+	{ "an admin does", ROLE_ADMIN, "update_task",
+	    "{\"task_id\":\"others\",\"priority\":\"p1\"}",
+	    "\"priority\":\"p1\"", false },
+	{ "nothing is no change", ROLE_ADMIN, "update_task",
+	    "{\"task_id\":\"others\"}", "what is to change", true },
+	{ "a window that is none", ROLE_ADMIN, "update_task",
+	    "{\"task_id\":\"others\",\"due_in\":\"soon\"}", "", true },
+	{ "notes are written", ROLE_MEMBER, "write_file",
+	    "{\"path\":\"a/b.md\",\"content\":\"x\"}", "\"size_bytes\":1",
+	    false },
+	{ "a guest writes none", ROLE_GUEST, "write_file",
+	    "{\"path\":\"a.md\",\"content\":\"x\"}", "no such tool", true },
+	{ "G-43: no way out", ROLE_OVERLORD, "write_file",
+	    "{\"path\":\"../x.md\",\"content\":\"x\"}", "a path is one", true },
+	{ "G-48: nor an absolute one", ROLE_OVERLORD, "read_file",
+	    "{\"path\":\"/etc/passwd\"}", "a path is one", true },
+	{ "nothing hidden", ROLE_OVERLORD, "write_file",
+	    "{\"path\":\".tmp-x\",\"content\":\"x\"}", "a path is one", true },
+	{ "a guest reads notes", ROLE_GUEST, "list_files", "{}", "\"files\":[]",
+	    false },
+	{ "an action is proposed", ROLE_GUEST, "propose_action",
+	    "{\"type\":\"run_command\",\"target\":\"ls\",\"summary\":"
+	    "\"s\",\"payload\":{\"args\":[\"-l\"]}}",
+	    "\"action_id\":\"act_1\"", false },
+	{ "of a known type", ROLE_OVERLORD, "propose_action",
+	    "{\"type\":\"rm\",\"target\":\"ls\",\"summary\":\"s\"}",
+	    "type must be one", true },
+	{ "a skill is proposed", ROLE_MEMBER, "learn_skill",
+	    "{\"name\":\"jq-tips\",\"content\":\"Use -r.\"}",
+	    "\"action_id\":\"act_1\"", false },
+	{ "G-43: its name is no path", ROLE_OVERLORD, "learn_skill",
+	    "{\"name\":\"../../x\",\"content\":\"x\"}", "the name of a skill",
+	    true },
+};
+
+static void
+calls_are_for_who_may(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(calls); i++) {
+		room_enter(true);
+		world.role = calls[i].role;
+		ask(TURN_ANSWER);
+		want(0, calls[i].tool, calls[i].arguments);
+		assert_int_equal(world.n_calls, 2);
+		if (!strstr(world.calls[1].last, calls[i].told))
+			fail_msg("%s: %s", calls[i].name, world.calls[1].last);
+		world_model_answers(1, "Done.", LLM_FINISH_DONE);
+		if (world.recorded[0].is_error != calls[i].is_refused)
+			fail_msg("%s: refused or not", calls[i].name);
+		assert_false(world.is_in_transaction);
+		if (calls[i].is_refused)
+			assert_int_equal(world.n_tasks_made, 0);
+		room_leave(NULL);
+	}
+	room_enter(true);
+}
+
+static void
+a_task_has_the_authority_of_its_asker(void **state)
+{
+	(void)state;
+	room_enter(true);
+	world.role = ROLE_MEMBER;
+	ask(TURN_ANSWER);
+	want(0, "create_task", "{\"title\":\"T\",\"description\":\"D\"}");
+	assert_string_equal(world.task_asked_as, "member");
+}
+
+static void
+tasks_of_turns_are_counted(void **state)
+{
+	(void)state;
+	room_enter(true);
+	world.cfg.agent_tasks_hour = 1;
+	ask(TURN_ANSWER);
+	want(0, "create_task", "{\"title\":\"1\",\"description\":\"D\"}");
+	want(1, "create_task", "{\"title\":\"2\",\"description\":\"D\"}");
+	assert_int_equal(world.n_tasks_made, 1);
+	assert_int_equal(world.n_rolled_back, 1);
+	assert_non_null(strstr(world.calls[2].last, "as many tasks"));
+}
+
+static void
+notes_can_be_read_before_they_are_written(void **state)
+{
+	(void)state;
+	room_enter(true);
+	ask(TURN_ANSWER);
+	want(0, "write_file", "{\"path\":\"n.md\",\"content\":\"kept\"}");
+	assert_string_equal(world.file_path, "scratch/context/n.md");
+	want(1, "read_file", "{\"path\":\"n.md\"}");
+	assert_non_null(strstr(world.calls[2].last, "\"content\":\"kept\""));
+	want(2, "read_file", "{\"path\":\"m.md\"}");
+	assert_non_null(strstr(world.calls[3].last, "no such file"));
+}
+
+static void
+a_change_is_told_when_the_model_is_away_later(void **state)
+{
+	(void)state;
+	room_enter(true);
+	ask(TURN_ANSWER);
+	want(0, "create_task", "{\"title\":\"T\",\"description\":\"D\"}");
+	world_model_answers(1, NULL, LLM_FINISH_DONE);
+	assert_false(world.said[0].is_ok);
+	assert_non_null(
+	    strstr(world.said[0].text, "Done before: `create_task`"));
+}
+
+static void
+what_a_tool_proposed_is_told_with_the_answer(void **state)
+{
+	(void)state;
+	room_enter(true);
+	ask(TURN_ANSWER);
+	want(0, "propose_action",
+	    "{\"type\":\"run_command\",\"target\":\"ls\",\"summary\":"
+	    "\"s\"}");
+	world_model_answers(1, "I proposed it.", LLM_FINISH_DONE);
+	assert_int_equal(world.n_proposed, 1);
+	assert_non_null(strstr(world.said[0].text, "I proposed it."));
+	assert_non_null(strstr(world.said[0].text, "act_1"));
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, room_leave)
 
 int
@@ -317,6 +474,12 @@ main(void)
 		TEST(who_is_gone_has_nothing_done_any_more),
 		TEST(an_interrupted_turn_goes_on_behind_what_was_done),
 		TEST(a_cancelled_turn_hears_nothing),
+		TEST(calls_are_for_who_may),
+		TEST(a_task_has_the_authority_of_its_asker),
+		TEST(tasks_of_turns_are_counted),
+		TEST(notes_can_be_read_before_they_are_written),
+		TEST(a_change_is_told_when_the_model_is_away_later),
+		TEST(what_a_tool_proposed_is_told_with_the_answer),
 	};
 
 	return cmocka_run_group_tests(tests, room_open, room_close);

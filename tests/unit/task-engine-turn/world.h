@@ -97,6 +97,11 @@ struct world {
 	int64_t first_attempt; /* of what is claimed; 0: 1 */
 	size_t n_begun_changes, n_rolled_back;
 	bool is_in_transaction;
+
+	/* what tools changed */
+	size_t n_tasks_made;
+	char task_asked_as[32];
+	char file_path[256], file_text[256];
 };
 
 extern struct world world;

@@ -74,6 +74,13 @@ static const struct {
 
 	{ "tool.search_knowledge", "gGyvmpaostl" },
 	{ "tool.open_knowledge", "gGyvmpaostl" },
+	{ "tool.read_file", "gGyvmpaostl" },
+	{ "tool.list_files", "gGyvmpaostl" },
+	{ "tool.write_file", "mpaostl" },
+	{ "tool.create_task", "mpaostl" },
+	{ "tool.lookup_task", "ypaosl" },
+	{ "tool.update_task", "paol" },
+	{ "tool.learn_skill", "mpaostl" },
 
 	{ "action.propose", "gGyvmpaostl" },
 	{ "command.approve", "aol" },
@@ -89,6 +96,7 @@ static const struct {
 	{ "action.smtp_email", "aol" },
 	{ "action.run_command", "aol" },
 	{ "action.shell_command", "aol" },
+	{ "action.learn_skill", "aol" },
 
 	{ "chat.turn", "sl" },
 	{ "chat.result", "sl" },

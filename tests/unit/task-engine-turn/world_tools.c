@@ -1,0 +1,141 @@
+/* What the tools change, as the tests of turn/ want it. */
+
+#include "tests/unit/task-engine-turn/world.h"
+
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "libcommon/arena.h"
+#include "libcommon/err.h"
+#include "services/task-engine/policy/policy.h"
+#include "services/task-engine/store/allowances.h"
+#include "services/task-engine/store/tasks.h"
+#include "services/task-engine/tasks/tasks.h"
+
+int
+allowance_take(struct store *store, const char *key, int64_t limit,
+    int64_t window_ms, int64_t now_ms, struct err *err)
+{
+	(void)store;
+	(void)key;
+	(void)window_ms;
+	(void)now_ms;
+	(void)err;
+	assert_true(world.is_in_transaction);
+	return (int64_t)world.n_tasks_made < limit ? 0 : 1;
+}
+
+int
+task_queue(struct store *store, const struct context_row *context,
+    struct task_row *row, int64_t now_ms, struct arena *arena, struct err *err)
+{
+	(void)store;
+	(void)context;
+	(void)now_ms;
+	(void)arena;
+	(void)err;
+	assert_true(world.is_in_transaction);
+	snprintf(world.task_asked_as, sizeof(world.task_asked_as), "%s",
+	    row->asked_as);
+	world.n_tasks_made++;
+	row->task.id = "made-1";
+	row->task.status = "queued";
+	return 0;
+}
+
+int
+store_tasks_by_prefix(struct store *store, const char *prefix, int64_t limit,
+    struct arena *arena, struct task_row **rows_out, size_t *n_out,
+    struct err *err)
+{
+	struct task_row *row = arena_alloc(arena, sizeof(*row));
+
+	(void)store;
+	(void)limit;
+	(void)err;
+	/* "elsewhere" and "others" are not for everybody. */
+	*row = (struct task_row){
+		.task = { .id = prefix,
+		    .workspace_id = strcmp(prefix, "elsewhere") == 0
+					? "other workspace"
+					: "workspace",
+		    .context_id = "context",
+		    .title = "A title",
+		    .status = "open",
+		    .route_class = "task",
+		    .priority = "p2",
+		    .assigned_lane = "operations",
+		    .result_summary = "",
+		    .result_path = "",
+		    .error_message = "",
+		    .source_connector = "telegram",
+		    .source_external_id = "-100" },
+		.asked_by =
+		    strcmp(prefix, "others") == 0 ? "telegram:7" : "local",
+	};
+	*rows_out = row;
+	*n_out = strcmp(prefix, "nothing") != 0;
+	return 0;
+}
+
+int
+task_route(struct store *store, const struct actor *actor, struct task_row *row,
+    const struct task_routing *routing, int64_t now_ms, struct arena *arena,
+    struct err *err)
+{
+	(void)store;
+	(void)actor;
+	(void)now_ms;
+	(void)arena;
+	(void)err;
+	row->task.priority = routing->priority;
+	return 0;
+}
+
+int
+task_close(struct store *store, const struct actor *actor, struct task_row *row,
+    const char *note, int64_t now_ms, struct arena *arena, struct err *err)
+{
+	(void)store;
+	(void)actor;
+	(void)note;
+	(void)now_ms;
+	(void)arena;
+	(void)err;
+	assert_true(world.is_in_transaction);
+	row->task.status = "succeeded";
+	return 0;
+}
+
+int
+store_file_add(struct store *store, const struct file_row *row, int64_t now_ms,
+    struct err *err)
+{
+	(void)store;
+	(void)now_ms;
+	(void)err;
+	assert_true(world.is_in_transaction);
+	snprintf(world.file_path, sizeof(world.file_path), "%s", row->path);
+	snprintf(world.file_text, sizeof(world.file_text), "%s", row->content);
+	return 0;
+}
+
+int
+store_files_beneath(struct store *store, const char *workspace_id,
+    const char *folder, struct arena *arena, struct file_row **rows_out,
+    size_t *n_out, struct err *err)
+{
+	struct file_row *row = arena_alloc(arena, sizeof(*row));
+
+	(void)store;
+	(void)err;
+	assert_string_equal(workspace_id, "workspace");
+	assert_string_equal(folder, "scratch/context/");
+	row->path = world.file_path;
+	row->content = world.file_text;
+	*rows_out = row;
+	*n_out = world.file_path[0] != '\0';
+	return 0;
+}
