@@ -13,6 +13,8 @@
 
 enum {
 	ANSWER_WITHIN_MS = 20000,
+	/* A file holds up the next poll. */
+	FILE_WITHIN_MS = 15000,
 	CONNECT_WITHIN_MS = 10000,
 	/* A hundred updates of the longest kind are less than half of it. */
 	ANSWER_MAX = 8 * 1024 * 1024,
@@ -31,7 +33,8 @@ struct bot {
 struct call {
 	struct call *next;
 	struct bot *bot;
-	bot_answer_fn fn;
+	bot_answer_fn fn;    /* of a call */
+	bot_file_fn file_fn; /* of a file */
 	void *arg;
 	struct http_call *http;
 	struct timer *soon; /* answers a call that could not be made */
@@ -181,11 +184,62 @@ on_done(void *arg, const struct http_response *response, const struct err *err)
 }
 
 static void
+on_file(void *arg, const struct http_response *response, const struct err *err)
+{
+	struct call *call = arg;
+	struct bot_file file = { .why = "" };
+	bot_file_fn fn = call->file_fn;
+	void *fn_arg = call->arg;
+	/* Of a call that was not made it lives in the call. */
+	struct err why = err ? *err : (struct err){ 0 };
+
+	if (!response) {
+		file.why = why.text;
+		file.is_too_large = why.code == ERR_INVALID;
+	} else if (response->status != 200) {
+		file.why = "it is not there any more";
+	} else {
+		file.bytes = response->body ? response->body : "";
+		file.size = response->size;
+	}
+	call_free(call);
+	fn(fn_arg, &file);
+}
+
+static void
 on_soon(void *arg)
 {
 	struct call *call = arg;
 
-	on_done(call, NULL, &call->err);
+	(call->fn ? on_done : on_file)(call, NULL, &call->err);
+}
+
+static struct call *
+call_new(struct bot *bot, void *arg)
+{
+	struct call *call = xcalloc(1, sizeof(*call));
+
+	call->bot = bot;
+	call->arg = arg;
+	call->next = bot->calls;
+	bot->calls = call;
+	return call;
+}
+
+/* The URL has the token in it: it lives no longer than this. */
+static void
+start(struct call *call, struct http_request *request, struct buf *url)
+{
+	struct bot *bot = call->bot;
+
+	request->url = url->data;
+	request->connect_timeout_ms = CONNECT_WITHIN_MS;
+	if (transfer_start(bot->transfer, request, call->fn ? on_done : on_file,
+		call, &call->http, &call->err) < 0) {
+		call->soon = timer_new(bot->loop, on_soon, call);
+		timer_start(call->soon, 0, 0);
+	}
+	explicit_bzero(url->data, url->size);
 }
 
 void
@@ -194,7 +248,7 @@ bot_call(struct bot *bot, const char *method, const struct buf *params,
 {
 	static const char *const headers[] = { "Content-Type: application/json",
 		NULL };
-	struct call *call = xcalloc(1, sizeof(*call));
+	struct call *call = call_new(bot, arg);
 	AUTO(buf_release)
 	struct buf url = { 0 };
 	struct http_request request = {
@@ -203,22 +257,30 @@ bot_call(struct bot *bot, const char *method, const struct buf *params,
 		.body = params->data,
 		.body_size = params->size,
 		.timeout_ms = wait_ms + ANSWER_WITHIN_MS,
-		.connect_timeout_ms = CONNECT_WITHIN_MS,
 		.max_response_bytes = ANSWER_MAX,
 	};
 
-	call->bot = bot;
 	call->fn = fn;
-	call->arg = arg;
-	call->next = bot->calls;
-	bot->calls = call;
 	buf_init(&url);
 	buf_addf(&url, "%s/bot%s/%s", bot->api_base, bot->token, method);
-	request.url = url.data;
-	if (transfer_start(bot->transfer, &request, on_done, call, &call->http,
-		&call->err) < 0) {
-		call->soon = timer_new(bot->loop, on_soon, call);
-		timer_start(call->soon, 0, 0);
-	}
-	explicit_bzero(url.data, url.size);
+	start(call, &request, &url);
+}
+
+void
+bot_fetch(struct bot *bot, const char *path, size_t max_bytes, bot_file_fn fn,
+    void *arg)
+{
+	struct call *call = call_new(bot, arg);
+	AUTO(buf_release)
+	struct buf url = { 0 };
+	struct http_request request = {
+		.method = "GET",
+		.timeout_ms = FILE_WITHIN_MS,
+		.max_response_bytes = max_bytes,
+	};
+
+	call->file_fn = fn;
+	buf_init(&url);
+	buf_addf(&url, "%s/file/bot%s/%s", bot->api_base, bot->token, path);
+	start(call, &request, &url);
 }

@@ -2,6 +2,7 @@
 #define GATEWAY_TELEGRAM_BOT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "libcommon/defs.h"
@@ -59,5 +60,22 @@ typedef void (*bot_answer_fn)(void *arg, const struct bot_answer *answer);
  */
 void bot_call(struct bot *bot, const char *method, const struct buf *params,
     int64_t wait_ms, bot_answer_fn fn, void *arg);
+
+/* Lives during the call-back. */
+struct bot_file {
+	const char *bytes; /* NULL: why says why there are none */
+	size_t size;
+	const char *why;
+	bool is_too_large; /* it has more than was wanted */
+};
+typedef void (*bot_file_fn)(void *arg, const struct bot_file *file);
+
+/*
+ * A file by the path that getFile named. fn is called once, unless the bot is
+ * closed before. Nobody but the Bot API is asked, and of more than max_bytes
+ * nothing is kept.
+ */
+void bot_fetch(struct bot *bot, const char *path, size_t max_bytes,
+    bot_file_fn fn, void *arg);
 
 #endif

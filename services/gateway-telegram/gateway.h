@@ -48,6 +48,11 @@ struct svc {
 struct typing_sign;
 bool telegram_type(void *svc, struct typing_sign *sign, const char *chat_id);
 
+/* press.c: ends the wait of whoever pressed a button; in a box of its own if
+ * they shall not miss it. */
+void telegram_answer_press(
+    struct svc *svc, const char *query_id, const char *text, bool is_alert);
+
 /* send.c: one part of a reply. */
 struct outbound_job;
 struct outbound_part;

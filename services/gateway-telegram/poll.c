@@ -317,6 +317,8 @@ ask_updates(struct poll *p)
 	json_out_list(&out, "allowed_updates");
 	json_out_str(&out, NULL, "message");
 	json_out_str(&out, NULL, "edited_message");
+	json_out_str(&out, NULL, "callback_query");
+	json_out_str(&out, NULL, "my_chat_member");
 	json_out_list_end(&out);
 	json_out_object_end(&out);
 	bot_call(p->svc->bot, "getUpdates", &p->params, seconds * 1000,

@@ -8,6 +8,9 @@
 
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
+#include "libcommon/clock.h"
+#include "libcommon/connector.h"
+#include "libcommon/envelope.h"
 #include "libcommon/json.h"
 #include "libcommon/log.h"
 #include "libcommon/outbound.h"
@@ -27,35 +30,115 @@ struct sending {
 	bool has_migrated;
 };
 
+enum {
+	CALLBACK_DATA_MAX = 64, /* Telegram's */
+	TELL_WITHIN_MS = 10000,
+};
+
 static void try(struct sending *s);
+
+static void
+on_told(void *arg, const struct envelope *answer, const struct err *err)
+{
+	(void)arg;
+	if (!answer || !answer->ok)
+		log_warn("move-untold", "why=%s",
+		    log_quote(answer ? answer->error.text : err->text));
+}
+
+static void
+put_button(struct json_out *out, char verb, const char *action_id)
+{
+	char data[CALLBACK_DATA_MAX + 1];
+
+	snprintf(data, sizeof(data), "%c:%s", verb, action_id);
+	json_out_object(out, NULL);
+	json_out_str(out, "text", verb == 'a' ? "Approve" : "Deny");
+	json_out_str(out, "callback_data", data);
+	json_out_object_end(out);
+}
+
+/* Under the last part, when all of it has been shown. */
+static void
+put_buttons(struct json_out *out, const struct outbound_part *part)
+{
+	if (!part->is_last || !*part->action_id ||
+	    strlen(part->action_id) > CALLBACK_DATA_MAX - 2)
+		return;
+	json_out_object(out, "reply_markup");
+	json_out_list(out, "inline_keyboard");
+	json_out_list(out, NULL);
+	put_button(out, 'a', part->action_id);
+	put_button(out, 'd', part->action_id);
+	json_out_list_end(out);
+	json_out_list_end(out);
+	json_out_object_end(out);
+}
+
+/* A group that has migrated has numbered its messages anew. */
+static void
+put_place(struct json_out *out, const struct sending *s)
+{
+	int64_t reply_to = strtoll(s->part->reply_to_id, NULL, 10);
+
+	if (s->thread > 0)
+		json_out_int(out, "message_thread_id", s->thread);
+	if (reply_to > 0 && !s->has_migrated) {
+		json_out_object(out, "reply_parameters");
+		json_out_int(out, "message_id", reply_to);
+		json_out_bool(out, "allow_sending_without_reply", true);
+		json_out_object_end(out);
+	}
+}
+
+static bool
+is_edit(const struct sending *s)
+{
+	return *s->part->edit_id != '\0';
+}
 
 /* Previews are fetched by Telegram: what a model wrote shall fetch nothing. */
 static void
 write_params(const struct sending *s, struct buf *params)
 {
 	const struct outbound_part *part = s->part;
-	int64_t reply_to = strtoll(part->reply_to_id, NULL, 10);
 	struct json_out out;
 
 	json_out_init(&out, params);
 	json_out_object(&out, NULL);
 	json_out_int(&out, "chat_id", s->chat);
-	if (s->thread > 0)
-		json_out_int(&out, "message_thread_id", s->thread);
+	if (is_edit(s))
+		json_out_int(
+		    &out, "message_id", strtoll(part->edit_id, NULL, 10));
+	else
+		put_place(&out, s);
 	json_out_str(&out, "text", s->is_plain ? part->plain : part->written);
 	if (!s->is_plain)
 		json_out_str(&out, "parse_mode", "HTML");
 	json_out_object(&out, "link_preview_options");
 	json_out_bool(&out, "is_disabled", true);
 	json_out_object_end(&out);
-	/* A group that has migrated has numbered its messages anew. */
-	if (reply_to > 0 && !s->has_migrated) {
-		json_out_object(&out, "reply_parameters");
-		json_out_int(&out, "message_id", reply_to);
-		json_out_bool(&out, "allow_sending_without_reply", true);
-		json_out_object_end(&out);
-	}
+	/* Of what is edited the buttons go, which nothing replaces. */
+	put_buttons(&out, part);
 	json_out_object_end(&out);
+}
+
+/* Once is enough: the engine then names the new chat. */
+static void
+tell_moved(struct sending *s, int64_t new_chat)
+{
+	AUTO(arena_free)
+	struct arena *arena = arena_new(4096);
+	AUTO(buf_release)
+	struct buf body = { 0 };
+	struct membership_changed moved;
+
+	telegram_moved(&moved, s->chat, new_chat, arena);
+	moved.changed_unix_ms = clock_unix_ms();
+	buf_init(&body);
+	membership_changed_encode(&moved, &body);
+	connector_ask(s->svc->connector, "membership.changed", &body,
+	    TELL_WITHIN_MS, on_told, NULL);
 }
 
 /* True: something is different now, and worth another try. */
@@ -65,6 +148,10 @@ adapt(struct sending *s, const struct bot_answer *answer)
 	if (answer->outcome != BOT_BAD)
 		return false;
 	if (answer->migrate_to_chat != 0 && !s->has_migrated) {
+		tell_moved(s, answer->migrate_to_chat);
+		/* The message that it would change stays in the old chat. */
+		if (is_edit(s))
+			return false;
 		s->chat = answer->migrate_to_chat;
 		s->has_migrated = true;
 		return true;
@@ -97,7 +184,11 @@ report(struct sending *s, const struct bot_answer *answer)
 		break;
 	case BOT_FORBIDDEN:
 	case BOT_BAD:
-		outbound_refused(s->job, answer->why);
+		/* An earlier try has done it. */
+		if (is_edit(s) && strcasestr(answer->why, "not modified"))
+			outbound_sent(s->job, s->part->edit_id);
+		else
+			outbound_refused(s->job, answer->why);
 		break;
 	case BOT_LIMITED:
 		outbound_retry(s->job, answer->retry_after_ms, answer->why);
@@ -137,7 +228,8 @@ try(struct sending *s)
 
 	buf_init(&params);
 	write_params(s, &params);
-	bot_call(s->svc->bot, "sendMessage", &params, 0, on_answer, s);
+	bot_call(s->svc->bot, is_edit(s) ? "editMessageText" : "sendMessage",
+	    &params, 0, on_answer, s);
 }
 
 void

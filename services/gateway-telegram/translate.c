@@ -11,7 +11,9 @@
 #include "libcommon/json.h"
 #include "libcommon/utf8.h"
 #include "proto/bounds.h"
+#include "proto/attachment.h"
 #include "services/gateway-telegram/entities.h"
+#include "services/gateway-telegram/translate_parts.h"
 
 enum {
 	/* Accounts of Telegram itself: what they say has a sender_chat. */
@@ -20,27 +22,32 @@ enum {
 	ID_SPEAKS_AS_CHANNEL = 136817688,
 };
 
-static int64_t
-int_of(const struct json *object, const char *key)
+int64_t
+telegram_int_of(const struct json *object, const char *key)
 {
 	return json_int(json_get(object, key), 0);
 }
 
-static const char *
-str_of(const struct json *object, const char *key)
+const char *
+telegram_str_of(const struct json *object, const char *key)
 {
 	return json_str(json_get(object, key), "");
 }
 
-static const char *
-id_text(int64_t id, struct arena *arena)
+bool
+telegram_is_time(int64_t unix_s)
+{
+	return unix_s > 0 && unix_s < BOUND_UNIX;
+}
+
+const char *
+telegram_id_text(int64_t id, struct arena *arena)
 {
 	return arena_printf(arena, "%" PRId64, id);
 }
 
-/* As it fits; control characters have no place in a name. */
-static const char *
-name_text(const char *text, struct arena *arena)
+const char *
+telegram_name_text(const char *text, struct arena *arena)
 {
 	size_t size = utf8_cut(text, strlen(text), BOUND_NAME);
 	char *name = arena_strndup(arena, text, size);
@@ -51,21 +58,22 @@ name_text(const char *text, struct arena *arena)
 	return name;
 }
 
-static const char *
-person_name(const struct json *user, struct arena *arena)
+const char *
+telegram_person_name(const struct json *user, struct arena *arena)
 {
-	const char *first = str_of(user, "first_name");
-	const char *last = str_of(user, "last_name");
+	const char *first = telegram_str_of(user, "first_name");
+	const char *last = telegram_str_of(user, "last_name");
 
 	if (!*first && !*last)
-		return name_text(str_of(user, "username"), arena);
-	return name_text(arena_printf(arena, "%s%s%s", first,
-			     *first && *last ? " " : "", last),
+		return telegram_name_text(
+		    telegram_str_of(user, "username"), arena);
+	return telegram_name_text(arena_printf(arena, "%s%s%s", first,
+				      *first && *last ? " " : "", last),
 	    arena);
 }
 
-static int
-nothing(struct telegram_update *out, const char *why)
+int
+telegram_nothing(struct telegram_update *out, const char *why)
 {
 	out->event = TELEGRAM_NOTHING;
 	out->why = why;
@@ -86,19 +94,21 @@ read_sender(
 {
 	const struct json *from = json_get(message, "from");
 	const struct json *chat = json_get(message, "sender_chat");
-	int64_t id = int_of(from, "id");
+	int64_t id = telegram_int_of(from, "id");
 
 	/* sender_chat alone could be set for a person who posts as a channel;
 	 * they chose to be that channel. */
 	if (chat && (!from || speaks_for_chat(id))) {
-		in->user_id = id_text(int_of(chat, "id"), arena);
-		in->user_name = name_text(str_of(chat, "title"), arena);
+		in->user_id =
+		    telegram_id_text(telegram_int_of(chat, "id"), arena);
+		in->user_name =
+		    telegram_name_text(telegram_str_of(chat, "title"), arena);
 		return true;
 	}
 	if (id <= 0 || json_bool(json_get(from, "is_bot"), false))
 		return false;
-	in->user_id = id_text(id, arena);
-	in->user_name = person_name(from, arena);
+	in->user_id = telegram_id_text(id, arena);
+	in->user_name = telegram_person_name(from, arena);
 	return true;
 }
 
@@ -110,8 +120,8 @@ real_reply(const struct json *message)
 
 	if (json_get(reply, "forum_topic_created") ||
 	    (json_bool(json_get(message, "is_topic_message"), false) &&
-		int_of(reply, "message_id") ==
-		    int_of(message, "message_thread_id")))
+		telegram_int_of(reply, "message_id") ==
+		    telegram_int_of(message, "message_thread_id")))
 		return NULL;
 	return reply;
 }
@@ -119,25 +129,26 @@ real_reply(const struct json *message)
 static const char *
 topic_name(const struct json *message)
 {
-	return str_of(json_get(json_get(message, "reply_to_message"),
-			  "forum_topic_created"),
+	return telegram_str_of(json_get(json_get(message, "reply_to_message"),
+				   "forum_topic_created"),
 	    "name");
 }
 
-static int
-read_place(struct message_inbound *in, const struct json *message,
+int
+telegram_read_place(struct message_inbound *in, const struct json *message,
     struct arena *arena, struct err *err)
 {
 	const struct json *chat = json_get(message, "chat");
-	int64_t id = int_of(chat, "id");
-	int64_t thread = int_of(message, "message_thread_id");
-	const char *title = name_text(str_of(chat, "title"), arena);
+	int64_t id = telegram_int_of(chat, "id");
+	int64_t thread = telegram_int_of(message, "message_thread_id");
+	const char *title =
+	    telegram_name_text(telegram_str_of(chat, "title"), arena);
 	const char *topic = topic_name(message);
 
 	if (id == 0)
 		return err_set(err, ERR_INVALID, "a message without a chat");
-	in->chat_id = id_text(id, arena);
-	in->is_direct = strcmp(str_of(chat, "type"), "private") == 0;
+	in->chat_id = telegram_id_text(id, arena);
+	in->is_direct = strcmp(telegram_str_of(chat, "type"), "private") == 0;
 	if (in->is_direct)
 		return 0;
 	in->space_id = in->chat_id;
@@ -150,7 +161,7 @@ read_place(struct message_inbound *in, const struct json *message,
 	in->chat_id = arena_printf(arena, "%" PRId64 ".%" PRId64, id, thread);
 	in->chat_name = "";
 	if (*topic)
-		in->chat_name = name_text(
+		in->chat_name = telegram_name_text(
 		    arena_printf(arena, "%s / %s", title, topic), arena);
 	return 0;
 }
@@ -159,14 +170,15 @@ static const char *
 forwarded_from(const struct json *message, struct arena *arena)
 {
 	const struct json *origin = json_get(message, "forward_origin");
-	const char *name = str_of(origin, "sender_user_name");
+	const char *name = telegram_str_of(origin, "sender_user_name");
 	static const char *const chats[] = { "sender_chat", "chat" };
 
 	if (json_get(origin, "sender_user"))
-		return person_name(json_get(origin, "sender_user"), arena);
+		return telegram_person_name(
+		    json_get(origin, "sender_user"), arena);
 	for (size_t i = 0; !*name && i < N_OF(chats); i++)
-		name = str_of(json_get(origin, chats[i]), "title");
-	return name_text(name, arena);
+		name = telegram_str_of(json_get(origin, chats[i]), "title");
+	return telegram_name_text(name, arena);
 }
 
 static void
@@ -178,14 +190,16 @@ read_text(struct message_inbound *in, const struct json *message,
 	struct telegram_text text;
 
 	telegram_text_read(&text,
-	    str_of(message, is_caption ? "caption" : "text"),
+	    telegram_str_of(message, is_caption ? "caption" : "text"),
 	    json_get(message, is_caption ? "caption_entities" : "entities"), me,
 	    arena);
 	in->text = text.text;
 	in->is_addressed =
-	    text.is_mention || int_of(json_get(reply, "from"), "id") == me->id;
+	    text.is_mention ||
+	    telegram_int_of(json_get(reply, "from"), "id") == me->id;
 	if (reply)
-		in->reply_to_id = id_text(int_of(reply, "message_id"), arena);
+		in->reply_to_id = telegram_id_text(
+		    telegram_int_of(reply, "message_id"), arena);
 	/* Whatever it answers: it is said to that bot. */
 	if (text.names_other)
 		in->is_addressed = false;
@@ -228,25 +242,41 @@ media_type(const char *text)
 	return size < BOUND_ID && text[size] == '\0' ? text : "";
 }
 
-static void
+/* The id by which its file is fetched; "" if there is none. */
+static const char *
 read_media(
     struct message_inbound *in, const struct json *message, struct arena *arena)
 {
 	for (size_t i = 0; i < N_OF(media); i++) {
 		const struct json *found = json_get(message, media[i].key);
-		const char *name = str_of(found, "file_name");
+		const char *name = telegram_str_of(found, "file_name");
 		struct message_attachment *a;
 
 		if (!found)
 			continue;
 		a = arena_alloc(arena, sizeof(*a));
-		a->name = *name ? name_text(name, arena) : media[i].name;
-		a->media_type = media_type(str_of(found, "mime_type"));
-		a->size_bytes = int_of(found, "file_size");
+		a->name =
+		    *name ? telegram_name_text(name, arena) : media[i].name;
+		a->media_type = arena_strdup(
+		    arena, media_type(telegram_str_of(found, "mime_type")));
+		a->size_bytes = telegram_int_of(found, "file_size");
+		a->problem = "";
 		in->attachments = a;
 		in->n_attachments = 1;
-		return;
+		return arena_strdup(arena, telegram_str_of(found, "file_id"));
 	}
+	return "";
+}
+
+/* Ids of files are Telegram's own: they go into a call as they came. */
+static bool
+is_wanted(const struct message_inbound *in)
+{
+	const struct message_attachment *a = in->attachments;
+
+	return in->n_attachments > 0 &&
+	       attachment_is_markdown(a->name, a->media_type) &&
+	       a->size_bytes <= ATTACHMENT_MAX_BYTES;
 }
 
 static int
@@ -254,57 +284,84 @@ read_message(struct telegram_update *out, const struct json *message,
     const struct telegram_me *me, struct arena *arena, struct err *err)
 {
 	struct message_inbound *in = &out->message;
-	int64_t id = int_of(message, "message_id");
-	int64_t date = int_of(message, "date");
+	const char *file_id;
+	int64_t id = telegram_int_of(message, "message_id");
+	int64_t date = telegram_int_of(message, "date");
 
-	if (id <= 0 || date <= 0)
+	if (id <= 0 || !telegram_is_time(date))
 		return err_set(
 		    err, ERR_INVALID, "a message without id or date");
+	if (telegram_read_move(out, message, arena) == 0)
+		return 0;
 	if (!read_sender(in, message, arena))
-		return nothing(out, "from a bot");
-	if (read_place(in, message, arena, err) < 0)
+		return telegram_nothing(out, "from a bot");
+	if (telegram_read_place(in, message, arena, err) < 0)
 		return -1;
 	read_text(in, message, me, arena);
-	read_media(in, message, arena);
+	file_id = read_media(in, message, arena);
 	if (!*in->text && in->n_attachments == 0)
-		return nothing(out, "a service message");
-	in->message_id = id_text(id, arena);
+		return telegram_nothing(out, "a service message");
+	in->message_id = telegram_id_text(id, arena);
 	in->event_id = arena_printf(arena, "m:%" PRId64, id);
 	in->sent_unix_ms = date * 1000;
+	out->chat_id = in->chat_id;
+	if (is_wanted(in))
+		out->file_id = file_id;
 	return 0;
 }
 
 static int
-on_message(struct telegram_update *out, const struct json *body,
+on_message(struct telegram_update *out, const struct json *update,
     const struct telegram_me *me, struct arena *arena, struct err *err)
 {
-	return read_message(out, body, me, arena, err);
+	return read_message(out, json_get(update, "message"), me, arena, err);
 }
 
 static int
-on_edit(struct telegram_update *out, const struct json *body,
+on_edit(struct telegram_update *out, const struct json *update,
     const struct telegram_me *me, struct arena *arena, struct err *err)
 {
-	int64_t id = int_of(body, "message_id");
-	int64_t date = int_of(body, "edit_date");
+	const struct json *body = json_get(update, "edited_message");
+	int64_t id = telegram_int_of(body, "message_id");
+	int64_t date = telegram_int_of(body, "edit_date");
 
 	if (read_message(out, body, me, arena, err) < 0)
 		return -1;
 	if (date <= 0)
-		return nothing(out, "an edit without its time");
+		return telegram_nothing(out, "an edit without its time");
+	/* An edit is kept as one: nothing is taken from it. */
+	out->file_id = "";
 	out->message.is_edit = true;
 	out->message.event_id =
 	    arena_printf(arena, "e:%" PRId64 ":%" PRId64, id, date);
 	return 0;
 }
 
+static int
+on_press(struct telegram_update *out, const struct json *update,
+    const struct telegram_me *me, struct arena *arena, struct err *err)
+{
+	(void)me;
+	return telegram_read_press(out, update, arena, err);
+}
+
+static int
+on_member(struct telegram_update *out, const struct json *update,
+    const struct telegram_me *me, struct arena *arena, struct err *err)
+{
+	(void)me;
+	return telegram_read_member(out, update, arena, err);
+}
+
 static const struct {
 	const char *key;
-	int (*read)(struct telegram_update *out, const struct json *body,
+	int (*read)(struct telegram_update *out, const struct json *update,
 	    const struct telegram_me *me, struct arena *arena, struct err *err);
 } kinds[] = {
 	{ "message", on_message },
 	{ "edited_message", on_edit },
+	{ "callback_query", on_press },
+	{ "my_chat_member", on_member },
 };
 
 int
@@ -314,15 +371,15 @@ telegram_translate(struct telegram_update *out, const struct json *update,
 	*out = (struct telegram_update){
 		.event = TELEGRAM_MESSAGE,
 		.why = "",
+		.chat_id = "",
+		.file_id = "",
+		.query_id = "",
 		.message = { .text = "" },
 	};
-	for (size_t i = 0; i < N_OF(kinds); i++) {
-		const struct json *body = json_get(update, kinds[i].key);
-
-		if (body)
-			return kinds[i].read(out, body, me, arena, err);
-	}
-	return nothing(out, "of a kind that was not asked for");
+	for (size_t i = 0; i < N_OF(kinds); i++)
+		if (json_get(update, kinds[i].key))
+			return kinds[i].read(out, update, me, arena, err);
+	return telegram_nothing(out, "of a kind that was not asked for");
 }
 
 /* Nobody can write that key: a quote in a text is escaped. */

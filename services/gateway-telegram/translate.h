@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #include "libcommon/defs.h"
+#include "proto/action.h"
+#include "proto/membership.h"
 #include "proto/message.h"
 
 struct arena;
@@ -31,19 +33,33 @@ struct telegram_me {
 enum telegram_event {
 	TELEGRAM_NOTHING, /* none of our business */
 	TELEGRAM_MESSAGE, /* or its edit */
+	TELEGRAM_PRESS,	  /* of a notice's button */
+	TELEGRAM_MEMBER,  /* this bot came or went, or a group moved */
 	TELEGRAM_EVENT_COUNT
 };
 
 struct telegram_update {
 	enum telegram_event event;
-	const char *why;		/* of TELEGRAM_NOTHING */
-	struct message_inbound message; /* but for its cursor */
+	const char *why;     /* of TELEGRAM_NOTHING */
+	const char *chat_id; /* what is of one chat keeps its order */
+	/* All but for their cursors; a press has no time. */
+	union {
+		struct message_inbound message;
+		struct button_pressed press;
+		struct membership_changed member;
+	};
+	const char *file_id;  /* of a message's attachment to be fetched; "" */
+	const char *query_id; /* by which a press is answered; "" */
 };
 
-/* Strings live in the arena or in update. Wrong shape is ERR_INVALID. */
+/* Strings live in the arena. Wrong shape is ERR_INVALID. */
 int telegram_translate(struct telegram_update *out, const struct json *update,
     const struct telegram_me *me, struct arena *arena,
     struct err *err) MUST_CHECK;
+
+/* A group that has become a supergroup; all but the time. */
+void telegram_moved(struct membership_changed *out, int64_t old_chat,
+    int64_t chat, struct arena *arena);
 
 /* The number of the first update in the body of an answer that cannot be read
  * as JSON; 0: none. */

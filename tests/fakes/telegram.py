@@ -211,6 +211,32 @@ class Telegram:
                 "new_chat_member": {**member, "status": new}})
         return self.on_loop(change)
 
+    def leave(self, chat, user=42, status="kicked"):
+        """The bot is thrown out, or blocked by a person."""
+        def change():
+            self.chat_of(chat)["gone"] = "blocked" if chat > 0 else "kicked"
+        self.on_loop(change)
+        return self.member(chat, "member", status,
+                           chat if chat > 0 else user)
+
+    def come_back(self, chat, user=42):
+        self.on_loop(self.chat_of(chat).pop, "gone", None)
+        return self.member(chat, "kicked" if chat > 0 else "left", "member",
+                           chat if chat > 0 else user)
+
+    def migrate(self, chat, new, user=42, tells=True):
+        """A group becomes a supergroup, which both of them say."""
+        def change():
+            old = self.chat_of(chat)
+            old["migrated"] = new
+            self.group(new, old["title"], "supergroup")
+            for at, more in ((chat, {"migrate_to_chat_id": new}),
+                             (new, {"migrate_from_chat_id": chat})):
+                if tells:
+                    self._say(at, None, user, "message", more)
+        self.on_loop(change)
+        return new
+
     def press(self, message, data, user):
         """A button of one of the bot's messages."""
         def change():
@@ -222,8 +248,10 @@ class Telegram:
             return query
         return self.on_loop(change)
 
-    def file(self, file_id, content, path=None):
-        self.files[file_id] = (path or f"documents/{file_id}.md", content)
+    def file(self, file_id, content, path=None, says=None):
+        """says: the size that getFile tells."""
+        self.files[file_id] = (path or f"documents/{file_id}.md", content,
+                               len(content) if says is None else says)
 
     def fault(self, method, kind, times=1, retry_after=1, when="before"):
         """when="after": the call is carried out, and its answer lost."""
@@ -276,7 +304,8 @@ class Telegram:
         try:
             result = await getattr(self, "do_" + method)(params)
         except Refused as refused:
-            if refused.code == 400 and "chat not found" not in str(refused):
+            if refused.code == 400 and not refused.parameters and \
+                    "chat not found" not in str(refused):
                 self.problems.append(f"{method}: {refused} {params}")
             return error(refused)
         if fault:
@@ -470,17 +499,23 @@ class Telegram:
     async def do_getFile(self, params):
         if params["file_id"] not in self.files:
             raise bad("invalid file_id")
-        path, content = self.files[params["file_id"]]
+        path, content, size = self.files[params["file_id"]]
         if len(content) > FILE_LIMIT:
             raise bad("file is too big")
         return {"file_id": params["file_id"], "file_unique_id": "u",
-                "file_size": len(content), "file_path": path}
+                "file_size": size, "file_path": path}
 
     async def on_file(self, request):
         if request.match_info["token"] != self.token:
             return error(Refused(401, "Unauthorized"))
         self.calls.append(("file", {}, time.monotonic()))
-        for path, content in self.files.values():
+        fault = self.faults.get("file")
+        if fault:
+            fault.times -= 1
+            if fault.times <= 0:
+                del self.faults["file"]
+            return await fault.answer(request)
+        for path, content, _ in self.files.values():
             if path == request.match_info["path"]:
                 return web.Response(body=content)
         return error(Refused(404, "Not Found"))

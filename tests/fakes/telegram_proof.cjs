@@ -36,6 +36,11 @@ const deeds = {
     await c.api.editMessageText(sent.chat.id, sent.message_id, "two");
     return c.api.editMessageText(sent.chat.id, sent.message_id, "two");
   },
+  card: async (c) => {
+    const sent = await deeds.buttons(c);
+    return c.api.editMessageText(sent.chat.id, sent.message_id, "done");
+  },
+  lost: (c) => c.api.getFile("nowhere"),
   plain: (c) => c.reply("plain"),
 };
 
@@ -57,6 +62,10 @@ bot.on("message:text", (c) => {
   if (deeds[c.msg.text])
     return run(c, c.msg.text);
 });
+bot.on("message:migrate_to_chat_id", (c) =>
+  print({ moved: c.chat.id, to: c.msg.migrate_to_chat_id }));
+bot.on("message:migrate_from_chat_id", (c) =>
+  print({ moved: c.msg.migrate_from_chat_id, to: c.chat.id }));
 bot.on("edited_message:text", (c) => print({ edited: c.msg.text }));
 bot.on("my_chat_member", (c) => print({ member: c.myChatMember
   .new_chat_member.status }));

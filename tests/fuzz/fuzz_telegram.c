@@ -16,23 +16,41 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The engine must not call it wrong, or it would be dropped. */
 static void
-check_message(const struct message_inbound *message, struct arena *arena)
+check(const struct shape *shape, const void *event, struct arena *arena)
 {
-	struct message_inbound again;
+	void *again = arena_alloc(arena, shape->size);
 	struct json *json;
 	struct buf body;
 	struct err err;
 
 	buf_init(&body);
-	message_inbound_encode(message, &body);
+	shape_encode(shape, event, &body);
 	if (!utf8_is_valid(body.data, body.size) ||
-	    json_parse(&json, body.data, body.size, &err) < 0)
-		abort();
-	if (strlen(message->text) <= 4096 * 4 &&
-	    message_inbound_decode(&again, json, arena, &err) < 0)
+	    json_parse(&json, body.data, body.size, &err) < 0 ||
+	    shape_decode(shape, again, json, arena, &err) < 0)
 		abort();
 	json_free(&json);
 	buf_release(&body);
+}
+
+static void
+check_update(const struct telegram_update *update, struct arena *arena)
+{
+	switch (update->event) {
+	case TELEGRAM_MESSAGE:
+		if (strlen(update->message.text) <= 4096 * 4)
+			check(&message_inbound_shape, &update->message, arena);
+		break;
+	case TELEGRAM_PRESS:
+		check(&button_pressed_shape, &update->press, arena);
+		break;
+	case TELEGRAM_MEMBER:
+		check(&membership_changed_shape, &update->member, arena);
+		break;
+	case TELEGRAM_NOTHING:
+	case TELEGRAM_EVENT_COUNT:
+		break;
+	}
 }
 
 int
@@ -47,9 +65,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (json_parse(&json, (const char *)data, size, &err) < 0)
 		return 0;
 	arena = arena_new(8 << 20);
-	if (telegram_translate(&update, json, &me, arena, &err) == 0 &&
-	    update.event == TELEGRAM_MESSAGE)
-		check_message(&update.message, arena);
+	if (telegram_translate(&update, json, &me, arena, &err) == 0)
+		check_update(&update, arena);
 	json_free(&json);
 	arena_free(&arena);
 	return 0;

@@ -7,6 +7,7 @@ import queue
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 
 import pytest
@@ -81,7 +82,7 @@ def do(tg, bot, name, chat=7):
 
 
 OK = {"html", "full", "typing", "topic", "buttons", "commands", "file",
-      "plain"}
+      "card", "plain"}
 
 
 @with_grammy
@@ -100,6 +101,25 @@ def test_what_people_do_arrives(tg, bot):
     assert bot.take("pressed")["pressed"] == "yes"
     assert tg.sent[-1]["buttons"] is None and tg.answers
     assert not tg.problems
+
+
+@with_grammy
+def test_a_bot_comes_and_goes_and_groups_move(tg, bot):
+    tg.group(-5)
+    tg.leave(-5)
+    assert bot.take("member")["member"] == "kicked"
+    tg.come_back(-5)
+    assert bot.take("member")["member"] == "member"
+    assert do(tg, bot, "plain", -5)["done"]
+    tg.migrate(-5, -1005)
+    for _ in range(2):
+        assert bot.take("moved") == {"moved": -5, "to": -1005}
+    got = ask(tg, "sendMessage", True, chat_id=-5, text="x")
+    assert got["parameters"] == {"migrate_to_chat_id": -1005}
+    assert do(tg, bot, "plain", -1005)["done"]
+    assert do(tg, bot, "card")["result"]["text"] == "done"
+    assert tg.sent[-1]["buttons"] is None
+    assert do(tg, bot, "lost")["code"] == 400
 
 
 @with_grammy
@@ -186,11 +206,16 @@ def test_a_wrong_token_is_not_let_in(tg):
     bot.close()
 
 
-def ask(tg, method, **params):
+def ask(tg, method, is_refused=False, **params):
     request = urllib.request.Request(
         f"{tg.url}/bot{tg.token}/{method}", json.dumps(params).encode(),
         {"Content-Type": "application/json"})
-    return json.load(urllib.request.urlopen(request, timeout=10))["result"]
+    try:
+        return json.load(urllib.request.urlopen(
+            request, timeout=10))["result"]
+    except urllib.error.HTTPError as e:
+        assert is_refused
+        return json.load(e)
 
 
 def test_what_is_not_acknowledged_comes_again(tg):

@@ -12,7 +12,7 @@ static const struct connector {
 	enum service_id service;
 	bool recognises_repeats, edits;
 } connectors[] = {
-	{ "telegram", SVC_GATEWAY_TELEGRAM, false, false },
+	{ "telegram", SVC_GATEWAY_TELEGRAM, false, true },
 	{ "discord", SVC_GATEWAY_DISCORD, true, true }, /* by nonce */
 	{ "imap", SVC_IMAP_INGEST, false, false },
 };

@@ -23,6 +23,16 @@ static const struct telegram_me me = { .id = 42, .username = "harbour_bot" };
 #define AT "\"message_id\":3,\"date\":1000,"
 #define MSG(x) "{\"update_id\":1,\"message\":{" AT x "}}"
 #define EDIT(x) "{\"update_id\":1,\"edited_message\":{" AT x "}}"
+#define PRESS(data, message)                                                   \
+	"{\"update_id\":1,\"callback_query\":{\"id\":\"q1\"," ANN              \
+	"\"chat_instance\":\"1\",\"data\":\"" data "\"" message "}}"
+#define OF(place) ",\"message\":{\"message_id\":3,\"date\":0," place "\"x\":1}"
+#define STATUS(which, status)                                                  \
+	",\"" which "_chat_member\":{\"user\":{\"id\":42},\"status\":" status  \
+	"}"
+#define MEMBER(place, was, is)                                                 \
+	"{\"update_id\":8,\"my_chat_member\":{" place ANN                      \
+	"\"date\":1000" STATUS("old", was) STATUS("new", is) "}}"
 #define ENT(type, at, n)                                                       \
 	"{\"type\":\"" type "\",\"offset\":" #at ",\"length\":" #n "}"
 #define ENTITIES(x) "\"entities\":[" x "],"
@@ -185,6 +195,74 @@ static const struct {
 		   "\"text\":\"x\""),
 	    "7|||7|ann|direct||m:3|x" },
 
+	{ "a Markdown document is to be fetched",
+	    MSG(DM ANN "\"document\":{\"file_id\":\"f1\",\"file_name\":"
+		       "\"a.md\",\"file_size\":2097152}"),
+	    "7|||7|Ann Lee|direct||m:3| [a.md  2097152] fetch f1" },
+	{ "by its type",
+	    MSG(DM ANN "\"document\":{\"file_id\":\"f1\",\"file_name\":"
+		       "\"a\",\"mime_type\":\"text/markdown\"}"),
+	    "7|||7|Ann Lee|direct||m:3| [a text/markdown 0] fetch f1" },
+	{ "one that is too large is not",
+	    MSG(DM ANN "\"document\":{\"file_id\":\"f1\",\"file_name\":"
+		       "\"a.md\",\"file_size\":2097153}"),
+	    "7|||7|Ann Lee|direct||m:3| [a.md  2097153]" },
+	{ "nor one of another kind",
+	    MSG(DM ANN "\"document\":{\"file_id\":\"f1\",\"file_name\":"
+		       "\"a.md.pdf\"}"),
+	    "7|||7|Ann Lee|direct||m:3| [a.md.pdf  0]" },
+	{ "nor that of an edit",
+	    EDIT(DM ANN "\"edit_date\":2000,\"document\":{\"file_id\":"
+			"\"f1\",\"file_name\":\"a.md\"}"),
+	    "7|||7|Ann Lee|direct,edit||e:3:2000| [a.md  0]" },
+
+	{ "a button", PRESS("a:act_1", OF(GROUP)),
+	    "press -5 c:q1 of 3 by 7 Ann Lee: approve act_1, answers q1" },
+	{ "the other, in a topic",
+	    PRESS("d:act_1", OF(FORUM "\"is_topic_message\":true,"
+				      "\"message_thread_id\":7,")),
+	    "press -100.7 c:q1 of 3 by 7 Ann Lee: deny act_1, answers q1" },
+	{ "a button of another verb", PRESS("x:act_1", OF(GROUP)),
+	    "nothing: a button that is not ours" },
+	{ "a button of nothing", PRESS("a:", OF(GROUP)),
+	    "nothing: a button that is not ours" },
+	{ "a button with a space", PRESS("a:act 1", OF(GROUP)),
+	    "nothing: a button that is not ours" },
+	{ "a button of an inline message", PRESS("a:act_1", ""),
+	    "nothing: a button that is not ours" },
+	{ "a press without its id", "{\"callback_query\":{\"data\":\"a:1\"}}",
+	    "error" },
+
+	{ "added", MEMBER(GROUP, "\"left\"", "\"member\""),
+	    "added s:8 -5 Piers -5 by 7 Ann Lee at 1000000" },
+	{ "made an administrator at once",
+	    MEMBER(GROUP, "\"kicked\"", "\"administrator\""),
+	    "added s:8 -5 Piers -5 by 7 Ann Lee at 1000000" },
+	{ "thrown out",
+	    MEMBER(GROUP, "\"restricted\",\"is_member\":true", "\"kicked\""),
+	    "removed s:8 -5 Piers -5 by 7 Ann Lee at 1000000" },
+	{ "restricted, and not there any more",
+	    MEMBER(GROUP, "\"member\"", "\"restricted\",\"is_member\":false"),
+	    "removed s:8 -5 Piers -5 by 7 Ann Lee at 1000000" },
+	{ "blocked", MEMBER(DM, "\"member\"", "\"kicked\""),
+	    "removed s:8 7 Ann Lee 7 by 7 Ann Lee at 1000000 direct" },
+	{ "a channel is not greeted",
+	    MEMBER("\"chat\":{\"id\":-9,\"type\":\"channel\","
+		   "\"title\":\"C\"},",
+		"\"left\"", "\"administrator\""),
+	    "added s:8 -9 C  by 7 Ann Lee at 1000000" },
+	{ "other rights", MEMBER(GROUP, "\"member\"", "\"administrator\""),
+	    "nothing: other rights, in the same place" },
+	{ "a change without a chat", MEMBER("", "\"left\"", "\"member\""),
+	    "error" },
+	{ "moved, says the old chat",
+	    MSG(GROUP ANN "\"migrate_to_chat_id\":-1005"),
+	    "moved s:moved:-5:-1005 -5  -1005 by   at 1000000" },
+	{ "moved, says the new one",
+	    MSG("\"chat\":{\"id\":-1005,\"type\":\"supergroup\"},"
+		"\"migrate_from_chat_id\":-5"),
+	    "moved s:moved:-5:-1005 -5  -1005 by   at 1000000" },
+
 	{ "another kind", "{\"update_id\":1,\"poll\":{}}",
 	    "nothing: of a kind that was not asked for" },
 	{ "no chat", MSG(ANN "\"text\":\"x\""), "error" },
@@ -203,14 +281,8 @@ text(const char *value)
 }
 
 static void
-show(struct buf *out, const struct telegram_update *u)
+show_message(struct buf *out, const struct message_inbound *m)
 {
-	const struct message_inbound *m = &u->message;
-
-	if (u->event == TELEGRAM_NOTHING) {
-		buf_addf(out, "nothing: %s", u->why);
-		return;
-	}
 	buf_addf(out, "%s|%s|%s|%s|%s|", m->chat_id, text(m->parent_chat_id),
 	    text(m->space_id), m->user_id, m->user_name);
 	buf_addf(out, "%s%s%s|%s|%s|%s", m->is_direct ? "direct" : "",
@@ -222,6 +294,41 @@ show(struct buf *out, const struct telegram_update *u)
 		    (int)m->attachments[i].size_bytes);
 }
 
+static void
+show_member(struct buf *out, const struct membership_changed *m)
+{
+	buf_addf(out, "%s %s %s %s %s by %s %s at %d%s", m->change, m->event_id,
+	    m->space_id, text(m->space_name), m->chat_id, text(m->user_id),
+	    text(m->user_name), (int)m->changed_unix_ms,
+	    m->is_direct ? " direct" : "");
+}
+
+static void
+show(struct buf *out, const struct telegram_update *u)
+{
+	switch (u->event) {
+	case TELEGRAM_NOTHING:
+	case TELEGRAM_EVENT_COUNT:
+		buf_addf(out, "nothing: %s", u->why);
+		break;
+	case TELEGRAM_MESSAGE:
+		assert_string_equal(u->chat_id, u->message.chat_id);
+		show_message(out, &u->message);
+		if (*u->file_id)
+			buf_addf(out, " fetch %s", u->file_id);
+		break;
+	case TELEGRAM_PRESS:
+		assert_string_equal(u->chat_id, u->press.chat_id);
+		buf_addf(out, "press %s %s of %s by %s %s: %s %s, answers %s",
+		    u->press.chat_id, u->press.event_id, u->press.message_id,
+		    u->press.user_id, u->press.user_name, u->press.verb,
+		    u->press.action_id, u->query_id);
+		break;
+	case TELEGRAM_MEMBER:
+		show_member(out, &u->member);
+		break;
+	}
+}
 static void
 each_update_is_read_so(void **state)
 {
