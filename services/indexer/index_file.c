@@ -12,7 +12,6 @@
 #include "libcommon/err.h"
 #include "libcommon/log.h"
 #include "services/indexer/index.h"
-#include "services/indexer/rank.h"
 #include "services/indexer/tokens.h"
 
 static const char file_name[] = "index.sqlite";
@@ -207,7 +206,7 @@ open_file(struct index **index_out, const char *dir, struct err *err)
 		return fail(index, rc, err);
 	if (execute(index, settings, err) < 0 ||
 	    tokens_register(index->db, err) < 0 ||
-	    rank_register(index->db, &index->searched, err) < 0)
+	    rank_register(index->db, &index->ranked, err) < 0)
 		return -1;
 	is_new = check_format(index, err);
 	if (is_new < 0 || (is_new == 1 && make_schema(index, err) < 0))

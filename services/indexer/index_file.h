@@ -6,6 +6,7 @@
 
 #include "libcommon/buf.h"
 #include "libcommon/defs.h"
+#include "services/indexer/rank.h"
 #include "services/indexer/scope.h"
 #include "services/indexer/statements.h"
 
@@ -33,7 +34,7 @@ struct index {
 
 	struct known_scope scopes[N_KNOWN_SCOPES];
 	int64_t n_searches;
-	const struct scope_set *searched; /* read by the SQL functions */
+	struct rank_search ranked; /* read by the SQL function */
 };
 
 /* The statement, ready to bind, or NULL with *err filled. */

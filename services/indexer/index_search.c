@@ -1,15 +1,23 @@
 /* Searching one index: which documents, which of their sections, in order. */
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "libcommon/arena.h"
 #include "libcommon/err.h"
+#include "proto/bounds.h"
 #include "proto/search.h"
 #include "services/indexer/index.h"
 #include "services/indexer/index_file.h"
 #include "services/indexer/match.h"
 #include "services/indexer/snippet.h"
+
+/* A section that may be shown: the best so far of its document. */
+struct candidate {
+	int64_t rowid;
+	double score;
+};
 
 struct search {
 	struct index *index;
@@ -19,6 +27,10 @@ struct search {
 	struct scope_set left_out; /* by -words */
 	struct scope_set seen;
 	double least; /* score of the last hit so far */
+
+	struct candidate best[BOUND_HITS];
+	size_t n_best;
+	size_t room; /* for so many */
 };
 
 static void
@@ -26,7 +38,7 @@ search_release(struct search *search)
 {
 	scope_set_release(&search->left_out);
 	scope_set_release(&search->seen);
-	search->index->searched = NULL;
+	search->index->ranked = (struct rank_search){ 0 };
 }
 
 static void
@@ -118,54 +130,126 @@ column(const struct search *search, sqlite3_stmt *stmt, int at)
 	return arena_strdup(search->arena, text ? text : "");
 }
 
-static void
-add_hit(struct search *search, sqlite3_stmt *stmt)
+static size_t
+worst(const struct search *search)
 {
-	double score = fmax(-sqlite3_column_double(stmt, 1), 0);
-	const char *snippet = column(search, stmt, 7);
+	size_t worst = 0;
 
-	search->least = fmin(score, search->least);
+	for (size_t i = 1; i < search->n_best; i++)
+		if (search->best[i].score < search->best[worst].score)
+			worst = i;
+	return worst;
+}
+
+/* The candidate of the same document, else a free place, else the worst. */
+static struct candidate *
+place_for(struct search *search, int64_t id)
+{
+	for (size_t i = 0; i < search->n_best; i++)
+		if (search->best[i].rowid >> RANK_SECTION_BITS == id)
+			return &search->best[i];
+	if (search->n_best < search->room) {
+		search->best[search->n_best] = (struct candidate){ 0 };
+		return &search->best[search->n_best++];
+	}
+	return &search->best[worst(search)];
+}
+
+static void
+consider(struct search *search, int64_t rowid, double score)
+{
+	int64_t id = rowid >> RANK_SECTION_BITS;
+	struct candidate *place;
+
+	if (score <= search->index->ranked.enough ||
+	    scope_set_has(&search->left_out, id) ||
+	    scope_set_has(&search->seen, id))
+		return;
+	place = place_for(search, id);
+	if (score > place->score)
+		*place = (struct candidate){ rowid, score };
+	if (search->n_best == search->room)
+		search->index->ranked.enough =
+		    search->best[worst(search)].score;
+}
+
+static int
+collect(struct search *search, const char *match, struct err *err)
+{
+	AUTO(index_statement_done)
+	sqlite3_stmt *stmt = index_statement(search->index, STMT_SEARCH, err);
+	int rc;
+
+	if (!stmt)
+		return -1;
+	index_bind_text(stmt, 1, match);
+	while ((rc = index_step(search->index, stmt, err)) == 0)
+		consider(search, sqlite3_column_int64(stmt, 0),
+		    sqlite3_column_double(stmt, 1));
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+by_score(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->score != y->score)
+		return x->score < y->score ? 1 : -1;
+	return (x->rowid > y->rowid) - (x->rowid < y->rowid);
+}
+
+static int
+show(struct search *search, const char *match, const struct candidate *found,
+    struct err *err)
+{
+	AUTO(index_statement_done)
+	sqlite3_stmt *stmt = index_statement(search->index, STMT_SHOW, err);
+	const char *snippet;
+
+	if (!stmt)
+		return -1;
+	index_bind_text(stmt, 1, match);
+	sqlite3_bind_int64(stmt, 2, found->rowid);
+	if (index_step(search->index, stmt, err) < 0)
+		return -1;
+	snippet = column(search, stmt, 5);
+	search->least = fmin(found->score, search->least);
 	search->out->hits[search->out->n_hits++] = (struct search_hit){
-		.path = column(search, stmt, 2),
-		.short_id = column(search, stmt, 3),
-		.title = column(search, stmt, 4),
-		.heading = column(search, stmt, 5),
-		.line = sqlite3_column_int64(stmt, 6),
+		.path = column(search, stmt, 0),
+		.short_id = column(search, stmt, 1),
+		.title = column(search, stmt, 2),
+		.heading = column(search, stmt, 3),
+		.line = sqlite3_column_int64(stmt, 4),
 		.snippet = snippet_clean(snippet, strlen(snippet),
 		    INDEX_SNIPPET_BYTES, search->arena),
 		.score = search->least,
 		.text = "",
 	};
+	return 0;
 }
 
 /* Adds the documents that match and are not there yet; NULL: none do. */
 static int
 add_hits(struct search *search, const char *match, struct err *err)
 {
-	AUTO(index_statement_done)
-	sqlite3_stmt *stmt = index_statement(search->index, STMT_SEARCH, err);
-	size_t limit = (size_t)search->query->limit;
-	int rc = 0;
-
-	if (!stmt)
-		return -1;
-	if (!match || search->out->n_hits >= limit)
+	search->room = (size_t)search->query->limit - search->out->n_hits;
+	search->n_best = 0;
+	search->index->ranked.enough = 0;
+	if (!match || search->room == 0)
 		return 0;
-	index_bind_text(stmt, 1, match);
-	while (search->out->n_hits < limit) {
-		int64_t id;
+	if (collect(search, match, err) < 0)
+		return -1;
+	qsort(search->best, search->n_best, sizeof(search->best[0]), by_score);
+	for (size_t i = 0; i < search->n_best; i++) {
+		const struct candidate *found = &search->best[i];
 
-		rc = index_step(search->index, stmt, err);
-		if (rc != 0)
-			break;
-		id = sqlite3_column_int64(stmt, 0);
-		if (scope_set_has(&search->left_out, id) ||
-		    scope_set_has(&search->seen, id))
-			continue;
-		scope_set_add(&search->seen, id, 1);
-		add_hit(search, stmt);
+		scope_set_add(
+		    &search->seen, found->rowid >> RANK_SECTION_BITS, 1);
+		if (show(search, match, found, err) < 0)
+			return -1;
 	}
-	return rc < 0 ? -1 : 0;
+	return 0;
 }
 
 int
@@ -188,8 +272,8 @@ index_search(struct index *index, const struct search_query *query,
 		return 0;
 	out->hits =
 	    arena_alloc(arena, (size_t)query->limit * sizeof(*out->hits));
-	index->searched = scope_of(index, &query->scope, err);
-	if (!index->searched)
+	index->ranked.scope = scope_of(index, &query->scope, err);
+	if (!index->ranked.scope)
 		return -1;
 	if (match.none && leave_out(&search, match.none, err) < 0)
 		return -1;

@@ -156,7 +156,7 @@ look_at_instances(struct phrase_stats *stats, const Fts5ExtensionApi *api,
 }
 
 static double
-score(const struct phrase_stats *stats, int n_tokens, int64_t n_sections)
+score(const struct phrase_stats *stats, int n_tokens)
 {
 	double length = 1.0 - RANK_B + RANK_B * n_tokens / RANK_USUAL_TOKENS;
 	double sum = 0;
@@ -171,70 +171,102 @@ score(const struct phrase_stats *stats, int n_tokens, int64_t n_sections)
 			sum += pair_worth(stats, i);
 		n_there += f > 0;
 	}
-	return sum / stats->most * n_there / stats->n_phrases /
-	       (1.0 + RANK_LONG * log((double)n_sections));
+	return sum / stats->most * n_there / stats->n_phrases;
+}
+
+static bool
+is_there(const Fts5ExtensionApi *api, Fts5Context *fts, int phrase)
+{
+	Fts5PhraseIter iter;
+	int column = -1, offset;
+
+	return api->xPhraseFirst(fts, phrase, &iter, &column, &offset) ==
+		   SQLITE_OK &&
+	       column >= 0;
+}
+
+/*
+ * What the row could have at best with the phrases that it has. To know that
+ * takes a small part of what its score takes, and of most rows it is too
+ * little: they have one common word.
+ */
+static double
+at_best(const struct phrase_stats *stats, const Fts5ExtensionApi *api,
+    Fts5Context *fts)
+{
+	double sum = 0;
+	bool was_there = false;
+	int n_there = 0;
+
+	for (int i = 0; i < stats->n_phrases; i++) {
+		bool is_here = is_there(api, fts, i);
+
+		if (is_here) {
+			sum += stats->rows[i].idf * (RANK_K1 + 1.0);
+			n_there++;
+		}
+		if (is_here && was_there)
+			sum += pair_worth(stats, i);
+		was_there = is_here;
+	}
+	return sum / stats->most * n_there / stats->n_phrases;
 }
 
 static int
-rank_row(double *rank_out, const struct scope_set *scope,
-    const Fts5ExtensionApi *api, Fts5Context *fts, int n_weights,
-    sqlite3_value **weights)
+score_row(double *score_out, const struct rank_search *search,
+    int64_t n_sections, const Fts5ExtensionApi *api, Fts5Context *fts,
+    int n_weights, sqlite3_value **weights)
 {
+	/* A long document mentions everything somewhere. */
+	double held_back = 1.0 + RANK_LONG * log((double)n_sections);
 	struct phrase_stats *stats;
 	int n_tokens;
-	int rc = stats_get(&stats, scope, api, fts);
+	int rc = stats_get(&stats, search->scope, api, fts);
 
+	*score_out = 0;
+	if (rc == SQLITE_OK &&
+	    at_best(stats, api, fts) / held_back <= search->enough)
+		return SQLITE_OK;
 	if (rc == SQLITE_OK)
 		rc = look_at_instances(stats, api, fts, n_weights, weights);
 	if (rc == SQLITE_OK)
 		rc = api->xColumnSize(fts, -1, &n_tokens);
 	if (rc == SQLITE_OK)
-		*rank_out = -score(stats, n_tokens,
-		    scope_set_size(
-			scope, api->xRowid(fts) >> RANK_SECTION_BITS));
+		*score_out = score(stats, n_tokens) / held_back;
 	return rc;
 }
 
 static void
-scoped_rank(const Fts5ExtensionApi *api, Fts5Context *fts,
+scoped_score(const Fts5ExtensionApi *api, Fts5Context *fts,
     sqlite3_context *context, int n_weights, sqlite3_value **weights)
 {
-	const struct scope_set *const *scope = api->xUserData(fts);
-	double rank = 0;
+	const struct rank_search *search = api->xUserData(fts);
+	int64_t n_sections = scope_set_size(
+	    search->scope, api->xRowid(fts) >> RANK_SECTION_BITS);
+	double found = 0;
 	int rc = SQLITE_OK;
 
-	if (scope_set_has(*scope, api->xRowid(fts) >> RANK_SECTION_BITS))
-		rc = rank_row(&rank, *scope, api, fts, n_weights, weights);
+	if (n_sections > 0)
+		rc = score_row(
+		    &found, search, n_sections, api, fts, n_weights, weights);
 	if (rc == SQLITE_OK)
-		sqlite3_result_double(context, rank);
+		sqlite3_result_double(context, found);
 	else
 		sqlite3_result_error_code(context, rc);
 }
 
-static void
-in_scope(sqlite3_context *context, int n_values, sqlite3_value **values)
-{
-	const struct scope_set *const *scope = sqlite3_user_data(context);
-
-	(void)n_values;
-	sqlite3_result_int(
-	    context, scope_set_has(*scope, sqlite3_value_int64(values[0])));
-}
-
 int
 rank_register(
-    struct sqlite3 *db, const struct scope_set *const *scope, struct err *err)
+    struct sqlite3 *db, const struct rank_search *search, struct err *err)
 {
 	fts5_api *api = fts5_api_of(db);
-	void *arg = (void *)(uintptr_t)scope;
+	void *arg = (void *)(uintptr_t)search;
 
 	if (!api)
 		return err_set(
 		    err, ERR_INTERNAL, "this SQLite was built without FTS5");
-	if (api->xCreateFunction(api, "scoped_rank", arg, scoped_rank, NULL) !=
-		SQLITE_OK ||
-	    sqlite3_create_function(db, "in_scope", 1, SQLITE_UTF8, arg,
-		in_scope, NULL, NULL) != SQLITE_OK)
+	if (api->xCreateFunction(
+		api, "scoped_score", arg, scoped_score, NULL) != SQLITE_OK)
 		return err_set(err, ERR_INTERNAL, "index functions: %s",
 		    sqlite3_errmsg(db));
 	return 0;

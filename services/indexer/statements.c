@@ -19,9 +19,7 @@ const char statement_schema[] =
     ") STRICT;"
     "CREATE VIRTUAL TABLE section USING fts5("
     " title, heading, path, body, line UNINDEXED,"
-    " tokenize = 'words');"
-    "INSERT INTO section (section, rank)"
-    " VALUES ('rank', 'scoped_rank(3.0, 3.0, 2.0, 1.0)');";
+    " tokenize = 'words');";
 
 const char *const statements[STMT_COUNT] = {
 	[STMT_BEGIN] = "BEGIN IMMEDIATE",
@@ -53,15 +51,16 @@ const char *const statements[STMT_COUNT] = {
 	    "DELETE FROM section WHERE rowid BETWEEN ?1 AND ?2",
 	[STMT_SCOPE] =
 	    "SELECT id, path, n_sections FROM document WHERE n_sections > 0",
-	/* The rank is the table's own setting: title, heading, path, body. */
+	/* The weights are those of title, heading, path and body. */
 	[STMT_SEARCH] =
-	    "SELECT section.rowid >> 12, section.rank, document.path,"
-	    " document.short_id, document.title, section.heading,"
-	    " section.line, snippet(section, 3, '', '', '\xe2\x80\xa6', 40)"
-	    " FROM section CROSS JOIN document"
-	    " ON document.id = section.rowid >> 12"
-	    " WHERE section MATCH ?1 AND in_scope(section.rowid >> 12)"
-	    " ORDER BY section.rank",
+	    "SELECT rowid, scoped_score(section, 3.0, 3.0, 2.0, 1.0)"
+	    " FROM section WHERE section MATCH ?1",
+	[STMT_SHOW] = "SELECT document.path, document.short_id, document.title,"
+		      " section.heading, section.line,"
+		      " snippet(section, 3, '', '', '\xe2\x80\xa6', 40)"
+		      " FROM section CROSS JOIN document"
+		      " ON document.id = section.rowid >> 12"
+		      " WHERE section MATCH ?1 AND section.rowid = ?2",
 	[STMT_EXCLUDED] =
 	    "SELECT DISTINCT rowid >> 12 FROM section WHERE section MATCH ?1",
 };

@@ -17,6 +17,7 @@ enum statement {
 	STMT_SECTIONS_DELETE,
 	STMT_SCOPE,
 	STMT_SEARCH,
+	STMT_SHOW,
 	STMT_EXCLUDED,
 	STMT_COUNT
 };
@@ -28,7 +29,7 @@ extern const char statement_schema[];
 
 enum {
 	INDEX_APPLICATION_ID = 0x61724958, /* "arIX" */
-	INDEX_FORMAT = 2,		   /* another one: made anew */
+	INDEX_FORMAT = 3,		   /* another one: made anew */
 };
 
 #endif
