@@ -15,8 +15,11 @@
 #include "libcommon/loop.h"
 #include "proto/action.h"
 #include "proto/gateway.h"
+#include "proto/membership.h"
 #include "proto/message.h"
 #include "services/gateway-discord/cursor.h"
+#include "services/gateway-discord/files.h"
+#include "services/gateway-discord/inbox_copy.h"
 #include "services/gateway-discord/places.h"
 
 enum {
@@ -41,8 +44,10 @@ struct entry {
 	const struct entry_kind *kind;
 	const char *chat_id, *event_id;
 	struct message_inbound message; /* or */
-	struct button_pressed button;
-	int64_t session; /* its number */
+	struct button_pressed button;	/* or */
+	struct membership_changed membership;
+	struct file_set *files; /* of the message; NULL: none to fetch */
+	int64_t session;	/* its number */
 	int64_t seq;
 	bool is_in_flight, is_done;
 	bool has_cursor; /* the request under way carries one */
@@ -68,6 +73,7 @@ struct telling {
 struct inbox {
 	struct connector *connector;
 	struct places *places;
+	struct files *files;
 	const struct inbox_events *events;
 	void *arg;
 	struct timer *again;  /* after a failure */
@@ -92,6 +98,7 @@ entry_free(struct entry *entry)
 	DL_DELETE(inbox->entries, entry);
 	inbox->n_entries--;
 	inbox->counters.waiting--;
+	files_forget(&entry->files);
 	arena_free(&entry->arena);
 	xfree(&entry);
 }
@@ -276,6 +283,29 @@ static const struct entry_kind button_kind = {
 	.take = take_outcome,
 };
 
+static int
+take_note(struct entry *entry, const struct envelope *answer, struct err *err)
+{
+	(void)entry;
+	(void)answer;
+	(void)err;
+	return 0;
+}
+
+static void
+encode_membership(struct entry *entry, const char *cursor, struct buf *out)
+{
+	entry->membership.cursor = cursor;
+	membership_changed_encode(&entry->membership, out);
+	entry->membership.cursor = "";
+}
+
+static const struct entry_kind membership_kind = {
+	.route = "membership.changed",
+	.encode = encode_membership,
+	.take = take_note,
+};
+
 static bool
 may_pass(struct entry *entry, enum err_code code)
 {
@@ -352,12 +382,14 @@ must_wait(const struct inbox *inbox, const struct entry *entry)
 	return false;
 }
 
-/* Names are asked for where they are needed. */
+/* Names are asked for where they are needed; files are put before. */
 static bool
 is_complete(struct entry *entry)
 {
 	return entry->kind != &message_kind ||
-	       places_fill(entry->inbox->places, &entry->message, entry->arena);
+	       (places_fill(
+		    entry->inbox->places, &entry->message, entry->arena) &&
+		   files_are_done(entry->files));
 }
 
 static struct entry *
@@ -387,49 +419,6 @@ static void
 on_again(void *arg)
 {
 	pump(arg);
-}
-
-/* The strings of a message, for as long as the entry lives. */
-static void
-copy_message(struct entry *entry, const struct message_inbound *from)
-{
-	struct arena *arena = entry->arena;
-	struct message_inbound *to = &entry->message;
-
-	*to = *from;
-	to->event_id = arena_strdup(arena, from->event_id);
-	to->chat_id = arena_strdup(arena, from->chat_id);
-	to->space_id = arena_strdup(arena, from->space_id);
-	to->message_id = arena_strdup(arena, from->message_id);
-	to->reply_to_id = arena_strdup(arena, from->reply_to_id);
-	to->user_id = arena_strdup(arena, from->user_id);
-	to->user_name = arena_strdup(arena, from->user_name);
-	to->text = arena_strdup(arena, from->text);
-	to->attachments = arena_alloc(
-	    arena, (from->n_attachments + 1) * sizeof(*to->attachments));
-	for (size_t i = 0; i < from->n_attachments; i++) {
-		to->attachments[i] = from->attachments[i];
-		to->attachments[i].name =
-		    arena_strdup(arena, from->attachments[i].name);
-		to->attachments[i].media_type =
-		    arena_strdup(arena, from->attachments[i].media_type);
-	}
-}
-
-static void
-copy_button(struct entry *entry, const struct button_pressed *from)
-{
-	struct arena *arena = entry->arena;
-	struct button_pressed *to = &entry->button;
-
-	*to = *from;
-	to->event_id = arena_strdup(arena, from->event_id);
-	to->chat_id = arena_strdup(arena, from->chat_id);
-	to->message_id = arena_strdup(arena, from->message_id);
-	to->user_id = arena_strdup(arena, from->user_id);
-	to->user_name = arena_strdup(arena, from->user_name);
-	to->action_id = arena_strdup(arena, from->action_id);
-	to->verb = arena_strdup(arena, from->verb);
 }
 
 static struct entry *
@@ -472,7 +461,7 @@ go_on(struct inbox *inbox)
 
 void
 inbox_take(struct inbox *inbox, struct inbox_place place,
-    const struct message_inbound *message)
+    const struct message_inbound *message, const char *const *urls)
 {
 	struct entry *entry;
 
@@ -482,9 +471,12 @@ inbox_take(struct inbox *inbox, struct inbox_place place,
 		return;
 	}
 	entry = add_entry(inbox, place, &message_kind);
-	copy_message(entry, message);
+	copy_message(&entry->message, message, entry->arena);
 	entry->chat_id = entry->message.chat_id;
 	entry->event_id = entry->message.event_id;
+	entry->files = files_begin(inbox->files, &entry->message,
+	    copy_urls(urls, message->n_attachments, entry->arena),
+	    entry->arena);
 	go_on(inbox);
 }
 
@@ -496,9 +488,24 @@ inbox_take_button(struct inbox *inbox, struct inbox_place place,
 
 	note_event(inbox, place);
 	entry = add_entry(inbox, place, &button_kind);
-	copy_button(entry, pressed);
+	copy_button(&entry->button, pressed, entry->arena);
 	entry->chat_id = entry->button.chat_id;
 	entry->event_id = entry->button.event_id;
+	go_on(inbox);
+}
+
+void
+inbox_take_membership(struct inbox *inbox, struct inbox_place place,
+    const struct membership_changed *changed)
+{
+	struct entry *entry;
+
+	note_event(inbox, place);
+	entry = add_entry(inbox, place, &membership_kind);
+	copy_membership(&entry->membership, changed, entry->arena);
+	/* One after another for a server. */
+	entry->chat_id = entry->membership.space_id;
+	entry->event_id = entry->membership.event_id;
 	go_on(inbox);
 }
 
@@ -509,13 +516,14 @@ inbox_go_on(struct inbox *inbox)
 }
 
 struct inbox *
-inbox_new(struct loop *loop, struct connector *connector, struct places *places,
+inbox_new(struct loop *loop, const struct inbox_parts *parts,
     const struct inbox_events *events, void *arg)
 {
 	struct inbox *inbox = xcalloc(1, sizeof(*inbox));
 
-	inbox->connector = connector;
-	inbox->places = places;
+	inbox->connector = parts->connector;
+	inbox->places = parts->places;
+	inbox->files = parts->files;
 	inbox->events = events;
 	inbox->arg = arg;
 	inbox->again = timer_new(loop, on_again, inbox);

@@ -8,7 +8,9 @@ struct button_outcome;
 struct button_pressed;
 struct connector;
 struct cursor;
+struct files;
 struct loop;
+struct membership_changed;
 struct message_inbound;
 struct places;
 
@@ -35,8 +37,13 @@ struct inbox_events {
 	void (*drained)(void *arg);
 };
 
-struct inbox *inbox_new(struct loop *loop, struct connector *connector,
-    struct places *places, const struct inbox_events *events, void *arg);
+struct inbox_parts {
+	struct connector *connector;
+	struct places *places;
+	struct files *files;
+};
+struct inbox *inbox_new(struct loop *loop, const struct inbox_parts *parts,
+    const struct inbox_events *events, void *arg);
 void inbox_free(struct inbox **inbox);
 
 /* Which event of which session, by its number. */
@@ -44,12 +51,14 @@ struct inbox_place {
 	int64_t session, seq;
 };
 /* In the order of the session; message NULL: it carries nothing for the
- * engine. Copied. */
+ * engine. urls: where its attachments lie. All is copied. */
 void inbox_take(struct inbox *inbox, struct inbox_place place,
-    const struct message_inbound *message);
+    const struct message_inbound *message, const char *const *urls);
 void inbox_take_button(struct inbox *inbox, struct inbox_place place,
     const struct button_pressed *pressed);
-/* Names that were waited for have come. */
+void inbox_take_membership(struct inbox *inbox, struct inbox_place place,
+    const struct membership_changed *changed);
+/* Names or files that were waited for have come. */
 void inbox_go_on(struct inbox *inbox);
 
 struct inbox_counters {

@@ -77,12 +77,16 @@ limit_block(struct limit *limit, int64_t after_ms, int64_t now_ms)
 }
 
 void
-limit_global_init(struct limit_global *global, int64_t now_ms)
+limit_global_init(struct limit_global *global, int64_t n_shards, int64_t now_ms)
 {
-	*global = (struct limit_global){ 0 };
-	for (unsigned i = 0; i < LIMIT_PER_SECOND - AT_START; i++)
+	unsigned n = n_shards < LIMIT_PER_SECOND
+			 ? LIMIT_PER_SECOND / (unsigned)n_shards
+			 : 1;
+	unsigned n_used = n > AT_START ? n - AT_START : 0;
+
+	*global = (struct limit_global){ .per_second = n, .next = n_used };
+	for (unsigned i = 0; i < n_used; i++)
 		global->done_ms[i] = now_ms;
-	global->next = LIMIT_PER_SECOND - AT_START;
 }
 
 /* What counts now; the oldest answer of it, 0: all are under way. */
@@ -110,7 +114,7 @@ limit_global_is_busy(const struct limit_global *global, int64_t now_ms)
 	int64_t oldest_ms;
 
 	return now_ms < global->blocked_until_ms ||
-	       count(global, now_ms, &oldest_ms) > LIMIT_PER_SECOND / 2;
+	       count(global, now_ms, &oldest_ms) > global->per_second / 2;
 }
 
 int64_t
@@ -119,7 +123,7 @@ limit_global_wait_ms(const struct limit_global *global, int64_t now_ms)
 	int64_t until_ms = global->blocked_until_ms, oldest_ms;
 	unsigned n = count(global, now_ms, &oldest_ms);
 
-	if (n >= LIMIT_PER_SECOND)
+	if (n >= global->per_second)
 		until_ms = later(until_ms,
 		    oldest_ms ? oldest_ms + SECOND_MS : now_ms + LOOK_MS);
 	return later(0, until_ms - now_ms);

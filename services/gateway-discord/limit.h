@@ -40,13 +40,15 @@ int64_t limit_seconds_ms(const char *text);
  */
 enum { LIMIT_PER_SECOND = 45 /* of Discord's 50 */ };
 struct limit_global {
+	unsigned per_second; /* of these ours: the shards of a bot share them */
 	int64_t done_ms[LIMIT_PER_SECOND]; /* a ring of the last answers */
 	unsigned next;
 	unsigned n_in_flight;
 	int64_t blocked_until_ms;
 };
 /* A process that was here a moment ago may have used up this second. */
-void limit_global_init(struct limit_global *global, int64_t now_ms);
+void limit_global_init(
+    struct limit_global *global, int64_t n_shards, int64_t now_ms);
 int64_t limit_global_wait_ms(const struct limit_global *global, int64_t now_ms);
 /* More than half of it is used: what can be left out is. */
 bool limit_global_is_busy(const struct limit_global *global, int64_t now_ms);

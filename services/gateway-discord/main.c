@@ -21,8 +21,11 @@
 #include "services/gateway-discord/config.h"
 #include "services/gateway-discord/cursor.h"
 #include "services/gateway-discord/deliver.h"
+#include "services/gateway-discord/events.h"
+#include "services/gateway-discord/files.h"
 #include "services/gateway-discord/frame.h"
 #include "services/gateway-discord/gate.h"
+#include "services/gateway-discord/gateway.h"
 #include "services/gateway-discord/inbox.h"
 #include "services/gateway-discord/interactions.h"
 #include "services/gateway-discord/menu.h"
@@ -30,7 +33,6 @@
 #include "services/gateway-discord/render.h"
 #include "services/gateway-discord/rest.h"
 #include "services/gateway-discord/session.h"
-#include "services/gateway-discord/translate.h"
 
 enum {
 	ARENA_BYTES = 1024 * 1024,
@@ -40,107 +42,7 @@ enum {
 	TYPING_AGAIN_MS = 8000,
 };
 
-struct svc {
-	struct service_env env;
-	const struct discord_cfg *cfg;
-	struct connector *connector;
-	struct outbound *outbound;
-	struct rest *rest;
-	struct session *session;
-	struct places *places;
-	struct suspects *suspects;
-	struct gate *gate;
-	struct inbox *inbox;
-	struct interactions *interactions;
-	struct complete *complete;
-	struct deliver *deliver;
-	struct typing *typing;
-	struct menu *menu;
-	struct timer *grace; /* until a lost session is told */
-	struct arena *arena; /* of the event in hand */
-};
-
 /* -- what Discord tells ---------------------------------------------------- */
-
-static bool
-take_message(
-    struct svc *svc, const struct frame *frame, struct message_inbound *out)
-{
-	const char *guild_id = json_str(json_get(frame->data, "guild_id"), "");
-	const struct translate_self self = {
-		.user_id = session_cursor(svc->session)->user_id,
-		.role_id = places_role(svc->places, guild_id),
-	};
-
-	return translate_message(out, frame->data,
-	    strcmp(frame->type, "MESSAGE_UPDATE") == 0, &self, svc->arena);
-}
-
-static bool
-take_interaction(
-    struct svc *svc, const struct frame *frame, struct message_inbound *out)
-{
-	const char *name =
-	    json_str(json_get(json_get(frame->data, "data"), "name"), "");
-
-	if (complete_take(svc->complete, frame->data, svc->arena))
-		return false;
-	return interactions_take(svc->interactions, out, frame->data,
-	    menu_is_private(svc->menu, name), svc->arena);
-}
-
-/* True: it was one, and is on its way. */
-static bool
-take_button(
-    struct svc *svc, const struct frame *frame, struct inbox_place place)
-{
-	struct button_pressed pressed;
-
-	if (strcmp(frame->type, "INTERACTION_CREATE") != 0 ||
-	    !interactions_take_button(
-		svc->interactions, &pressed, frame->data, svc->arena))
-		return false;
-	inbox_take_button(svc->inbox, place, &pressed);
-	return true;
-}
-
-static const struct {
-	const char *type;
-	bool (*take)(struct svc *svc, const struct frame *frame,
-	    struct message_inbound *out);
-} events[] = {
-	{ "MESSAGE_CREATE", take_message },
-	{ "MESSAGE_UPDATE", take_message },
-	{ "INTERACTION_CREATE", take_interaction },
-};
-
-static void
-pass_event(void *arg, const struct frame *frame, int64_t session_number)
-{
-	const struct inbox_place place = { session_number, frame->seq };
-	struct svc *svc = arg;
-	struct message_inbound message;
-	bool has_message = false;
-
-	arena_reset(svc->arena);
-	places_note(svc->places, frame->type, frame->data,
-	    session_cursor(svc->session)->user_id);
-	if (take_button(svc, frame, place))
-		return;
-	for (size_t i = 0; i < N_OF(events); i++)
-		if (strcmp(events[i].type, frame->type) == 0)
-			has_message = events[i].take(svc, frame, &message);
-	inbox_take(svc->inbox, place, has_message ? &message : NULL);
-}
-
-static void
-leave_event(void *arg, int64_t session_number, int64_t seq)
-{
-	struct svc *svc = arg;
-
-	inbox_take(
-	    svc->inbox, (struct inbox_place){ session_number, seq }, NULL);
-}
 
 static void
 on_event(void *arg, const struct frame *frame)
@@ -255,8 +157,8 @@ on_decided(void *arg, const struct button_pressed *pressed,
 }
 
 static const struct gate_events gate_events = {
-	.pass = pass_event,
-	.leave = leave_event,
+	.pass = events_pass,
+	.leave = events_leave,
 	.full = on_full,
 	.drained = on_drained,
 };
@@ -272,7 +174,7 @@ static const struct inbox_events inbox_events = {
 };
 
 static void
-on_place_known(void *arg)
+on_waited_for(void *arg)
 {
 	struct svc *svc = arg;
 
@@ -386,7 +288,7 @@ static int
 open_session(struct svc *svc, struct err *err)
 {
 	const struct discord_cfg *cfg = svc->cfg;
-	const struct rest_options rest = {
+	struct rest_options rest = {
 		.base_url = cfg->api_base,
 		.token = cfg->token,
 		.ca_file = cfg->ca_file,
@@ -402,14 +304,15 @@ open_session(struct svc *svc, struct err *err)
 
 	/* Checked before. */
 	(void)discord_cfg_shard(cfg->shard, &session.shard, &session.n_shards);
+	rest.n_shards = session.n_shards;
 	if (rest_open(&svc->rest, svc->env.loop, &rest, err) < 0)
 		return -1;
 	return session_open(&svc->session, svc->env.loop, svc->rest, &session,
 	    &session_events, svc, err);
 }
 
-static void
-open_parts(struct svc *svc)
+static int
+open_parts(struct svc *svc, struct err *err)
 {
 	struct loop *loop = svc->env.loop;
 	const struct menu_options menu = {
@@ -418,20 +321,32 @@ open_parts(struct svc *svc)
 		.is_synced = svc->cfg->syncs_commands &&
 			     strncmp(svc->cfg->shard, "0/", 2) == 0,
 	};
+	const struct files_options files = {
+		.api_base = svc->cfg->api_base,
+		.ca_file = svc->cfg->ca_file,
+		.done = on_waited_for,
+		.arg = svc,
+	};
+	struct inbox_parts inbox = { .connector = svc->connector };
+
+	if (files_open(&svc->files, loop, svc->connector, &files, err) < 0)
+		return -1;
 
 	svc->suspects = suspects_new(loop, svc->connector);
 	svc->gate = gate_new(svc->suspects, &gate_events, svc);
-	svc->places = places_new(svc->rest, on_place_known, svc);
+	svc->places = places_new(svc->rest, on_waited_for, svc);
 	svc->interactions = interactions_new(svc->rest);
 	svc->complete = complete_new(svc->connector, svc->rest);
 	svc->deliver = deliver_new(svc->rest, svc->interactions);
 	svc->typing = typing_new(loop, &typing_platform, svc);
 	svc->menu = menu_new(loop, svc->connector, svc->rest, &menu);
-	svc->inbox =
-	    inbox_new(loop, svc->connector, svc->places, &inbox_events, svc);
+	inbox.places = svc->places;
+	inbox.files = svc->files;
+	svc->inbox = inbox_new(loop, &inbox, &inbox_events, svc);
 	svc->outbound = outbound_open(loop, svc->connector, &platform, svc);
 	svc->grace = timer_new(loop, tell_state, svc);
 	svc->arena = arena_new(ARENA_BYTES);
+	return 0;
 }
 
 static void
@@ -473,7 +388,8 @@ discord_init(
 		    BEAT_DISABLED, "set AGENT_RUNTIME_DISCORD_TOKEN");
 		return 0;
 	}
-	open_parts(svc);
+	if (open_parts(svc, err) < 0)
+		return -1;
 	show_counters(svc);
 	service_set_state(BEAT_STARTING, "");
 	return 0;
@@ -490,6 +406,7 @@ discord_deinit(struct svc **slot)
 	gate_free(&svc->gate);
 	suspects_free(&svc->suspects);
 	inbox_free(&svc->inbox);
+	files_close(&svc->files);
 	deliver_free(&svc->deliver);
 	complete_free(&svc->complete);
 	interactions_free(&svc->interactions);

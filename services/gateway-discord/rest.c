@@ -387,7 +387,7 @@ rest_open(struct rest **rest_out, struct loop *loop,
 
 	rest->loop = loop;
 	rest->options = *options;
-	limit_global_init(&rest->global, clock_mono_ms());
+	limit_global_init(&rest->global, options->n_shards, clock_mono_ms());
 	if (transfer_open(&rest->transfer, loop, &transfer, err) < 0) {
 		xfree(&rest);
 		return -1;

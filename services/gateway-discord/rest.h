@@ -22,6 +22,7 @@ struct rest_options {
 	const char *base_url; /* "https://discord.com/api/v10" */
 	const char *token;
 	const char *ca_file;
+	int64_t n_shards; /* that share the limit of all together */
 	/* Once, when the token was refused. */
 	void (*on_refused)(void *arg);
 	void *arg;

@@ -119,9 +119,8 @@ is_addressed(const struct json *event, const struct translate_self *self)
 	       (*self->user_id && strcmp(member(to, "id"), self->user_id) == 0);
 }
 
-/* "2026-11-26T10:42:32.586000+00:00"; Discord's are always UTC. 0: none. */
-static int64_t
-stamp_ms(const char *stamp)
+int64_t
+translate_stamp_ms(const char *stamp)
 {
 	size_t size = CLOCK_RFC3339_SIZE - 2; /* without the Z */
 	char seconds[CLOCK_RFC3339_SIZE];
@@ -158,8 +157,23 @@ take_attachments(
 			.media_type =
 			    clean_name(member(one, "content_type"), arena),
 			.size_bytes = json_int(json_get(one, "size"), 0),
+			.problem = "",
 		};
 	out->n_attachments = n;
+}
+
+const char **
+translate_urls(const struct json *event, struct arena *arena)
+{
+	const struct json *list = json_get(event, "attachments");
+	const char **urls =
+	    arena_alloc(arena, (size_t)BOUND_ATTACHMENTS * sizeof(*urls));
+	size_t n = 0;
+
+	for (const struct json *one = json_first(list);
+	     one && n < BOUND_ATTACHMENTS; one = json_next(one))
+		urls[n++] = member(one, "url");
+	return urls;
 }
 
 static void
@@ -236,7 +250,8 @@ translate_message(struct message_inbound *out, const struct json *event,
     bool is_update, const struct translate_self *self, struct arena *arena)
 {
 	const struct json *author = json_get(event, "author");
-	int64_t edited_ms = stamp_ms(member(event, "edited_timestamp"));
+	int64_t edited_ms =
+	    translate_stamp_ms(member(event, "edited_timestamp"));
 	int64_t kind = json_int(json_get(event, "channel_type"), CHANNEL_DM);
 
 	*out = nothing;

@@ -43,6 +43,26 @@ struct command_complete;
 bool translate_typing(struct command_complete *out, const struct json *event,
     struct arena *arena);
 
+/*
+ * GUILD_CREATE and GUILD_DELETE: the bot is in that server, or no longer. The
+ * first comes for each server at each start. False: an outage of Discord's.
+ */
+struct membership_changed;
+struct translate_place {
+	const char *session_id;
+	int64_t seq, now_ms;
+};
+bool translate_added(struct membership_changed *out, const struct json *event,
+    struct arena *arena);
+bool translate_removed(struct membership_changed *out, const struct json *event,
+    const struct translate_place *place, struct arena *arena);
+
+/* Where the attachments of the message lie, in the order of out's. */
+const char **translate_urls(const struct json *event, struct arena *arena);
+
+/* "2026-11-26T10:42:32.586000+00:00"; Discord's are always UTC. 0: none. */
+int64_t translate_stamp_ms(const char *stamp);
+
 /* When that id was made; 0: it is none. */
 int64_t translate_snowflake_ms(const char *id);
 

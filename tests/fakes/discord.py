@@ -64,6 +64,8 @@ class Discord:
         self.sessions, self.connections = {}, []
         self.guilds, self.channels, self.users = {}, {}, {}
         self.known, self.commands, self.interactions = {}, {}, {}
+        self.files, self.file_calls, self.file_faults = {}, [], []
+        self.n_file_bytes = 0
         self.last_ms = 0
         self.n_of_ms = 0
         self.rest = discord_rest.Rest(self)
@@ -79,7 +81,9 @@ class Discord:
         return str(((now - EPOCH_MS) << 22) | (self.n_of_ms & 0x3fffff))
 
     def add_guild(self, name, channels):
-        guild = {"id": self.snowflake(), "name": name, "roles": [
+        guild = {"id": self.snowflake(), "name": name,
+                 "joined_at": stamp(time.time()),
+                 "system_channel_id": None, "roles": [
             {"id": ROLE_ID, "name": "agent", "managed": True,
              "tags": {"bot_id": self.bot_id}}]}
         self.guilds[guild["id"]] = guild
@@ -159,7 +163,9 @@ class Discord:
                 "soundboard_sounds": [],
                 "owner_id": self.bot_id, "member_count": 2, "large": False,
                 "unavailable": False, "features": [], "premium_tier": 0,
-                "joined_at": stamp(time.time()), "preferred_locale": "en-US",
+                "joined_at": guild["joined_at"],
+                "system_channel_id": guild["system_channel_id"],
+                "preferred_locale": "en-US",
                 "verification_level": 0, "default_message_notifications": 0,
                 "explicit_content_filter": 0, "mfa_level": 0,
                 "nsfw_level": 0, "system_channel_flags": 0,
@@ -176,6 +182,50 @@ class Discord:
                 "resume_gateway_url": self.gateway_url + "/resume",
                 "shard": list(session.shard),
                 "application": {"id": self.app_id, "flags": 0}}
+
+    def join(self, name, channels=("general",), system_channel=None):
+        """Somebody adds the bot to a server."""
+        guild = self.add_guild(name, channels)
+        if system_channel:
+            guild["system_channel_id"] = next(
+                c["id"] for c in self.channels.values()
+                if c["guild"] is guild and c["name"] == system_channel)
+        self.dispatch("GUILD_CREATE", self.guild_create(guild),
+                      {"guild": guild})
+        return guild
+
+    def leave(self, guild):
+        """Somebody removes it again; what it did there is forbidden."""
+        self.guilds.pop(guild["id"])
+        for channel in self.channels.values():
+            if channel["guild"] is guild:
+                channel["is_closed"] = True
+        self.dispatch("GUILD_DELETE", {"id": guild["id"]}, {"guild": guild})
+
+    def rejoin(self, guild):
+        guild["joined_at"] = stamp(time.time() + 1)
+        self.guilds[guild["id"]] = guild
+        for channel in self.channels.values():
+            if channel["guild"] is guild:
+                channel["is_closed"] = False
+        self.dispatch("GUILD_CREATE", self.guild_create(guild),
+                      {"guild": guild})
+
+    def outage(self, guild):
+        """Discord cannot serve a server for a while."""
+        self.dispatch("GUILD_DELETE", {
+            "id": guild["id"], "unavailable": True}, {"guild": guild})
+
+    def attach(self, name, data, **more):
+        """An attachment as a message brings it; more replaces what is true
+        of it."""
+        file_id = self.snowflake()
+        path = f"/attachments/{APP_ID}/{file_id}/{name}"
+        self.files[path] = data
+        return {"id": file_id, "filename": name, "size": len(data),
+                "url": self.api_url.removesuffix(discord_rest.BASE) + path +
+                "?ex=1&hm=2", "proxy_url": "https://media.discordapp.net" +
+                path, **more}
 
     # -- what people see ------------------------------------------------
 
@@ -438,6 +488,28 @@ class Discord:
         return web.json_response({name: getattr(self, name)
                                   for name in STATE})
 
+    async def on_file(self, request):
+        """Discord's CDN: no token, a signed address."""
+        self.file_calls.append(request.path)
+        if "Authorization" in request.headers:
+            self.violation("CDN: a token was sent")
+        if request.query.get("hm") != "2":
+            self.violation("CDN: the address is not whole")
+        fault = self.file_faults.pop(0) if self.file_faults else None
+        if fault == "hang":
+            await asyncio.sleep(3600)
+        if isinstance(fault, int):
+            return web.Response(status=fault)
+        data = self.files.get(request.path)
+        if data is None:
+            return web.Response(status=404)
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for at in range(0, len(data), 65536):
+            await response.write(data[at:at + 65536])
+            self.n_file_bytes += len(data[at:at + 65536])
+        return response
+
     def app(self):
         app = web.Application(client_max_size=4 * 1024 * 1024)
 
@@ -447,6 +519,7 @@ class Discord:
         for path in ("/gw", "/gw/", "/gw/resume", "/gw/resume/"):
             app.router.add_get(path, on_gateway)
         app.router.add_route("*", "/control", self.on_control)
+        app.router.add_get("/attachments/{path:.*}", self.on_file)
         self.rest.add_routes(app)
         return app
 

@@ -14,6 +14,7 @@
 #include "proto/action.h"
 #include "proto/bounds.h"
 #include "proto/command.h"
+#include "proto/membership.h"
 #include "proto/message.h"
 #include "services/gateway-discord/address.h"
 #include "services/gateway-discord/cursor.h"
@@ -53,6 +54,7 @@ take_event(const char *text, size_t size)
 	struct message_inbound message;
 	struct button_pressed pressed;
 	struct command_complete typing;
+	struct membership_changed changed;
 	struct frame frame;
 	struct err err;
 
@@ -66,6 +68,8 @@ take_event(const char *text, size_t size)
 			expect(message.text[0] == '/');
 		if (translate_button(&pressed, frame.data, arena))
 			expect(*pressed.action_id);
+		if (translate_added(&changed, frame.data, arena))
+			expect(strlen(changed.space_name) <= BOUND_NAME);
 		if (translate_typing(&typing, frame.data, arena))
 			expect(strlen(typing.typed) <= BOUND_NAME);
 		frame_release(&frame);

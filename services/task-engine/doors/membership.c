@@ -183,6 +183,21 @@ why_gone(const struct change *c, struct arena *arena)
 			       : "the bot was removed from there";
 }
 
+/* A platform may forget its name first. */
+static int
+tell_removed(struct svc *svc, const struct request *request,
+    const struct change *c, const struct workspace_row *workspace,
+    struct err *err)
+{
+	struct change named = *c;
+
+	if (c->in.is_direct)
+		return 0;
+	if (!*named.in.space_name)
+		named.in.space_name = workspace->name;
+	return tell_hubs(svc, request, &named, "removed from", err);
+}
+
 static int
 on_removed(struct svc *svc, const struct request *request,
     const struct change *c, struct err *err)
@@ -204,9 +219,7 @@ on_removed(struct svc *svc, const struct request *request,
 		    "%" PRId64 " deliveries were dropped: %s", n_dropped, why),
 		err) < 0)
 		return -1;
-	return c->in.is_direct
-		   ? 0
-		   : tell_hubs(svc, request, c, "removed from", err);
+	return tell_removed(svc, request, c, &workspace, err);
 }
 
 static int

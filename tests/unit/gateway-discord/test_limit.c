@@ -93,7 +93,7 @@ all_together_keep_to_a_second(void **state)
 	int n = 0;
 
 	(void)state;
-	limit_global_init(&global, 1000);
+	limit_global_init(&global, 1, 1000);
 	while (limit_global_wait_ms(&global, 1000) == 0) {
 		limit_global_begin(&global);
 		n++;
@@ -115,9 +115,31 @@ all_together_keep_to_a_second(void **state)
 }
 
 static void
+shards_share_it(void **state)
+{
+	static const struct {
+		int64_t n_shards;
+		unsigned each;
+	} rows[] = { { 1, 45 }, { 2, 22 }, { 16, 2 }, { 45, 1 }, { 1000, 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct limit_global global;
+		unsigned n = 0;
+
+		limit_global_init(&global, rows[i].n_shards, 1000);
+		while (limit_global_wait_ms(&global, 3000) == 0) {
+			limit_global_begin(&global);
+			n++;
+		}
+		assert_int_equal(n, rows[i].each);
+	}
+}
+
+static void
 what_can_be_left_out_has_the_first_half(void **state)
 {
-	struct limit_global global = { 0 };
+	struct limit_global global = { .per_second = LIMIT_PER_SECOND };
 	unsigned n = 0;
 
 	(void)state;
@@ -142,6 +164,7 @@ main(void)
 		cmocka_unit_test(headers_that_make_no_sense_change_nothing),
 		cmocka_unit_test(a_refusal_blocks_whatever_remains),
 		cmocka_unit_test(all_together_keep_to_a_second),
+		cmocka_unit_test(shards_share_it),
 		cmocka_unit_test(what_can_be_left_out_has_the_first_half),
 	};
 
