@@ -130,65 +130,75 @@ call(struct pairing *p, const char *method, const char *path,
 	return client_call(p->client, &request, answer, err);
 }
 
-static void
-put(struct json_out *out, const char *key, const char *value)
+/* What is asked for, by keys; those without a value are left out. */
+struct question {
+	const char *path;
+	struct {
+		const char *key, *value;
+	} texts[5];
+	long expires_s;
+};
+
+static int
+post(struct pairing *p, const struct question *question,
+    struct client_answer *answer, struct err *err)
 {
-	if (value && *value)
-		json_out_str(out, key, value);
+	AUTO(buf_release)
+	struct buf body;
+	struct json_out out;
+
+	buf_init(&body);
+	json_out_init(&out, &body);
+	json_out_object(&out, NULL);
+	for (size_t i = 0; i < N_OF(question->texts); i++)
+		if (question->texts[i].value && *question->texts[i].value)
+			json_out_str(&out, question->texts[i].key,
+			    question->texts[i].value);
+	if (question->expires_s > 0)
+		json_out_int(&out, "expires_in_sec", question->expires_s);
+	json_out_object_end(&out);
+	return call(p, "POST", question->path, &body, answer, err);
 }
 
 static int
 start(struct pairing *p, struct client_answer *answer, struct err *err)
 {
-	AUTO(buf_release)
-	struct buf body = { 0 };
-	struct json_out out;
+	const struct question question = {
+		.path = "/api/v1/pairings/start",
+		.texts = { { "connector", p->connector },
+		    { "connector_user_id", p->from_user_id },
+		    { "display_name", p->display_name } },
+		.expires_s = p->expires_s,
+	};
 
-	buf_init(&body);
-	json_out_init(&out, &body);
-	json_out_object(&out, NULL);
-	put(&out, "connector", p->connector);
-	put(&out, "connector_user_id", p->from_user_id);
-	put(&out, "display_name", p->display_name);
-	json_out_int(&out, "expires_in_sec", p->expires_s);
-	json_out_object_end(&out);
-	return call(p, "POST", "/api/v1/pairings/start", &body, answer, err);
+	return post(p, &question, answer, err);
 }
 
 static int
 approve(struct pairing *p, struct client_answer *answer, struct err *err)
 {
-	AUTO(buf_release)
-	struct buf body = { 0 };
-	struct json_out out;
+	const struct question question = {
+		.path = "/api/v1/pairings/approve",
+		.texts = { { "token", p->token },
+		    { "approver_user_id", p->approver }, { "role", p->role },
+		    { "target_user_id", p->target },
+		    { "workspace_id", p->workspace } },
+	};
 
-	buf_init(&body);
-	json_out_init(&out, &body);
-	json_out_object(&out, NULL);
-	put(&out, "token", p->token);
-	put(&out, "approver_user_id", p->approver);
-	put(&out, "role", p->role);
-	put(&out, "target_user_id", p->target);
-	put(&out, "workspace_id", p->workspace);
-	json_out_object_end(&out);
-	return call(p, "POST", "/api/v1/pairings/approve", &body, answer, err);
+	return post(p, &question, answer, err);
 }
 
 static int
 deny(struct pairing *p, struct client_answer *answer, struct err *err)
 {
-	AUTO(buf_release)
-	struct buf body = { 0 };
-	struct json_out out;
+	const struct question question = {
+		.path = "/api/v1/pairings/deny",
+		.texts = { { "token", p->token },
+		    { "approver_user_id", p->approver },
+		    { "reason", p->reason } },
+	};
 
-	buf_init(&body);
-	json_out_init(&out, &body);
-	json_out_object(&out, NULL);
-	put(&out, "token", p->token);
-	put(&out, "approver_user_id", p->approver);
-	put(&out, "reason", p->reason);
-	json_out_object_end(&out);
-	return call(p, "POST", "/api/v1/pairings/deny", &body, answer, err);
+	return post(p, &question, answer, err);
 }
 
 static int
