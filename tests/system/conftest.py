@@ -41,6 +41,21 @@ def pytest_addoption(parser):
                      help="rounds of the kill loop, at least (50)")
 
 
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "xdist_group(name): with -n and --dist loadgroup, in one "
+        "process: what they share is made once")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """What takes longest begins first, so that no worker is left alone with
+    it at the end: the kill loop, then the groups."""
+    items.sort(key=lambda item: (
+        item.path.stem != "test_kill_loop",
+        item.get_closest_marker("xdist_group") is None))
+
+
 def build_dir():
     named = os.environ.get("AGENT_RUNTIME_BUILD")
     if named:

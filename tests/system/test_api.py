@@ -15,6 +15,8 @@ import pytest
 
 from conftest import Suite, wait_for
 
+pytestmark = pytest.mark.xdist_group("api")
+
 JSON = "Content-Type: application/json\r\n"
 HOST = "Host: localhost\r\n"
 

@@ -19,6 +19,8 @@ import pytest
 
 from conftest import SLOW, Suite, program, wait_for
 
+pytestmark = pytest.mark.xdist_group("cli")
+
 
 @pytest.fixture(scope="module")
 def up():

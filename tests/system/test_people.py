@@ -8,6 +8,8 @@ import pytest
 
 from conftest import Suite
 
+pytestmark = pytest.mark.xdist_group("people")
+
 
 @pytest.fixture(scope="module")
 def up():

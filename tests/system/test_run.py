@@ -16,6 +16,8 @@ import pytest
 
 from conftest import ROOT, SLOW, wait_for
 
+pytestmark = pytest.mark.xdist_group("run")
+
 BUILD_S = 400
 
 

@@ -13,8 +13,11 @@ import pytest
 
 from conftest import DAEMONS, Suite, wait_for
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0,
-                                reason="only root can change uids")
+pytestmark = [
+    pytest.mark.xdist_group("uids"),
+    pytest.mark.skipif(os.geteuid() != 0,
+                       reason="only root can change uids"),
+]
 FIRST_UID = 61100
 
 TRY = """
