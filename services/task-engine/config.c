@@ -11,8 +11,11 @@
 #include "libcommon/err.h"
 #include "libcommon/service.h"
 #include "services/task-engine/conversation/triage.h"
+#include "services/task-engine/llm/fallbacks.h"
 #include "services/task-engine/llm/llm.h"
 #include "services/task-engine/tasks/notify.h"
+
+enum { FALLBACKS_ARENA_BYTES = 64 * 1024 };
 
 #define C struct engine_cfg
 #define LLM "AGENT_RUNTIME_LLM_"
@@ -136,6 +139,22 @@ const struct cfg_item engine_items[] = {
 	    "how the model is given tools: native (the protocol's own way), "
 	    "text (described to it, and asked for in blocks of JSON), auto "
 	    "(native, until the endpoint refuses it), or none"),
+	CFG_CSV(LLM "FALLBACKS", C, llm_fallbacks, "",
+	    "models that are asked when those before them do not answer: "
+	    "provider/model or provider/model@base URL"),
+	CFG_SECRET(LLM "FALLBACK_KEYS", C, llm_fallback_keys,
+	    "their keys, in the same order, with commas between"),
+	CFG_INT(LLM "COOL_DOWN_SECONDS", C, llm_cool_down_s, "60", 0, 86400,
+	    "s", "how long one that did not answer is not asked first"),
+	CFG_INT(LLM "BUDGET_PERSON_TOKENS", C, budget_person, "0", 0,
+	    1000000000000, "tokens", "tokens that one person's turns may use "
+	    "in a day of UTC (0: no limit)"),
+	CFG_INT(LLM "BUDGET_ROOM_TOKENS", C, budget_room, "0", 0,
+	    1000000000000, "tokens", "the same of one conversation"),
+	CFG_INT(LLM "BUDGET_WORKSPACE_TOKENS", C, budget_workspace, "0", 0,
+	    1000000000000, "tokens", "the same of one workspace"),
+	CFG_INT(LLM "BUDGET_DAY_TOKENS", C, budget_day, "0", 0, 1000000000000,
+	    "tokens", "the same of all together"),
 	CFG_BOOL(LLM "ENABLED", C, llm_enabled, "true",
 	    "whether free text is answered at all"),
 	CFG_BOOL(LLM "ALLOW_DM", C, llm_allow_dm, "true",
@@ -282,6 +301,18 @@ is_anthropic(const struct engine_cfg *cfg)
 	       cfg->llm_provider == LLM_PROVIDER_CLAUDE;
 }
 
+static int
+check_fallbacks(const struct engine_cfg *cfg, struct err *err)
+{
+	AUTO(arena_free)
+	struct arena *arena = arena_new(FALLBACKS_ARENA_BYTES);
+	struct llm_fallback *items;
+	size_t n;
+
+	return llm_fallbacks_parse(
+	    cfg->llm_fallbacks, cfg->llm_fallback_keys, arena, &items, &n, err);
+}
+
 int
 engine_cfg_check(
     const void *arg, const struct service_cfg *common, struct err *err)
@@ -298,7 +329,7 @@ engine_cfg_check(
 		return err_set(err, ERR_INVALID,
 		    LLM "PROVIDER=anthropic always needs a key: set " LLM
 			"API_KEY or " LLM "API_KEY_FILE");
-	return 0;
+	return check_fallbacks(cfg, err);
 }
 
 static enum notify_policy

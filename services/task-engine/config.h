@@ -49,7 +49,14 @@ struct engine_cfg {
 	int64_t llm_timeout_s;
 	int64_t llm_max_output_tokens; /* asked of the model */
 	int64_t llm_max_concurrent;
-	int llm_tools; /* enum llm_tools */
+	int llm_tools;		   /* enum llm_tools */
+	const char *llm_fallbacks; /* llm/fallbacks.h */
+	const char *llm_fallback_keys;
+	int64_t llm_cool_down_s;
+	int64_t budget_person; /* tokens in a day; 0: no limit */
+	int64_t budget_room;
+	int64_t budget_workspace;
+	int64_t budget_day;
 	bool llm_enabled;
 	bool llm_allow_dm;
 	bool llm_require_mention;
@@ -95,7 +102,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 69 };
+enum { ENGINE_N_ITEMS = 76 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

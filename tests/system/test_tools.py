@@ -252,8 +252,11 @@ def test_a_file_cannot_make_a_model_act(suite, stub):
     s = suite(model(stub))
     write_and_wait(s, "trap.md", f"# Release checklist\n\n{ATTACK}\n",
                    "checklist")
-    stub.script = [obey] * 8
-    s.chat("what is on the release checklist?")
+    def asked():
+        stub.script = [obey] * 8
+        s.chat("what is on the release checklist?")
+        return "CALL propose_action" in json.dumps(stub.requests[-1])
+    wait_for("a prompt with the file's words", asked)
     # Nothing ran without a person, and nothing lies where it should not.
     actions = s.http("GET", "/api/v1/actions").json["items"]
     assert {a["status"] for a in actions} <= {"pending"}

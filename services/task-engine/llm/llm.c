@@ -21,7 +21,7 @@
 
 enum {
 	/* the first and three more: 0.5 + 1 + 2 s of pauses */
-	MAX_TRIES = 4,
+	DEFAULT_TRIES = 4,
 	CONNECT_TIMEOUT_MS = 10000,
 	MAX_RESPONSE_BYTES = 4 * 1024 * 1024,
 	N_HEADERS = 5,
@@ -40,6 +40,7 @@ struct llm {
 	const char *headers[N_HEADERS];
 	int64_t timeout_ms;
 	int64_t max_output_tokens;
+	int max_tries;
 	enum llm_tools tools;
 	bool is_proven; /* AUTO: it took tools once */
 	struct llm_call *calls;
@@ -124,6 +125,8 @@ llm_open(struct llm **llm_out, struct loop *loop,
 	llm->timeout_ms = options->timeout_ms;
 	llm->max_output_tokens = options->max_output_tokens;
 	llm->tools = options->tools;
+	llm->max_tries =
+	    options->max_tries ? options->max_tries : DEFAULT_TRIES;
 	if (llm->provider == NULL)
 		return err_set(err, ERR_INVALID,
 		    "AGENT_RUNTIME_LLM_PROVIDER: %s is none of openai, "
@@ -221,7 +224,7 @@ try_again(struct llm_call *call, int64_t asked_ms, const struct err *why)
 	id_random(&dice, sizeof(dice));
 	pause_ms = llm_pause_ms(call->n_tried, asked_ms, dice);
 	left_ms = call->deadline_mono_ms - clock_mono_ms();
-	if (call->n_tried >= MAX_TRIES || pause_ms >= left_ms) {
+	if (call->n_tried >= call->llm->max_tries || pause_ms >= left_ms) {
 		call_fail(call, why);
 		return;
 	}

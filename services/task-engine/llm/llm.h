@@ -39,6 +39,7 @@ struct llm_options {
 	const char *ca_file; /* "": the system's */
 	int64_t timeout_ms;  /* of one try */
 	int64_t max_output_tokens;
+	int max_tries; /* 0: four */
 	int64_t max_concurrent;
 };
 

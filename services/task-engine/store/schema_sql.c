@@ -475,6 +475,20 @@ static const char *const version_3[] = {
 	" n INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
 	" is_current INTEGER NOT NULL CHECK (is_current IN (0, 1)),"
 	" PRIMARY KEY (instance, update_id)) STRICT, WITHOUT ROWID;",
+
+	/* Tokens of models, for budgets: of each turn, and by day of UTC. */
+	"CREATE TABLE usage_of_turns ("
+	" turn_seq INTEGER PRIMARY KEY REFERENCES turns(seq) ON DELETE CASCADE,"
+	" model TEXT NOT NULL, calls INTEGER NOT NULL,"
+	" tokens_in INTEGER NOT NULL, tokens_cached INTEGER NOT NULL,"
+	" tokens_out INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE usage_of_days ("
+	" day INTEGER NOT NULL, scope TEXT NOT NULL CHECK (scope IN"
+	"  ('person','room','workspace','all')),"
+	" key TEXT NOT NULL, calls INTEGER NOT NULL,"
+	" tokens_in INTEGER NOT NULL, tokens_cached INTEGER NOT NULL,"
+	" tokens_out INTEGER NOT NULL, PRIMARY KEY (day, scope, key)) STRICT,"
+	" WITHOUT ROWID;",
 	NULL,
 };
 

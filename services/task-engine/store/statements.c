@@ -500,6 +500,25 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    "SELECT turn_seq, call, step, said, want_id, tool, arguments,"
 	    " result, is_error FROM turn_calls WHERE turn_seq = ?1"
 	    " ORDER BY call",
+	[STMT_USAGE_OF_TURN_ADD] =
+	    "INSERT INTO usage_of_turns (turn_seq, model, calls, tokens_in,"
+	    " tokens_cached, tokens_out) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+	    " ON CONFLICT (turn_seq) DO UPDATE SET model = ?2,"
+	    " calls = calls + ?3, tokens_in = tokens_in + ?4,"
+	    " tokens_cached = tokens_cached + ?5,"
+	    " tokens_out = tokens_out + ?6",
+	[STMT_USAGE_OF_TURN] =
+	    "SELECT calls, tokens_in, tokens_cached, tokens_out, model"
+	    " FROM usage_of_turns WHERE turn_seq = ?1",
+	[STMT_USAGE_ADD] =
+	    "INSERT INTO usage_of_days (day, scope, key, calls, tokens_in,"
+	    " tokens_cached, tokens_out) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+	    " ON CONFLICT (day, scope, key) DO UPDATE SET calls = calls + ?4,"
+	    " tokens_in = tokens_in + ?5, tokens_cached = tokens_cached + ?6,"
+	    " tokens_out = tokens_out + ?7",
+	[STMT_USAGE_GET] =
+	    "SELECT calls, tokens_in, tokens_cached, tokens_out"
+	    " FROM usage_of_days WHERE day = ?1 AND scope = ?2 AND key = ?3",
 	[STMT_TASKS_REQUEUE_ALL] =
 	    "UPDATE tasks SET status = 'queued', worker_id = NULL,"
 	    " started_at_unix = NULL, updated_at_unix = ?1"

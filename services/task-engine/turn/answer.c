@@ -7,9 +7,11 @@
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/log.h"
+#include "services/task-engine/llm/llm.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/turn/tools.h"
 #include "services/task-engine/turn/turn.h"
+#include "services/task-engine/turn/usage.h"
 
 static const char *
 workspace_folder(const struct turn *turn)
@@ -74,14 +76,19 @@ add_extractive(
 	extractive_answer(&in, out);
 }
 
+/* Tried again when it cannot be stored: so it leaves the turn as it was. */
 static int
 store_rest(void *arg, int64_t now_ms, struct err *err)
 {
 	struct turn *turn = arg;
+	size_t n_recorded = turn->talk.n_recorded;
+	int rc;
 
-	if (tools_record(turn, now_ms, err) < 0)
+	if (usage_record(turn, err) < 0)
 		return -1;
-	return turn_store_proposed(turn, now_ms, err);
+	rc = tools_record(turn, now_ms, err);
+	turn->talk.n_recorded = n_recorded;
+	return rc < 0 ? -1 : turn_store_proposed(turn, now_ms, err);
 }
 
 /* What was done belongs to the end, whatever that is. */
@@ -196,6 +203,11 @@ turn_end_with_answer(struct turn *turn, const struct llm_answer *answer)
 	turn_propose(
 	    turn, answer->text, answer->finish == LLM_FINISH_LENGTH, &text);
 	blame_clear();
+	if (turn->is_degraded)
+		buf_addf(&text,
+		    "\n\n_(Answered by %s: the model that I ask first could "
+		    "not be reached.)_",
+		    llm_name(turn->model->llm));
 	finish(turn, outcome, &text);
 }
 

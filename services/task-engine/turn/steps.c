@@ -7,12 +7,12 @@
 #include "libcommon/clock.h"
 #include "libcommon/err.h"
 #include "libcommon/log.h"
-#include "libcommon/utf8.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/llm/llm.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/turn/tools.h"
 #include "services/task-engine/turn/turn.h"
+#include "services/task-engine/turn/usage.h"
 
 enum {
 	/* a long answer in pieces: more than a chat shows */
@@ -73,8 +73,29 @@ is_last(const struct turn *turn)
 static void
 on_model(void *arg, const char *body, size_t size, const struct err *err);
 
-void
-turn_step(struct turn *turn)
+/* The first that did not fail lately; else the first that did not fail now. */
+static struct model *
+choose_model(const struct turn *turn)
+{
+	struct turns *turns = turn->turns;
+	int64_t now_ms = clock_mono_ms();
+	struct model *any = NULL;
+
+	for (size_t i = 0; i < turns->n_models; i++) {
+		struct model *model = &turns->models[i];
+
+		if (turn->tried & (1u << i))
+			continue;
+		if (model->cool_until_mono_ms <= now_ms)
+			return model;
+		if (any == NULL)
+			any = model;
+	}
+	return any;
+}
+
+static int
+ask(struct turn *turn, struct err *err)
 {
 	struct talk *talk = &turn->talk;
 	struct llm_prompt prompt = { .messages = talk->messages,
@@ -83,16 +104,67 @@ turn_step(struct turn *turn)
 		.n_tools = talk->n_tools,
 		.is_last = talk->n_tools > 0 && is_last(turn),
 		.fence = turn->fence };
+
+	turn->model = choose_model(turn);
+	turn->is_degraded = turn->model != &turn->turns->models[0];
+	return llm_start(turn->model->llm, &prompt, turn->deadline_mono_ms,
+	    on_model, turn, &turn->call, err);
+}
+
+/* Another one may answer; what the turn did so far it is shown. */
+static void
+fail(struct turn *turn, enum extractive_why why, const struct err *err)
+{
+	struct turns *turns = turn->turns;
+	struct err next = *err;
+
+	usage_release(turn);
+	turn->model->cool_until_mono_ms =
+	    clock_mono_ms() + 1000 * turns->options.cfg->llm_cool_down_s;
+	turn->tried |= 1u << (turn->model - turns->models);
+	while (choose_model(turn)) {
+		log_warn("model-changed", "turn=%" PRId64 " from=%s why=%s",
+		    turn->work.turn_id, log_quote(llm_name(turn->model->llm)),
+		    log_quote(next.text));
+		if (usage_reserve(turn, &next) == 0 && ask(turn, &next) == 0)
+			return;
+		turn->tried |= 1u << (turn->model - turns->models);
+	}
+	turn_end_degraded(turn, why, next.text);
+}
+
+/* Whoever waits is told whose budget it is, and who can raise it. */
+static void
+end_unaffordable(struct turn *turn, const struct err *err)
+{
+	if (err->code != ERR_BUSY)
+		turn_end_degraded(turn, EXTRACTIVE_MODEL_AWAY, err->text);
+	else if (turn->talk.step == 0)
+		turn_end_refused(turn,
+		    arena_printf(
+			turn->arena, "I cannot answer: %s.", err->text),
+		    "a budget of tokens is used up");
+	else
+		turn_end_exhausted(turn, arena_strdup(turn->arena, err->text));
+}
+
+void
+turn_step(struct turn *turn)
+{
 	struct err err;
 	int rc;
 
-	make_room(talk);
+	make_room(&turn->talk);
+	if (usage_reserve(turn, &err) < 0) {
+		end_unaffordable(turn, &err);
+		return;
+	}
+	turn->tried = 0;
 	blame_set(turn->work.turn_id);
-	rc = llm_start(turn->turns->llm, &prompt, turn->deadline_mono_ms,
-	    on_model, turn, &turn->call, &err);
+	rc = ask(turn, &err);
 	blame_clear();
 	if (rc < 0)
-		turn_end_degraded(turn, EXTRACTIVE_MODEL_AWAY, err.text);
+		fail(turn, EXTRACTIVE_MODEL_AWAY, &err);
 }
 
 /* Pieces of one answer; the model is shown them as it said them. */
@@ -187,17 +259,20 @@ on_model(void *arg, const char *body, size_t size, const struct err *err)
 
 	turn->call = NULL;
 	if (body == NULL) {
-		turn_end_degraded(turn, EXTRACTIVE_MODEL_AWAY, err->text);
+		fail(turn, EXTRACTIVE_MODEL_AWAY, err);
 		return;
 	}
 	blame_set(turn->work.turn_id);
 	rc = llm_read(
-	    turn->turns->llm, body, size, turn->arena, &answer, &read_err);
+	    turn->model->llm, body, size, turn->arena, &answer, &read_err);
 	blame_clear();
-	if (rc < 0)
-		turn_end_degraded(turn, EXTRACTIVE_MODEL_MUTE, read_err.text);
-	else
-		hear(turn, &answer);
+	if (rc < 0) {
+		fail(turn, EXTRACTIVE_MODEL_MUTE, &read_err);
+		return;
+	}
+	turn->model->cool_until_mono_ms = 0;
+	usage_settle(turn, &answer);
+	hear(turn, &answer);
 }
 
 static bool

@@ -17,6 +17,7 @@
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/turn/turn.h"
+#include "services/task-engine/turn/usage.h"
 
 enum {
 	/* of one result: about what a person reads of a page */
@@ -301,8 +302,10 @@ run_change(struct turn *turn, const struct tool *tool,
 		return -1;
 	if (tool->run(turn, args, &result, err) == 0) {
 		add_call(turn, make_call(turn, &result, NULL));
-		if (tools_record(turn, clock_unix_ms(), err) == 0 &&
+		if (usage_record(turn, err) == 0 &&
+		    tools_record(turn, clock_unix_ms(), err) == 0 &&
 		    store_commit(store, err) == 0) {
+			usage_recorded(turn);
 			settle(turn, &talk->calls[n_calls]);
 			return 0;
 		}

@@ -11,8 +11,10 @@
 #include "services/task-engine/knowledge/words.h"
 #include "services/task-engine/llm/exchange.h"
 #include "services/task-engine/llm/extractive.h"
+#include "services/task-engine/llm/fallbacks.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/turns.h"
+#include "services/task-engine/store/usage.h"
 #include "services/task-engine/tasks/finish.h"
 #include "services/task-engine/tasks/notify.h"
 #include "services/task-engine/turn/turns.h"
@@ -36,7 +38,12 @@ struct timer;
  */
 struct turns {
 	struct turns_options options;
-	struct llm *llm; /* NULL: none is configured */
+	struct llm *llm; /* the first of these; NULL: none is configured */
+	struct model {
+		struct llm *llm;
+		int64_t cool_until_mono_ms; /* it failed: not before that */
+	} models[1 + LLM_MAX_FALLBACKS];
+	size_t n_models;
 	struct prompt_files prompt_files;
 	struct llm_tool *tools; /* as models see them, beside tool_table */
 	struct timer *wake, *progress;
@@ -79,6 +86,12 @@ struct talk {
 	int64_t n_continued;
 };
 
+/* Of the day's budgets. */
+struct turn_usage {
+	int64_t estimated, reserved;
+	struct tokens unsaved;
+};
+
 struct turn {
 	struct turns *turns;
 	struct arena *arena; /* of everything below */
@@ -98,6 +111,10 @@ struct turn {
 	bool is_searched, is_search_away;
 	struct lookup *lookup; /* the question to the indexer under way */
 
+	struct model *model; /* that is asked; NULL: none yet */
+	unsigned tried;	     /* bits of those that failed in this step */
+	bool is_degraded;    /* not by the first one */
+	struct turn_usage usage;
 	struct llm_call *call;
 	char fence[TURN_FENCE_SIZE]; /* the random word of quotations */
 	struct talk talk;

@@ -19,12 +19,15 @@
 #include "services/task-engine/turn/routed.h"
 #include "services/task-engine/turn/tools.h"
 #include "services/task-engine/turn/turn.h"
+#include "services/task-engine/turn/usage.h"
 
 enum {
 	/* without a model a turn is a search: many fit */
 	MAX_WITHOUT_MODEL = 64,
 	/* rows of the store, hits, excerpts, prompts, answers, results */
 	TURN_ARENA_BYTES = 64 * 1024 * 1024,
+	FALLBACKS_ARENA_BYTES = 64 * 1024,
+	TRIES_BEFORE_ANOTHER = 2,
 	/* a store that cannot commit is asked again after that */
 	RETRY_MS = 1000,
 };
@@ -38,24 +41,61 @@ static const char *const llm_providers[LLM_PROVIDER_COUNT] = {
 };
 
 static int
-open_model(struct turns *turns, struct err *err)
+open_one(struct turns *turns, struct llm_options *options, struct err *err)
 {
 	const struct engine_cfg *cfg = turns->options.cfg;
+
+	options->timeout_ms = cfg->llm_timeout_s * 1000;
+	options->max_output_tokens = cfg->llm_max_output_tokens;
+	options->max_concurrent = cfg->llm_max_concurrent;
+	options->tools = (enum llm_tools)cfg->llm_tools;
+	if (llm_open(&turns->models[turns->n_models].llm, turns->options.loop,
+		options, err) < 0)
+		return -1;
+	turns->n_models++;
+	return 0;
+}
+
+/* Where there is another one, it is not waited for long. */
+static int
+open_models(struct turns *turns, struct err *err)
+{
+	const struct engine_cfg *cfg = turns->options.cfg;
+	AUTO(arena_free)
+	struct arena *arena = arena_new(FALLBACKS_ARENA_BYTES);
+	struct llm_fallback *more;
+	size_t n_more;
 	struct llm_options options = {
 		.provider = llm_providers[cfg->llm_provider],
 		.base_url = cfg->llm_base_url,
 		.api_key = cfg->llm_api_key,
 		.model = cfg->llm_model,
 		.ca_file = cfg->llm_ca_file,
-		.timeout_ms = cfg->llm_timeout_s * 1000,
-		.max_output_tokens = cfg->llm_max_output_tokens,
-		.max_concurrent = cfg->llm_max_concurrent,
-		.tools = (enum llm_tools)cfg->llm_tools,
 	};
 
 	if (!engine_cfg_has_model(cfg) || !cfg->llm_enabled)
 		return 0;
-	return llm_open(&turns->llm, turns->options.loop, &options, err);
+	if (llm_fallbacks_parse(cfg->llm_fallbacks, cfg->llm_fallback_keys,
+		arena, &more, &n_more, err) < 0)
+		return -1;
+	options.max_tries = n_more ? TRIES_BEFORE_ANOTHER : 0;
+	if (open_one(turns, &options, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n_more; i++) {
+		struct llm_options other = {
+			.provider = more[i].provider,
+			.base_url = more[i].base_url,
+			.api_key = more[i].api_key,
+			.model = more[i].model,
+			.ca_file = cfg->llm_ca_file,
+			.max_tries = i + 1 < n_more ? TRIES_BEFORE_ANOTHER : 0,
+		};
+
+		if (open_one(turns, &other, err) < 0)
+			return -1;
+	}
+	turns->llm = turns->models[0].llm;
+	return 0;
 }
 
 static void
@@ -302,7 +342,7 @@ turns_open(struct turns **turns_out, const struct turns_options *options,
 	turns->tools = tools_describe();
 	turns->wake = timer_new(options->loop, on_wake, turns);
 	turns->progress = timer_new(options->loop, turns_progress, turns);
-	if (open_model(turns, err) < 0)
+	if (open_models(turns, err) < 0)
 		return -1;
 	*turns_out = STEAL(turns);
 	return 0;
@@ -320,7 +360,8 @@ turns_close(struct turns **turns_ref)
 		next = turn->next;
 		turn_free(turn);
 	}
-	llm_close(&turns->llm);
+	for (size_t i = 0; i < turns->n_models; i++)
+		llm_close(&turns->models[i].llm);
 	tools_free(&turns->tools);
 	timer_free(&turns->wake);
 	timer_free(&turns->progress);
@@ -345,6 +386,7 @@ turns_cancel(struct turns *turns, int64_t turn_id)
 	if (turn == NULL)
 		return;
 	log_info("turn-cancelled", "turn=%" PRId64, turn_id);
+	usage_keep(turn);
 	turn_remove(turn);
 	turns_wake(turns);
 }

@@ -30,16 +30,22 @@ room_settle(int64_t ms)
 }
 
 void
-room_enter(bool has_model)
+room_open_turns(void)
 {
 	struct turns_options options = { .loop = loop,
 		.cfg = &world.cfg,
 		.workspace_root = "/nonexistent" };
 	struct err err;
 
-	world_reset(has_model);
 	if (turns_open(&turns, &options, &err) < 0)
 		fail_msg("%s", err.text);
+}
+
+void
+room_enter(bool has_model)
+{
+	world_reset(has_model);
+	room_open_turns();
 }
 
 void

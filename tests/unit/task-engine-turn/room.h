@@ -15,6 +15,8 @@ int room_close(void **state);
 
 /* In a new world; has_model: one is configured. */
 void room_enter(bool has_model);
+/* In the world as it is. */
+void room_open_turns(void);
 /* cmocka's, after each test. */
 int room_leave(void **state);
 

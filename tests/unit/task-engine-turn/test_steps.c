@@ -452,6 +452,75 @@ what_a_tool_proposed_is_told_with_the_answer(void **state)
 	assert_non_null(strstr(world.said[0].text, "act_1"));
 }
 
+static void
+another_model_answers_when_the_first_is_away(void **state)
+{
+	(void)state;
+	room_enter(true);
+	turns_close(&turns);
+	world.cfg.llm_fallbacks = "openai/other";
+	world.n_models = 0;
+	room_open_turns();
+	ask(TURN_ANSWER);
+	world_model_answers(0, NULL, LLM_FINISH_DONE);
+	assert_int_equal(world.n_calls, 2);
+	assert_int_equal(world.calls[1].model, 1);
+	world_model_answers(1, "Here.", LLM_FINISH_DONE);
+	assert_non_null(strstr(world.said[0].text, "Here."));
+	assert_non_null(strstr(world.said[0].text, "Answered by openai other"));
+	/* The first one rests. */
+	world_queue(TURN_ANSWER, "hello!");
+	room_wake();
+	assert_int_equal(world.calls[2].model, 1);
+	/* None is there: the extractive responder is last. */
+	world_model_answers(2, NULL, LLM_FINISH_DONE);
+	assert_int_equal(world.calls[3].model, 0);
+	world_model_answers(3, NULL, LLM_FINISH_DONE);
+	assert_int_equal(world.n_calls, 4);
+	assert_false(world.said[1].is_ok);
+}
+
+static void
+a_budget_is_held(void **state)
+{
+	(void)state;
+	room_enter(true);
+	world.cfg.budget_room = 1000000;
+	world.tokens_used = 999999;
+	world_queue(TURN_ANSWER, "as you said, do it");
+	room_wake();
+	assert_int_equal(world.n_calls, 0);
+	assert_non_null(
+	    strstr(world.said[0].text, "AGENT_RUNTIME_LLM_BUDGET_ROOM_TOKENS"));
+}
+
+static void
+what_runs_counts_against_the_budget(void **state)
+{
+	(void)state;
+	room_enter(true);
+	world.cfg.llm_max_output_tokens = 1000;
+	world.cfg.budget_day = 4500;
+	for (size_t i = 0; i < 8; i++)
+		world_queue(TURN_ANSWER, "hello!");
+	room_wake();
+	assert_true(world.n_calls > 0 && world.n_calls < 5);
+	assert_int_equal(world.n_said, 8 - world.n_calls);
+}
+
+static void
+tokens_are_recorded_once(void **state)
+{
+	(void)state;
+	room_enter(true);
+	ask(TURN_ANSWER);
+	world.tokens_a_call = 10;
+	want(0, "write_file", "{\"path\":\"n.md\",\"content\":\"x\"}");
+	assert_int_equal(world.tokens_recorded, 20);
+	world_model_answers(1, "Done.", LLM_FINISH_DONE);
+	assert_int_equal(world.tokens_recorded, 40);
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, room_leave)
 
 int
@@ -474,6 +543,10 @@ main(void)
 		TEST(who_is_gone_has_nothing_done_any_more),
 		TEST(an_interrupted_turn_goes_on_behind_what_was_done),
 		TEST(a_cancelled_turn_hears_nothing),
+		TEST(another_model_answers_when_the_first_is_away),
+		TEST(a_budget_is_held),
+		TEST(what_runs_counts_against_the_budget),
+		TEST(tokens_are_recorded_once),
 		TEST(calls_are_for_who_may),
 		TEST(a_task_has_the_authority_of_its_asker),
 		TEST(tasks_of_turns_are_counted),

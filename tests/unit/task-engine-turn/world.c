@@ -36,6 +36,9 @@ world_reset(bool has_model)
 		.llm_api_key = "",
 		.llm_model = "",
 		.llm_ca_file = "",
+		.llm_fallbacks = "",
+		.llm_fallback_keys = "",
+		.llm_cool_down_s = 60,
 		.llm_timeout_s = 60,
 		.llm_max_concurrent = 8,
 		.llm_max_output_tokens = 100,
@@ -550,7 +553,7 @@ world_indexer_answers(size_t search, const char *text)
 /* The model. */
 
 struct llm {
-	int unused;
+	size_t at;
 };
 struct llm_call {
 	size_t at;
@@ -564,6 +567,7 @@ llm_open(struct llm **llm_out, struct loop *loop,
 	(void)err;
 	assert_string_equal(options->provider, "openai");
 	*llm_out = xcalloc(1, sizeof(**llm_out));
+	(*llm_out)->at = world.n_models++;
 	return 0;
 }
 
@@ -583,8 +587,7 @@ llm_has_tools(const struct llm *llm)
 const char *
 llm_name(const struct llm *llm)
 {
-	(void)llm;
-	return "openai m";
+	return llm->at ? "openai other" : "openai m";
 }
 
 int
@@ -594,7 +597,6 @@ llm_start(struct llm *llm, const struct llm_prompt *prompt,
 {
 	size_t at = world.n_calls++;
 
-	(void)llm;
 	(void)deadline_mono_ms;
 	(void)err;
 	assert_true(prompt->n_messages >= 2);
@@ -607,6 +609,7 @@ llm_start(struct llm *llm, const struct llm_prompt *prompt,
 	world.calls[at].last_role =
 	    prompt->messages[prompt->n_messages - 1].role;
 	world.calls[at].n_messages = prompt->n_messages;
+	world.calls[at].model = llm->at;
 	world.calls[at].n_tools = prompt->n_tools;
 	world.calls[at].is_last = prompt->is_last;
 	world.calls[at].fn = fn;
@@ -636,6 +639,7 @@ llm_read(const struct llm *llm, const char *body, size_t size,
 	if (world.answer.text == NULL)
 		return err_set(err, ERR_INVALID, "no JSON");
 	*out = world.answer;
+	out->input_tokens = out->output_tokens = world.tokens_a_call;
 	return 0;
 }
 

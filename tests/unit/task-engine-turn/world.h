@@ -72,7 +72,7 @@ struct world {
 		char user[WORLD_TEXT];
 		char last[WORLD_TEXT]; /* the last message, whose role is: */
 		enum llm_role last_role;
-		size_t n_messages, n_tools;
+		size_t n_messages, n_tools, model;
 		bool is_last;
 		llm_done_fn fn;
 		void *arg;
@@ -97,6 +97,10 @@ struct world {
 	int64_t first_attempt; /* of what is claimed; 0: 1 */
 	size_t n_begun_changes, n_rolled_back;
 	bool is_in_transaction;
+
+	/* tokens that were recorded, and those of the day before */
+	size_t n_models;
+	int64_t tokens_recorded, tokens_used, tokens_a_call;
 
 	/* what tools changed */
 	size_t n_tasks_made;
