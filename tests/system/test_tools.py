@@ -1,5 +1,6 @@
 """Turns in which the model uses tools, through the whole suite."""
 
+import hashlib
 import json
 import re
 import sys
@@ -184,6 +185,9 @@ def test_a_skill_counts_once_an_admin_approves(suite, stub):
                    "I proposed it."]
     reply = s.chat("as you said, remember how we ship")["reply"]
     action = re.search(r"act_[0-9a-f-]{36}", reply)[0]
+    # What is shown is what runs: bytes and digest stand in the reply.
+    shown = re.search(r"```json\n(.*)\n```", reply)[1]
+    assert hashlib.sha256(shown.encode()).hexdigest() in reply
     s.chat("What is new?")
     assert "Ship on Thursdays" not in json.dumps(stub.requests[-1])
     assert "ran it" in s.chat("/approve-action " + action)["reply"]
@@ -255,15 +259,16 @@ def test_a_file_cannot_make_a_model_act(suite, stub):
     def asked():
         stub.script = [obey] * 8
         s.chat("what is on the release checklist?")
-        return "CALL propose_action" in json.dumps(stub.requests[-1])
+        return "CALL propose_action" in json.dumps(stub.requests[0])
     wait_for("a prompt with the file's words", asked)
     # Nothing ran without a person, and nothing lies where it should not.
     actions = s.http("GET", "/api/v1/actions").json["items"]
     assert {a["status"] for a in actions} <= {"pending"}
     assert not list(s.data.rglob("evil.md"))
-    tool = [m for m in stub.requests[-1]["messages"] if m["role"] == "tool"]
-    assert any("a path is one" in m["content"] for m in tool)
-    assert any("no such tool" in m["content"] for m in tool)
+    # A task runs with no more than its asker has; the last request may be its.
+    told = json.dumps([m for r in stub.requests for m in r["messages"]
+                       if m["role"] == "tool"])
+    assert "a path is one" in told and "no such tool" in told
 
 
 def test_a_search_hit_cannot_make_a_model_act(suite, stub):

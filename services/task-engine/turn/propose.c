@@ -225,14 +225,15 @@ turn_propose_one(
 {
 	struct proposed *p = begin(turn);
 	int64_t now_ms = clock_unix_ms();
-	struct proposal item;
+	/* The row goes on pointing into it. */
+	struct proposal *item = arena_alloc(turn->arena, sizeof(*item));
 
-	if (proposal_read(&item, text, strlen(text), turn->arena, err) < 0)
+	if (proposal_read(item, text, strlen(text), turn->arena, err) < 0)
 		return -1;
 	if (p->n_rows == PROPOSALS_MAX || find_room(p, now_ms) < 1)
 		return err_set(err, ERR_BUSY,
 		    "too many actions wait for a decision: propose no more");
-	add_row(p, &item, now_ms);
+	add_row(p, item, now_ms);
 	p->n_stored = p->n_rows;
 	*id_out = p->rows[p->n_rows - 1].id;
 	return approvals_propose(turn->turns->options.approvals, &p->proposing,
