@@ -257,8 +257,10 @@ take_back(const char *data_dir, const struct stat *was)
 		snprintf(
 		    path, sizeof(path), "%s/%s", data_dir, folders[i].path);
 		if (lstat(path, &st) == 0 &&
-		    st.st_uid == identity_of(folders[i].owner).uid)
-			(void)lchown(path, 0, (gid_t)-1);
+		    st.st_uid == identity_of(folders[i].owner).uid &&
+		    lchown(path, 0, (gid_t)-1) < 0)
+			log_warn("owner-not-restored", "path=%s reason=%s",
+			    log_quote(path), log_quote(strerror(errno)));
 	}
 }
 
