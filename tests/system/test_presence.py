@@ -173,6 +173,8 @@ def test_a_group_that_moves_keeps_everything(hub):
     # A topic of the new chat is in the old workspace.
     e.inbound("m:5", "/help", f"{NEW}.7", space_id=NEW, parent_chat_id=NEW)
     assert texts(e).keys() == {f"{NEW}.7"}
+    assert e.sql("SELECT parent_external_id FROM contexts"
+                 " WHERE external_id = ?", f"{NEW}.7") == [(GROUP,)]
     assert e.sql("SELECT DISTINCT workspace_id FROM contexts"
                  " WHERE connector = 'telegram' AND external_id <> ?", HUB) == [(before[0][1],)]
     assert e.sql("SELECT id, workspace_id FROM contexts"

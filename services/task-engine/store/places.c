@@ -136,10 +136,13 @@ add_context(struct store *s, const struct place *place, int64_t now_ms,
     struct arena *arena, struct context_row *out, struct err *err)
 {
 	char id[ID_UUID_SIZE];
-	const char *workspace_id;
+	const char *workspace_id, *parent;
 
+	/* Of a chat that has moved its new threads have the parent it was. */
 	if (store_workspace_ensure(
-		s, place, now_ms, arena, &workspace_id, err) < 0)
+		s, place, now_ms, arena, &workspace_id, err) < 0 ||
+	    store_alias_find(s, place->connector, place->parent_external_id,
+		arena, &parent, err) < 0)
 		return -1;
 	id_uuid(id);
 	*out = (struct context_row){
@@ -148,7 +151,7 @@ add_context(struct store *s, const struct place *place, int64_t now_ms,
 		.connector = place->connector,
 		.external_id = place->external_id,
 		.chat_id = place->external_id,
-		.parent_external_id = place->parent_external_id,
+		.parent_external_id = parent,
 		.name = *place->context_name ? place->context_name
 					     : place->external_id,
 		.instance = place->instance,

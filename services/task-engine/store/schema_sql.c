@@ -413,6 +413,26 @@ static const char *const version_2[] = {
 	" is_error INTEGER NOT NULL CHECK (is_error IN (0, 1)),"
 	" at_ms INTEGER NOT NULL, PRIMARY KEY (turn_seq, call)) STRICT,"
 	" WITHOUT ROWID;",
+	NULL,
+};
+
+static const char *const version_3[] = {
+	/*
+	 * All pages of a notice are about its action; the last one carries its
+	 * buttons, and is the card that turns into the outcome: by a row that
+	 * edits it.
+	 */
+	"ALTER TABLE outbox ADD COLUMN has_buttons INTEGER NOT NULL DEFAULT 0"
+	" CHECK (has_buttons IN (0, 1));"
+	"UPDATE outbox SET has_buttons = 1 WHERE action_id IS NOT NULL;"
+	"ALTER TABLE outbox ADD COLUMN edits_id TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX outbox_card ON outbox (action_id) WHERE has_buttons = 1;",
+	/* What a gateway may die of, named before it looks at it. */
+	"CREATE TABLE suspects ("
+	" instance TEXT NOT NULL, update_id TEXT NOT NULL,"
+	" n INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
+	" is_current INTEGER NOT NULL CHECK (is_current IN (0, 1)),"
+	" PRIMARY KEY (instance, update_id)) STRICT, WITHOUT ROWID;",
 
 	/*
 	 * Files that messages bring: held until the message comes, and then
@@ -455,26 +475,6 @@ static const char *const version_2[] = {
 	" external_id TEXT NOT NULL, since_ms INTEGER NOT NULL,"
 	" PRIMARY KEY (connector, platform_id),"
 	" UNIQUE (connector, external_id)) STRICT, WITHOUT ROWID;",
-	NULL,
-};
-
-static const char *const version_3[] = {
-	/*
-	 * All pages of a notice are about its action; the last one carries its
-	 * buttons, and is the card that turns into the outcome: by a row that
-	 * edits it.
-	 */
-	"ALTER TABLE outbox ADD COLUMN has_buttons INTEGER NOT NULL DEFAULT 0"
-	" CHECK (has_buttons IN (0, 1));"
-	"UPDATE outbox SET has_buttons = 1 WHERE action_id IS NOT NULL;"
-	"ALTER TABLE outbox ADD COLUMN edits_id TEXT NOT NULL DEFAULT '';"
-	"CREATE INDEX outbox_card ON outbox (action_id) WHERE has_buttons = 1;",
-	/* What a gateway may die of, named before it looks at it. */
-	"CREATE TABLE suspects ("
-	" instance TEXT NOT NULL, update_id TEXT NOT NULL,"
-	" n INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
-	" is_current INTEGER NOT NULL CHECK (is_current IN (0, 1)),"
-	" PRIMARY KEY (instance, update_id)) STRICT, WITHOUT ROWID;",
 
 	/* Tokens of models, for budgets: of each turn, and by day of UTC. */
 	"CREATE TABLE usage_of_turns ("
