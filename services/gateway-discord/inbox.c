@@ -147,7 +147,7 @@ note_session(struct inbox *inbox)
 	if (number == inbox->session)
 		return;
 	inbox->session = number;
-	inbox->settled_seq = inbox->stored_seq = -1;
+	inbox->settled_seq = inbox->stored_seq = inbox->received_seq = -1;
 }
 
 /* The cursor that holds once this sequence is stored; it is on its way. */
@@ -528,7 +528,7 @@ inbox_new(struct loop *loop, const struct inbox_parts *parts,
 	inbox->arg = arg;
 	inbox->again = timer_new(loop, on_again, inbox);
 	inbox->cursor = timer_new(loop, tell_cursor, inbox);
-	inbox->settled_seq = inbox->stored_seq = -1;
+	inbox->settled_seq = inbox->stored_seq = inbox->received_seq = -1;
 	return inbox;
 }
 

@@ -269,8 +269,9 @@ def test_a_button_decides_once(town):
         assert got["outcome"] == "settled" and got["status"] == "approved"
         assert "not pending" in got["text"]
     assert town.row(action) == row
-    # Whoever asked elsewhere is told.
-    (chat, text, _, _), = town.claim()
+    # The card turns into the outcome; whoever asked elsewhere is told.
+    (card, shown, _, _), (chat, text, _, _) = town.claim()
+    assert card == ADMINS and shown.endswith(text)
     assert chat == HERE and action in text and "Outcome:" in text
     assert [a[:2] for a in town.audit(action)] == [
         ("action.propose", "telegram:42"), ("action.approve", "telegram:7")]

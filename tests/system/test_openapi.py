@@ -61,6 +61,8 @@ OPERATIONS = [
      {"workspace_id": "{workspace}"}, 200, {"limit": "x"}),
     ("GET",  "/api/v1/contexts/show",
      {"connector": "codex", "external_id": "codex-cli"}, 200, {"slug": "x"}),
+    ("GET",  "/api/v1/search",
+     {"query": "pairing", "limit": "3"}, 200, {"query": ""}),
     ("POST", "/api/v1/tokens",
      {"name": "editor", "connector": "codex"}, 201, {"name": "editor"}),
     ("GET",  "/api/v1/tokens",               NOTHING, 200, {"name": "x"}),
