@@ -12,6 +12,7 @@ of the tree is taken. Nothing here sleeps for luck: every wait is for something
 and has a deadline.
 """
 
+import contextlib
 import glob
 import http.client
 import json
@@ -21,6 +22,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -271,6 +273,18 @@ class Suite:
             wait_for(f"the end of {daemon}", lambda: not os.path.exists(
                 f"/proc/{pid}/exe"))
         return pid
+
+    def wait_cursor(self, instance, timeout=20):
+        """Until the engine knows the gateway's session: what is killed before
+        begins anew, and was never told what came in between."""
+        db = self.data / "agent-runtime/meta.sqlite"
+
+        def known():
+            with contextlib.closing(sqlite3.connect(
+                    f"file:{db}?mode=ro", uri=True)) as c:
+                return c.execute("SELECT 1 FROM cursors WHERE instance = ? "
+                                 "AND cursor <> ''", (instance,)).fetchone()
+        wait_for(f"the cursor of {instance}", known, timeout)
 
     # -- talking to it --------------------------------------------------
 

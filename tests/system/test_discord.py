@@ -40,6 +40,7 @@ def joined(suite, discord):
     """A suite whose gateway is ready."""
     s = suite(settings(discord))
     discord.wait("a session", discord.is_ready, 20 * SLOW)
+    s.wait_cursor("discord.main")
     return s
 
 

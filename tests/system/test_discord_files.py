@@ -127,7 +127,7 @@ def test_a_killed_gateway_fetches_again(discord, up):
     wait_for("a try", lambda: discord.file_calls, 20)
     up.kill("gateway-discord")
     wait_said(discord, "Attachment saved", timeout=40)
-    assert kept(up) == {"plants.md": TEXT.encode()}
+    wait_for("the file", lambda: kept(up) == {"plants.md": TEXT.encode()}, 10)
     assert [m["message_reference"]["message_id"]
             for m in discord.messages] == [heard]
 
@@ -136,4 +136,4 @@ def test_an_engine_that_is_away_gets_it_later(discord, up):
     up.kill("task-engine")
     bring(discord, discord.attach("plants.md", TEXT.encode()))
     wait_said(discord, "Attachment saved", timeout=40)
-    assert kept(up) == {"plants.md": TEXT.encode()}
+    wait_for("the file", lambda: kept(up) == {"plants.md": TEXT.encode()}, 10)

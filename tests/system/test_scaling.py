@@ -78,6 +78,8 @@ def test_two_shards_of_discord(several):
         discord.wait("both sessions", lambda: {
             c.session.shard for c in discord.connections if c.session} == {
                 (0, 2), (1, 2)}, 30 * SLOW)
+        for i in range(2):
+            shards.s.wait_cursor(f"discord.s{i}")
         channels = [c["id"] for c in discord.channels.values()
                     if c["kind"] == "text"]
         heard = []

@@ -126,7 +126,8 @@ def test_it_is_kept_up_while_the_turn_runs(platform, up):
     wait_for("two signs", lambda: len(platform.signs(0)) > 1, 20)
     assert not platform.answers(0)
     first, second = platform.signs(0)[:2]
-    assert platform.again - 0.5 < second - first < platform.again + 1.5 * SLOW
+    # The first may have been late in getting here.
+    assert platform.again - 1.5 < second - first < platform.again + 1.5 * SLOW
     wait_answered(platform)
 
 
