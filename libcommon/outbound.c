@@ -266,6 +266,7 @@ start_job(struct outbound *o, const struct delivery *delivery)
 		.chat_id = job->delivery.chat_id,
 		.answers_id = job->delivery.reply_to_id,
 		.is_uncertain = delivery->is_part_uncertain,
+		.arena = job->arena,
 	};
 	if (job->part.number < job->n_parts) {
 		begin_part(job);

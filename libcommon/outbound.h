@@ -6,6 +6,7 @@
 
 #include "libcommon/split.h"
 
+struct arena;
 struct connector;
 struct loop;
 
@@ -30,7 +31,8 @@ struct outbound_part {
 	const char *edit_id;
 	const char *written, *plain;
 	bool is_last;
-	bool is_uncertain; /* it may have been sent by an earlier try */
+	bool is_uncertain;   /* it may have been sent by an earlier try */
+	struct arena *arena; /* lives at least as long as the part */
 };
 
 struct outbound_platform {

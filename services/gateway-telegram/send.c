@@ -217,7 +217,6 @@ on_answer(void *arg, const struct bot_answer *answer)
 		return;
 	}
 	report(s, answer);
-	xfree(&s);
 }
 
 static void
@@ -236,14 +235,13 @@ void
 telegram_send(
     void *arg, struct outbound_job *job, const struct outbound_part *part)
 {
-	struct sending *s = xcalloc(1, sizeof(*s));
+	struct sending *s = arena_alloc(part->arena, sizeof(*s));
 
 	s->svc = arg;
 	typing_end(s->svc->typing, part->chat_id);
 	s->job = job;
 	s->part = part;
 	if (telegram_chat_parse(part->chat_id, &s->chat, &s->thread) < 0) {
-		xfree(&s);
 		outbound_refused(job, "no chat of Telegram");
 		return;
 	}

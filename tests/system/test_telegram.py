@@ -223,6 +223,15 @@ def test_trouble_with_a_reply_passes(up, tg, kind):
         assert time_of[1] - time_of[0] >= 1
 
 
+def test_it_stops_with_a_reply_under_way(up, tg):
+    """A sanitizer would tell what is not given back."""
+    s = up()
+    tg.fault("sendMessage", "hang")
+    tg.say(7, "/help")
+    wait_for("the call", lambda: tg.called("sendMessage"), 15)
+    assert s.stop() == 0
+
+
 def test_a_refusal_for_good_is_not_repeated(up, tg):
     s = up()
     tg.group(-5, gone="kicked")
@@ -272,6 +281,9 @@ def test_a_killed_gateway_goes_on_where_it_was(up, tg):
     s = up()
     tg.say(7, "/help")
     answer(tg, 7, "/task")
+    # Before it has told the engine so, Telegram would be asked again.
+    wait_for("its report", lambda: s.http(
+        "GET", "/api/v1/status").json["counts"].get("outbox.sent"))
     s.kill("gateway-telegram")
     for i in range(3):
         tg.say(20 + i, "/help")
