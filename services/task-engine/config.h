@@ -42,6 +42,7 @@ struct engine_cfg {
 	int task_notify_failure;
 
 	int llm_provider; /* enum llm_provider */
+	int llm_tools;	  /* enum llm_tools */
 	const char *llm_base_url;
 	const char *llm_api_key;
 	const char *llm_model;
@@ -49,7 +50,6 @@ struct engine_cfg {
 	int64_t llm_timeout_s;
 	int64_t llm_max_output_tokens; /* asked of the model */
 	int64_t llm_max_concurrent;
-	int llm_tools;		   /* enum llm_tools */
 	const char *llm_fallbacks; /* llm/fallbacks.h */
 	const char *llm_fallback_keys;
 	int64_t llm_cool_down_s;
@@ -60,6 +60,7 @@ struct engine_cfg {
 	bool llm_enabled;
 	bool llm_allow_dm;
 	bool llm_require_mention;
+	bool agent_grounding_first_step;
 	const char *llm_allowed_roles;
 	const char *llm_allowed_context_ids;
 	int64_t llm_rate_limit; /* of a person */
@@ -77,7 +78,6 @@ struct engine_cfg {
 	int64_t grounding_qmd_max_tokens;
 	int64_t grounding_chat_tail_lines;
 	int64_t grounding_chat_tail_bytes;
-	bool agent_grounding_first_step;
 	int64_t agent_max_turn_s;
 	int64_t agent_max_steps; /* answers of the model */
 	int64_t agent_max_calls; /* of tools */

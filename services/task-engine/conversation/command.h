@@ -67,8 +67,8 @@ struct command_row {
 	const char *menu_argument;
 	const char *menu_help; /* of it, at most COMMAND_MENU_MAX bytes */
 	unsigned menus;	       /* of enum command_menu */
-	bool needs_argument;
 	enum command_choice_of choice_of;
+	bool needs_argument;
 };
 
 enum { COMMAND_MENU_MAX = 100 }; /* Discord's */

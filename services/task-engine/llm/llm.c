@@ -348,15 +348,16 @@ llm_has_tools(const struct llm *llm)
 
 static void
 write_plain(const struct llm *llm, const struct llm_prompt *prompt,
-    struct llm_ask *ask, struct buf *out)
+    const struct llm_ask *ask, struct buf *out)
 {
 	AUTO(arena_free)
 	struct arena *arena = arena_new(PLAIN_ARENA_BYTES);
+	struct llm_ask plain_ask = *ask;
 	struct llm_prompt plain;
 
 	plain_prompt(&plain, prompt, prompt->fence, arena);
-	ask->prompt = &plain;
-	llm->provider->request(ask, out);
+	plain_ask.prompt = &plain;
+	llm->provider->request(&plain_ask, out);
 }
 
 static void

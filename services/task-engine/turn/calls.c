@@ -112,7 +112,7 @@ add_part(struct buf *out, const char *name, const char *text, size_t limit)
 
 	buf_addf(out, "  - %s: `", name);
 	for (size_t i = 0; i < cut; i++)
-		buf_addc(out, text[i] == '`' ? '\'' : text[i]);
+		buf_addc(out, (char)(text[i] == '`' ? '\'' : text[i]));
 	buf_adds(out, size > cut ? "...`\n" : "`\n");
 }
 

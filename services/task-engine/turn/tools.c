@@ -247,23 +247,26 @@ error_result(struct turn *turn, const struct err *err)
 	return arena_strndup(turn->arena, out.data, out.size);
 }
 
+static const char *
+good_result(struct turn *turn, const struct buf *result)
+{
+	return arena_strndup(turn->arena, result->data, result->size);
+}
+
 static struct turn_call
-make_call(struct turn *turn, const struct buf *result, const struct err *err)
+make_call(const struct turn *turn, const char *result, bool is_error)
 {
 	const struct talk *talk = &turn->talk;
-	struct turn_call call = {
+
+	return (struct turn_call){
 		.step = talk->step,
 		.said = talk->at_want == 0
 			    ? talk->messages[talk->n_messages - 1].text
 			    : "",
 		.want = *want_now(turn),
-		.is_error = result == NULL,
+		.result = result,
+		.is_error = is_error,
 	};
-
-	call.result =
-	    result ? arena_strndup(turn->arena, result->data, result->size)
-		   : error_result(turn, err);
-	return call;
 }
 
 /* What it wanted has its result. */
@@ -301,7 +304,8 @@ run_change(struct turn *turn, const struct tool *tool,
 	if (store_begin(store, err) < 0)
 		return -1;
 	if (tool->run(turn, args, &result, err) == 0) {
-		add_call(turn, make_call(turn, &result, NULL));
+		add_call(
+		    turn, make_call(turn, good_result(turn, &result), false));
 		if (usage_record(turn, err) == 0 &&
 		    tools_record(turn, clock_unix_ms(), err) == 0 &&
 		    store_commit(store, err) == 0) {
@@ -332,7 +336,9 @@ run(struct turn *turn, const struct tool *tool, const struct tool_value *args,
 	buf_init(&result);
 	got = tool->run(turn, args, &result, err);
 	if (got == 0)
-		settle(turn, add_call(turn, make_call(turn, &result, NULL)));
+		settle(turn,
+		    add_call(turn,
+			make_call(turn, good_result(turn, &result), false)));
 	return got;
 }
 
@@ -363,7 +369,8 @@ call_tool(struct turn *turn, const struct llm_want *want, struct err *err)
 static void
 refuse(struct turn *turn, const struct err *err)
 {
-	settle(turn, add_call(turn, make_call(turn, NULL, err)));
+	settle(turn,
+	    add_call(turn, make_call(turn, error_result(turn, err), true)));
 }
 
 /* Goes on until one answers later, or all have. */
@@ -404,6 +411,7 @@ tools_begin(struct turn *turn, const struct llm_want *wants, size_t n)
 void
 tool_done(struct turn *turn, const struct buf *result, const struct err *err)
 {
+	const char *text;
 	struct err too_long;
 
 	if (result && result->size > MAX_RESULT_BYTES) {
@@ -412,6 +420,7 @@ tool_done(struct turn *turn, const struct buf *result, const struct err *err)
 		result = NULL;
 		err = &too_long;
 	}
-	settle(turn, add_call(turn, make_call(turn, result, err)));
+	text = result ? good_result(turn, result) : error_result(turn, err);
+	settle(turn, add_call(turn, make_call(turn, text, !result)));
 	go_on(turn);
 }
