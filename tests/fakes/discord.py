@@ -80,8 +80,8 @@ class Discord:
         self.last_ms = now
         return str(((now - EPOCH_MS) << 22) | (self.n_of_ms & 0x3fffff))
 
-    def add_guild(self, name, channels):
-        guild = {"id": self.snowflake(), "name": name,
+    def add_guild(self, name, channels, guild_id=None):
+        guild = {"id": guild_id or self.snowflake(), "name": name,
                  "joined_at": stamp(time.time()),
                  "system_channel_id": None, "roles": [
             {"id": ROLE_ID, "name": "agent", "managed": True,
