@@ -228,7 +228,8 @@ def test_being_added_and_removed(up, tg):  # noqa: F811
     tg.come_back(-5, user=7)
     tg.say(-5, "/help@harbour_bot", user=7)
     assert answer(tg, -5, "/task")
-    assert len(tg.called("sendMessage")) == n + 2
+    # To the chat, and to the admins that it is back: in either order.
+    wait_for("both", lambda: len(tg.called("sendMessage")) == n + 2, 10)
     assert len([m for m in tg.sent if m["chat_id"] == -5]) == 2
 
 
