@@ -53,6 +53,7 @@ enum command_choice_of {
 
 struct command_row {
 	enum command_id id;
+	bool needs_argument;
 	const char *name;
 	const char *alias;    /* a second name, or "" */
 	const char *argument; /* "<prompt>", "[all|open]", or "" */
@@ -68,7 +69,6 @@ struct command_row {
 	const char *menu_help; /* of it, at most COMMAND_MENU_MAX bytes */
 	unsigned menus;	       /* of enum command_menu */
 	enum command_choice_of choice_of;
-	bool needs_argument;
 };
 
 enum { COMMAND_MENU_MAX = 100 }; /* Discord's */
