@@ -390,7 +390,7 @@ pairing_run(int argc, char **argv)
 		.connector = "codex",
 		.external_id = "codex-cli",
 		.from_user_id = "",
-		.display_name = "Codex CLI",
+		.display_name = "",
 		.approver = "",
 		.role = "admin",
 		.target = "",
@@ -411,6 +411,9 @@ pairing_run(int argc, char **argv)
 	assert(verb != NULL); /* parse has found it */
 	if (!*p.from_user_id)
 		p.from_user_id = p.external_id;
+	/* Who says no name is called by the account's own. */
+	if (!*p.display_name)
+		p.display_name = p.from_user_id;
 	if (settings_load(&settings, &err) < 0)
 		return tool_failed(name, &err);
 	status = EXIT_OK;

@@ -182,6 +182,10 @@ def test_the_commands_say_what_the_predecessors_said(suite):
                  "--from-user-id", "42", "--display-name", "Ann")
     token = re.search("^Token: (.*)$", made.stdout, re.M)[1]
     assert "Display name: Ann\n" in made.stdout
+    # Without a name it is the account's own, whatever connector that is.
+    unnamed = s.run("chat", "pairing", "start", "--connector", "telegram",
+                    "--from-user-id", "43")
+    assert "Display name: 43\n" in unnamed.stdout
     seen = s.run("chat", "pairing", "lookup", token)
     assert "Status: pending\n" in seen.stdout and token not in seen.stdout
     done = s.run("chat", "pairing", "approve", token, "--approver-user-id",
