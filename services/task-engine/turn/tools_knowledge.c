@@ -80,11 +80,27 @@ add_hits(
 	json_out_object_end(&json);
 }
 
-static void
-on_hits(void *arg, const struct envelope *answer, const struct err *why)
+/* What one kind of answer is to the model; -1: err says why it is nothing. */
+typedef int (*show_fn)(struct turn *turn, const struct envelope *answer,
+    struct buf *out, struct err *err);
+
+static int
+show_hits(struct turn *turn, const struct envelope *answer, struct buf *out,
+    struct err *err)
 {
-	struct turn *turn = receive(arg, answer, why);
 	struct search_hits hits;
+
+	if (search_hits_decode(&hits, answer->body, turn->arena, err) < 0)
+		return -1;
+	add_hits(turn, &hits, out);
+	return 0;
+}
+
+static void
+hear(void *lookup, const struct envelope *answer, const struct err *why,
+    show_fn show)
+{
+	struct turn *turn = receive(lookup, answer, why);
 	AUTO(buf_release)
 	struct buf out = { 0 };
 	struct err err;
@@ -94,11 +110,15 @@ on_hits(void *arg, const struct envelope *answer, const struct err *why)
 		return;
 	buf_init(&out);
 	blame_set(turn->work.turn_id);
-	rc = search_hits_decode(&hits, answer->body, turn->arena, &err);
-	if (rc == 0)
-		add_hits(turn, &hits, &out);
+	rc = show(turn, answer, &out, &err);
 	blame_clear();
 	tool_done(turn, rc == 0 ? &out : NULL, &err);
+}
+
+static void
+on_hits(void *arg, const struct envelope *answer, const struct err *why)
+{
+	hear(arg, answer, why, show_hits);
 }
 
 /* 1: the answer comes later. */
@@ -153,27 +173,25 @@ add_document(const struct search_document *document, struct buf *out)
 	json_out_object_end(&json);
 }
 
+static int
+show_document(struct turn *turn, const struct envelope *answer, struct buf *out,
+    struct err *err)
+{
+	struct search_document document;
+
+	if (search_document_decode(&document, answer->body, turn->arena, err) <
+	    0)
+		return -1;
+	if (!policy_may_read(&turn->scope, document.path))
+		return err_set(err, ERR_NOT_FOUND, "there is no such document");
+	add_document(&document, out);
+	return 0;
+}
+
 static void
 on_document(void *arg, const struct envelope *answer, const struct err *why)
 {
-	struct turn *turn = receive(arg, answer, why);
-	struct search_document document;
-	AUTO(buf_release)
-	struct buf out = { 0 };
-	struct err err;
-	int rc;
-
-	if (turn == NULL)
-		return;
-	buf_init(&out);
-	blame_set(turn->work.turn_id);
-	rc = search_document_decode(&document, answer->body, turn->arena, &err);
-	if (rc == 0 && !policy_may_read(&turn->scope, document.path))
-		rc = err_set(&err, ERR_NOT_FOUND, "there is no such document");
-	if (rc == 0)
-		add_document(&document, &out);
-	blame_clear();
-	tool_done(turn, rc == 0 ? &out : NULL, &err);
+	hear(arg, answer, why, show_document);
 }
 
 int
