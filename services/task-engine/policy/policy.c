@@ -92,6 +92,12 @@ const struct policy_row policy_rows[] = {
 	    "workspace"),
 	SAY("tool.update_task", ROLE_OPERATOR, POLICY_BY_ID,
 	    "have the agent close a task of the workspace"),
+	SAY("tool.moderation_triage", ROLE_MEMBER, POLICY_TOOL,
+	    "have the agent judge a reported message"),
+	SAY("tool.draft_escalation", ROLE_MEMBER, POLICY_TOOL,
+	    "have the agent draft a note to those who run the place"),
+	SAY("tool.draft_faq_answer", ROLE_MEMBER, POLICY_TOOL,
+	    "have the agent draft an answer to a common question"),
 	SAY("tool.learn_skill", ROLE_MEMBER, POLICY_TOOL,
 	    "have the agent propose a skill"),
 

@@ -16,13 +16,32 @@ static const char *const type_names[] = {
 	[TOOL_INT] = "integer",
 	[TOOL_BOOL] = "boolean",
 	[TOOL_OBJECT] = "object",
+	[TOOL_TEXTS] = "array",
 };
+
+static void
+add_bounds(const struct tool_field *field, struct json_out *json)
+{
+	bool is_number = field->type == TOOL_INT;
+
+	json_out_int(json, is_number ? "minimum" : "minLength", field->min);
+	json_out_int(json, is_number ? "maximum" : "maxLength", field->max);
+}
+
+static void
+add_items(const struct tool_field *field, struct json_out *json)
+{
+	json_out_int(json, "minItems", 1);
+	json_out_int(json, "maxItems", TOOL_MAX_ITEMS);
+	json_out_object(json, "items");
+	json_out_str(json, "type", type_names[TOOL_TEXT]);
+	add_bounds(field, json);
+	json_out_object_end(json);
+}
 
 static void
 add_field(const struct tool_field *field, struct json_out *json)
 {
-	bool is_text = field->type == TOOL_TEXT;
-
 	json_out_object(json, field->name);
 	json_out_str(json, "type", type_names[field->type]);
 	json_out_str(json, "description", field->help);
@@ -31,11 +50,10 @@ add_field(const struct tool_field *field, struct json_out *json)
 		for (const char *const *c = field->choices; *c; c++)
 			json_out_str(json, NULL, *c);
 		json_out_list_end(json);
-	} else if (is_text || field->type == TOOL_INT) {
-		json_out_int(
-		    json, is_text ? "minLength" : "minimum", field->min);
-		json_out_int(
-		    json, is_text ? "maxLength" : "maximum", field->max);
+	} else if (field->type == TOOL_TEXTS) {
+		add_items(field, json);
+	} else if (field->type == TOOL_TEXT || field->type == TOOL_INT) {
+		add_bounds(field, json);
 	}
 	json_out_object_end(json);
 }
@@ -62,10 +80,10 @@ tool_schema(const struct tool_field *fields, size_t n, struct buf *out)
 }
 
 static int
-wrong_type(const struct tool_field *field, struct err *err)
+wrong_type(const struct tool_field *field, enum tool_type type, struct err *err)
 {
 	return err_set(err, ERR_INVALID, "%s must be of type %s", field->name,
-	    type_names[field->type]);
+	    type_names[type]);
 }
 
 static int
@@ -80,16 +98,16 @@ check_choice(const struct tool_field *field, const char *text, struct err *err)
 
 static int
 read_text(const struct tool_field *field, const struct json *value,
-    struct arena *arena, struct tool_value *out, struct err *err)
+    struct arena *arena, const char **out, struct err *err)
 {
 	size_t size;
 
 	if (json_type(value) != JSON_STRING)
-		return wrong_type(field, err);
-	out->text = arena_strdup(arena, json_str(value, ""));
+		return wrong_type(field, TOOL_TEXT, err);
+	*out = arena_strdup(arena, json_str(value, ""));
 	if (field->choices)
-		return check_choice(field, out->text, err);
-	size = strlen(out->text);
+		return check_choice(field, *out, err);
+	size = strlen(*out);
 	if ((int64_t)size >= field->min && (int64_t)size <= field->max)
 		return 0;
 	return err_set(err, ERR_INVALID,
@@ -102,7 +120,7 @@ read_number(const struct tool_field *field, const struct json *value,
     struct tool_value *out, struct err *err)
 {
 	if (!json_is_int(value))
-		return wrong_type(field, err);
+		return wrong_type(field, field->type, err);
 	out->number = json_int(value, 0);
 	if (out->number >= field->min && out->number <= field->max)
 		return 0;
@@ -118,10 +136,34 @@ read_object(const struct tool_field *field, const struct json *value,
 	struct buf text = { 0 };
 
 	if (json_type(value) != JSON_OBJECT)
-		return wrong_type(field, err);
+		return wrong_type(field, field->type, err);
 	buf_init(&text);
 	json_print(value, &text);
 	out->text = arena_strndup(arena, text.data, text.size);
+	return 0;
+}
+
+static int
+read_texts(const struct tool_field *field, const struct json *value,
+    struct arena *arena, struct tool_value *out, struct err *err)
+{
+	const char **items =
+	    arena_alloc(arena, TOOL_MAX_ITEMS * sizeof(*items));
+	size_t n = 0;
+
+	if (json_type(value) != JSON_LIST)
+		return wrong_type(field, field->type, err);
+	for (const struct json *m = json_first(value); m; m = json_next(m)) {
+		if (n == TOOL_MAX_ITEMS)
+			break;
+		if (read_text(field, m, arena, &items[n++], err) < 0)
+			return -1;
+	}
+	if (n == 0 || json_count(value) > TOOL_MAX_ITEMS)
+		return err_set(err, ERR_INVALID, "%s must have 1 to %d items",
+		    field->name, TOOL_MAX_ITEMS);
+	out->items = items;
+	out->n_items = n;
 	return 0;
 }
 
@@ -132,16 +174,18 @@ read_value(const struct tool_field *field, const struct json *value,
 	out->is_given = true;
 	switch (field->type) {
 	case TOOL_TEXT:
-		return read_text(field, value, arena, out, err);
+		return read_text(field, value, arena, &out->text, err);
 	case TOOL_INT:
 		return read_number(field, value, out, err);
 	case TOOL_BOOL:
 		if (json_type(value) != JSON_BOOL)
-			return wrong_type(field, err);
+			return wrong_type(field, field->type, err);
 		out->number = json_bool(value, false);
 		return 0;
 	case TOOL_OBJECT:
 		return read_object(field, value, arena, out, err);
+	case TOOL_TEXTS:
+		return read_texts(field, value, arena, out, err);
 	}
 	return 0;
 }

@@ -15,15 +15,16 @@ struct err;
  * The arguments of a tool, described once: the model is shown the JSON Schema
  * that is made of it, and what comes back is checked against it. Pure.
  */
-enum tool_type { TOOL_TEXT, TOOL_INT, TOOL_BOOL, TOOL_OBJECT };
+enum tool_type { TOOL_TEXT, TOOL_INT, TOOL_BOOL, TOOL_OBJECT, TOOL_TEXTS };
 
-enum { TOOL_MAX_FIELDS = 8 };
+enum { TOOL_MAX_FIELDS = 8, TOOL_MAX_ITEMS = 20 };
 
 struct tool_field {
 	const char *name;
 	enum tool_type type;
 	bool is_required;
-	int64_t min, max;	    /* bytes of text, or the number itself */
+	/* bytes of a text, or of each in a list; or the number itself */
+	int64_t min, max;
 	const char *const *choices; /* NULL-terminated; NULL: any text */
 	const char *help;
 };
@@ -32,6 +33,9 @@ struct tool_value {
 	bool is_given;
 	const char *text; /* "" if it is not given; of TOOL_OBJECT its JSON */
 	int64_t number;	  /* and 1 for true */
+	/* TOOL_TEXTS: 1 to TOOL_MAX_ITEMS, if it is given */
+	const char *const *items;
+	size_t n_items;
 };
 
 /* Appends the schema. */

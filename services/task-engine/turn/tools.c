@@ -54,6 +54,16 @@ const struct tool tool_table[] = {
 	{ "update_task", "tool.update_task", TOOL_CHANGES,
 	    "Closes an open task, or changes how one is routed.",
 	    update_task_fields, UPDATE_TASK_FIELDS, tool_update_task },
+	{ "moderation_triage", "tool.moderation_triage", TOOL_READS,
+	    "Judges a reported message by fixed words, and says what a "
+	    "moderator would do. Changes nothing.",
+	    moderate_fields, MODERATE_FIELDS, tool_moderate },
+	{ "draft_escalation", "tool.draft_escalation", TOOL_READS,
+	    "Formats a note to the people who run this place. Sends nothing.",
+	    escalate_fields, ESCALATE_FIELDS, tool_escalate },
+	{ "draft_faq_answer", "tool.draft_faq_answer", TOOL_READS,
+	    "Formats an answer to a question that many ask. Sends nothing.",
+	    faq_fields, FAQ_FIELDS, tool_faq },
 	{ "propose_action", "action.propose", TOOL_CHANGES,
 	    "Proposes something in the outside world: a request, a mail, a "
 	    "command. An admin sees it and decides. Only if the message itself "

@@ -114,6 +114,27 @@ int tool_lookup_task(struct turn *turn, const struct tool_value *args,
 int tool_update_task(struct turn *turn, const struct tool_value *args,
     struct buf *out, struct err *err) MUST_CHECK;
 
+/* tools_drafts.c */
+enum { MODERATE_MESSAGE, MODERATE_REPORTER, MODERATE_CHANNEL, MODERATE_FIELDS };
+enum {
+	ESCALATE_TOPIC,
+	ESCALATE_SUMMARY,
+	ESCALATE_URGENCY,
+	ESCALATE_EVIDENCE,
+	ESCALATE_NEXT_STEP,
+	ESCALATE_FIELDS
+};
+enum { FAQ_QUESTION, FAQ_KEY_POINTS, FAQ_TONE, FAQ_FOLLOW_UP, FAQ_FIELDS };
+extern const struct tool_field moderate_fields[MODERATE_FIELDS];
+extern const struct tool_field escalate_fields[ESCALATE_FIELDS];
+extern const struct tool_field faq_fields[FAQ_FIELDS];
+int tool_moderate(struct turn *turn, const struct tool_value *args,
+    struct buf *out, struct err *err) MUST_CHECK;
+int tool_escalate(struct turn *turn, const struct tool_value *args,
+    struct buf *out, struct err *err) MUST_CHECK;
+int tool_faq(struct turn *turn, const struct tool_value *args, struct buf *out,
+    struct err *err) MUST_CHECK;
+
 /* tools_actions.c */
 enum {
 	PROPOSE_TYPE,

@@ -8,6 +8,7 @@
 #include "libcommon/clock.h"
 #include "libcommon/err.h"
 #include "libcommon/json.h"
+#include "libcommon/utf8.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/conversation/due_window.h"
 #include "services/task-engine/conversation/quote.h"
@@ -25,6 +26,8 @@ enum {
 	DUE_S = 24 * 60 * 60,
 	SHORT_MIN = 4,
 	SUMMARY_MAX = 1400,
+	/* of a description that is looked up: the predecessor's */
+	SHOWN_PROMPT = 200,
 };
 
 static const char *const priorities[] = { "p1", "p2", "p3", NULL };
@@ -64,23 +67,33 @@ const struct tool_field update_task_fields[UPDATE_TASK_FIELDS] = {
 };
 
 static void
+add_time(struct json_out *json, const char *key, int64_t at_unix)
+{
+	char at[CLOCK_RFC3339_SIZE];
+
+	if (at_unix == 0)
+		return;
+	clock_rfc3339(at, at_unix * 1000);
+	json_out_str(json, key, at);
+}
+
+static void
 add_task(const struct task *task, struct buf *out)
 {
 	struct json_out json;
-	char at[CLOCK_RFC3339_SIZE];
 
 	json_out_init(&json, out);
 	json_out_object(&json, NULL);
 	json_out_str(&json, "task_id", task->id);
 	json_out_str(&json, "title", task->title);
+	json_out_strn(&json, "description", task->prompt,
+	    utf8_cut(task->prompt, strlen(task->prompt), SHOWN_PROMPT));
 	json_out_str(&json, "status", task->status);
 	json_out_str(&json, "route_class", task->route_class);
 	json_out_str(&json, "priority", task->priority);
 	json_out_str(&json, "lane", task->assigned_lane);
-	if (task->due_at_unix) {
-		clock_rfc3339(at, task->due_at_unix * 1000);
-		json_out_str(&json, "due", at);
-	}
+	add_time(&json, "created", task->created_at_unix);
+	add_time(&json, "due", task->due_at_unix);
 	if (*task->result_summary)
 		json_out_str(&json, "summary", task->result_summary);
 	if (*task->result_path)

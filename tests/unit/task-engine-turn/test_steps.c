@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "libcommon/defs.h"
+#include "services/task-engine/policy/policy.h"
+#include "services/task-engine/turn/tools.h"
 #include "services/task-engine/turn/turns.h"
 #include "tests/unit/task-engine-turn/room.h"
 #include "tests/unit/task-engine-turn/world.h"
@@ -354,6 +356,31 @@ static const struct {
 	{ "of a known type", ROLE_OVERLORD, "propose_action",
 	    "{\"type\":\"rm\",\"target\":\"ls\",\"summary\":\"s\"}",
 	    "type must be one", true },
+	{ "a message is judged", ROLE_MEMBER, "moderation_triage",
+	    "{\"message\":\"I will kill you\",\"channel\":\"#x\"}",
+	    "\"severity\":\"critical\",\"labels\":[\"violence\"]", false },
+	{ "of 5000 bytes at most", ROLE_MEMBER, "moderation_triage",
+	    "{\"message\":\"\"}", "1 to 5000", true },
+	{ "a note is drafted", ROLE_MEMBER, "draft_escalation",
+	    "{\"topic\":\"Spam\",\"summary\":\"It floods.\",\"urgency\":"
+	    "\"high\",\"evidence\":[\"a\",\"b\"],\"next_step\":\"Mute.\"}",
+	    "{\"draft\":\"**Escalation: Spam** (urgency: high)\\n\\nIt "
+	    "floods.\\n\\nEvidence:\\n- a\\n- b\\n\\nNext step: Mute.\"}",
+	    false },
+	{ "with evidence", ROLE_MEMBER, "draft_escalation",
+	    "{\"topic\":\"Spam\",\"summary\":\"It floods.\",\"urgency\":"
+	    "\"high\",\"evidence\":[]}",
+	    "1 to 20 items", true },
+	{ "an answer is drafted", ROLE_MEMBER, "draft_faq_answer",
+	    "{\"question\":\"When?\",\"key_points\":[\"At seven.\",\"Or "
+	    "eight.\"],\"tone\":\"friendly\",\"include_follow_up\":true}",
+	    "**When?**\\n\\nThanks for asking! At seven.\\n\\nOr "
+	    "eight.\\n\\nDoes that help?",
+	    false },
+	{ "in a tone that is one", ROLE_MEMBER, "draft_faq_answer",
+	    "{\"question\":\"When?\",\"key_points\":[\"x\"],\"tone\":"
+	    "\"rude\"}",
+	    "tone must be one", true },
 	{ "a skill is proposed", ROLE_MEMBER, "learn_skill",
 	    "{\"name\":\"jq-tips\",\"content\":\"Use -r.\"}",
 	    "\"action_id\":\"act_1\"", false },
@@ -380,6 +407,91 @@ calls_are_for_who_may(void **state)
 		assert_false(world.is_in_transaction);
 		if (calls[i].is_refused)
 			assert_int_equal(world.n_tasks_made, 0);
+		room_leave(NULL);
+	}
+	room_enter(true);
+}
+
+/* What a model hears of, by the role of whoever asked. */
+#define GUESTS "search_knowledge open_knowledge read_file list_files "
+#define MEMBERS GUESTS "write_file create_task lookup_task "
+#define DRAFTS "moderation_triage draft_escalation draft_faq_answer "
+static const struct {
+	enum role role;
+	const char *tools;
+} offered[] = {
+	{ ROLE_GUEST, GUESTS "lookup_task propose_action " },
+	{ ROLE_VIEWER, GUESTS "lookup_task propose_action " },
+	{ ROLE_MEMBER, MEMBERS DRAFTS "propose_action learn_skill " },
+	{ ROLE_OPERATOR,
+	    MEMBERS "update_task " DRAFTS "propose_action learn_skill " },
+	{ ROLE_ADMIN,
+	    MEMBERS "update_task " DRAFTS "propose_action learn_skill " },
+	{ ROLE_OVERLORD,
+	    MEMBERS "update_task " DRAFTS "propose_action learn_skill " },
+};
+
+static bool
+is_offered(size_t row, const char *tool)
+{
+	char word[64];
+
+	snprintf(word, sizeof(word), "%s ", tool);
+	return strstr(offered[row].tools, word) != NULL;
+}
+
+/* One that it did not hear of it cannot call. */
+static void
+check_unoffered(size_t row, const char *tool)
+{
+	room_enter(true);
+	world.role = offered[row].role;
+	ask(TURN_ANSWER);
+	want(0, tool, "{}");
+	if (!strstr(world.calls[1].last, "there is no such tool"))
+		fail_msg("%s of %s: %s", tool, role_name(offered[row].role),
+		    world.calls[1].last);
+	room_leave(NULL);
+}
+
+static void
+tools_are_offered_by_role(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(offered); i++) {
+		room_enter(true);
+		world.role = offered[i].role;
+		ask(TURN_ANSWER);
+		if (strcmp(world.calls[0].tools, offered[i].tools) != 0)
+			fail_msg("%s: %s", role_name(offered[i].role),
+			    world.calls[0].tools);
+		room_leave(NULL);
+		for (size_t k = 0; k < n_tools; k++)
+			if (!is_offered(i, tool_table[k].name))
+				check_unoffered(i, tool_table[k].name);
+	}
+	room_enter(true);
+}
+
+/* Each tool is checked again when it is called, by the role as it is then. */
+static void
+a_role_that_was_lost_meanwhile_counts_no_more(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < n_tools; i++) {
+		const struct policy_row *row =
+		    policy_find(tool_table[i].operation);
+
+		if (row->role == ROLE_GUEST || (row->flags & POLICY_OWN))
+			continue;
+		room_enter(true);
+		world.role = ROLE_OVERLORD;
+		ask(TURN_ANSWER);
+		world.role = ROLE_GUEST;
+		want(0, tool_table[i].name, "{}");
+		if (!strstr(world.calls[1].last, "Access denied"))
+			fail_msg(
+			    "%s: %s", tool_table[i].name, world.calls[1].last);
 		room_leave(NULL);
 	}
 	room_enter(true);
@@ -548,6 +660,8 @@ main(void)
 		TEST(what_runs_counts_against_the_budget),
 		TEST(tokens_are_recorded_once),
 		TEST(calls_are_for_who_may),
+		TEST(tools_are_offered_by_role),
+		TEST(a_role_that_was_lost_meanwhile_counts_no_more),
 		TEST(a_task_has_the_authority_of_its_asker),
 		TEST(tasks_of_turns_are_counted),
 		TEST(notes_can_be_read_before_they_are_written),

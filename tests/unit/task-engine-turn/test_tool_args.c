@@ -12,13 +12,14 @@
 
 static const char *const colours[] = { "red", "green", NULL };
 
-enum { NAME, COUNT, COLOUR, FLAG, REST, FIELDS };
+enum { NAME, COUNT, COLOUR, FLAG, REST, LIST, FIELDS };
 static const struct tool_field fields[FIELDS] = {
 	[NAME] = { "name", TOOL_TEXT, true, 1, 5, NULL, "whose" },
 	[COUNT] = { "count", TOOL_INT, false, 1, 10, NULL, "how many" },
 	[COLOUR] = { "colour", TOOL_TEXT, false, 0, 0, colours, "which" },
 	[FLAG] = { "flag", TOOL_BOOL, false, 0, 0, NULL, "whether" },
 	[REST] = { "rest", TOOL_OBJECT, false, 0, 0, NULL, "more" },
+	[LIST] = { "list", TOOL_TEXTS, false, 1, 3, NULL, "several" },
 };
 
 static void
@@ -41,13 +42,30 @@ the_schema_says_what_is_checked(void **state)
 	    "\"required\":[\"name\"],\"additionalProperties\":false}");
 }
 
+static void
+the_schema_of_a_list_bounds_its_items(void **state)
+{
+	AUTO(buf_release)
+	struct buf out;
+
+	(void)state;
+	buf_init(&out);
+	tool_schema(&fields[LIST], 1, &out);
+	assert_non_null(strstr(out.data,
+	    "\"list\":{\"type\":\"array\",\"description\":\"several\","
+	    "\"minItems\":1,\"maxItems\":20,\"items\":{\"type\":\"string\","
+	    "\"minLength\":1,\"maxLength\":3}}"));
+}
+
+#define ONES "\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\""
+
 static const struct {
 	const char *text;
 	const char *fault; /* NULL: good */
 } cases[] = {
 	{ "{\"name\":\"a\"}", NULL },
 	{ "{\"name\":\"a\",\"count\":10,\"colour\":\"red\",\"flag\":true,"
-	  "\"rest\":{\"x\":[1]}}",
+	  "\"rest\":{\"x\":[1]},\"list\":[\"x\",\"y\"]}",
 	    NULL },
 	{ "{\"name\":\"a\",\"count\":null}", NULL },
 	{ " \n", "name is missing" },
@@ -63,6 +81,13 @@ static const struct {
 	{ "{\"name\":\"a\",\"colour\":\"blue\"}", "colour must be one" },
 	{ "{\"name\":\"a\",\"flag\":1}", "flag must be of type boolean" },
 	{ "{\"name\":\"a\",\"rest\":[]}", "rest must be of type object" },
+	{ "{\"name\":\"a\",\"list\":[" ONES "," ONES "]}", NULL },
+	{ "{\"name\":\"a\",\"list\":[" ONES "," ONES ",\"1\"]}",
+	    "1 to 20 items" },
+	{ "{\"name\":\"a\",\"list\":[]}", "1 to 20 items" },
+	{ "{\"name\":\"a\",\"list\":\"x\"}", "must be of type array" },
+	{ "{\"name\":\"a\",\"list\":[\"x\",1]}", "list must be of type" },
+	{ "{\"name\":\"a\",\"list\":[\"\"]}", "1 to 3 bytes" },
 	{ "{\"name\":\"a\",\"other\":1}", "does not name" },
 	{ "{\"name\":\"a\",\"name\":\"b\"}", "no JSON" },
 	{ "{\"name\":\"a\"} trailing", "no JSON" },
@@ -107,6 +132,8 @@ values_are_read(void **state)
 	assert_int_equal(values[COUNT].number, 10);
 	assert_int_equal(values[FLAG].number, 1);
 	assert_string_equal(values[REST].text, "{\"x\":[1]}");
+	assert_int_equal(values[LIST].n_items, 2);
+	assert_string_equal(values[LIST].items[1], "y");
 	assert_int_equal(
 	    tool_read_args(fields, FIELDS, cases[0].text, arena, values, &err),
 	    0);
@@ -133,6 +160,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_schema_says_what_is_checked),
+		cmocka_unit_test(the_schema_of_a_list_bounds_its_items),
 		cmocka_unit_test(arguments_are_checked),
 		cmocka_unit_test(values_are_read),
 		cmocka_unit_test(one_meaning_has_one_form),

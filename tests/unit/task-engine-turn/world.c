@@ -590,6 +590,18 @@ llm_name(const struct llm *llm)
 	return llm->at ? "openai other" : "openai m";
 }
 
+static void
+note_tools(const struct llm_prompt *prompt, char out[512])
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < prompt->n_tools; i++)
+		n += (size_t)snprintf(
+		    out + n, 512 - n, "%s ", prompt->tools[i].name);
+	assert_true(n < 512);
+}
+
 int
 llm_start(struct llm *llm, const struct llm_prompt *prompt,
     int64_t deadline_mono_ms, llm_done_fn fn, void *arg,
@@ -611,6 +623,7 @@ llm_start(struct llm *llm, const struct llm_prompt *prompt,
 	world.calls[at].n_messages = prompt->n_messages;
 	world.calls[at].model = llm->at;
 	world.calls[at].n_tools = prompt->n_tools;
+	note_tools(prompt, world.calls[at].tools);
 	world.calls[at].is_last = prompt->is_last;
 	world.calls[at].fn = fn;
 	world.calls[at].arg = arg;

@@ -73,6 +73,7 @@ struct world {
 		char last[WORLD_TEXT]; /* the last message, whose role is: */
 		enum llm_role last_role;
 		size_t n_messages, n_tools, model;
+		char tools[512]; /* their names, a blank behind each */
 		bool is_last;
 		llm_done_fn fn;
 		void *arg;

@@ -80,6 +80,9 @@ static const struct {
 	{ "tool.create_task", "mpaostl" },
 	{ "tool.lookup_task", "ypaosl" },
 	{ "tool.update_task", "paol" },
+	{ "tool.moderation_triage", "mpaostl" },
+	{ "tool.draft_escalation", "mpaostl" },
+	{ "tool.draft_faq_answer", "mpaostl" },
 	{ "tool.learn_skill", "mpaostl" },
 
 	{ "action.propose", "gGyvmpaostl" },
