@@ -33,6 +33,7 @@ enum {
 	BOUND_DELIVERIES = 32,
 	BOUND_PARTS = 1000, /* of one delivery */
 	BOUND_HITS = 50,
+	BOUND_CHANGES = 32,   /* of documents; each at its bound, they fit */
 	BOUND_COMMANDS = 100, /* more has no menu of Telegram or Discord */
 	BOUND_CHOICES = 25,   /* Discord shows no more */
 	BOUND_COUNTERS = 64,

@@ -13,6 +13,7 @@
 #include "proto/command.h"
 #include "proto/credential.h"
 #include "proto/delivery.h"
+#include "proto/document.h"
 #include "proto/empty.h"
 #include "proto/engine.h"
 #include "proto/gateway.h"
@@ -88,6 +89,9 @@ const struct route routes[] = {
 	{ "search.reindex",   ROUTE_REQ,  ENGINE,    INDEXER, ROUTE_READ,
 	    &search_workspace_shape, &search_state_shape,
 	    "looks at the files again" },
+	{ "document.changed", ROUTE_REQ,  INDEXER,   ENGINE, 0,
+	    &document_changed_shape, &document_noted_shape,
+	    "Markdown files appeared, changed or vanished" },
 	{ "upkeep",           ROUTE_REQ,  SCHEDULER, ENGINE, 0,
 	    &empty_shape, &upkeep_done_shape,
 	    "tidies what has expired" },

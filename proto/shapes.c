@@ -9,6 +9,7 @@
 #include "proto/command.h"
 #include "proto/credential.h"
 #include "proto/delivery.h"
+#include "proto/document.h"
 #include "proto/empty.h"
 #include "proto/engine.h"
 #include "proto/gateway.h"
@@ -59,6 +60,9 @@ const struct shape *const shapes[] = {
 	&delivery_batch_shape,
 	&delivery_result_shape,
 	&delivery_noted_shape,
+	&document_change_shape,
+	&document_changed_shape,
+	&document_noted_shape,
 	&empty_shape,
 	&engine_ready_shape,
 	&engine_status_get_shape,

@@ -4,6 +4,7 @@
 #include "libcommon/service.h"
 
 struct library;
+struct teller;
 
 /* Outlive the svc: the last beat still shows them. */
 struct indexer_counters {
@@ -13,6 +14,7 @@ struct indexer_counters {
 
 struct svc {
 	struct library *library;
+	struct teller *teller;
 	struct indexer_counters *counters;
 };
 

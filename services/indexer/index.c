@@ -197,9 +197,12 @@ write_document(struct index *index, const struct index_file *file,
 	AUTO(index_statement_done)
 	sqlite3_stmt *stmt = index_statement(
 	    index, short_id ? STMT_DOCUMENT_INSERT : STMT_DOCUMENT_UPDATE, err);
+	char sha256[ID_SHA256_HEX_SIZE] = "";
 
 	if (!stmt)
 		return -1;
+	if (file->text)
+		id_sha256_hex(sha256, file->text, file->text_size);
 	index_bind_text(stmt, 1, file->path);
 	index_bind_text(stmt, 2, chunks->title);
 	index_bind_text(stmt, 3, file->skipped);
@@ -208,8 +211,11 @@ write_document(struct index *index, const struct index_file *file,
 	sqlite3_bind_int64(stmt, 6, file->stamp.ctime_ns);
 	sqlite3_bind_int64(stmt, 7, file->stamp.inode);
 	sqlite3_bind_int64(stmt, 8, (int64_t)chunks->n_sections);
+	index_bind_text(stmt, 9, sha256);
 	if (short_id)
-		index_bind_text(stmt, 9, short_id);
+		index_bind_text(stmt, 10, short_id);
+	if (file->is_told)
+		index_bind_text(stmt, 11, sha256);
 	return index_step(index, stmt, err) < 0 ? -1 : 0;
 }
 
@@ -245,6 +251,22 @@ name_of(const char *path, struct arena *arena)
 	    arena, base, size < CHUNK_TITLE_BYTES ? size : CHUNK_TITLE_BYTES);
 }
 
+/* Of the document of that path. */
+static int
+change_one(struct index *index, enum statement which, const char *path,
+    const char *value, struct err *err)
+{
+	AUTO(index_statement_done)
+	sqlite3_stmt *stmt = index_statement(index, which, err);
+
+	if (!stmt)
+		return -1;
+	index_bind_text(stmt, 1, path);
+	if (value)
+		index_bind_text(stmt, 2, value);
+	return index_step(index, stmt, err) < 0 ? -1 : 0;
+}
+
 static int
 put(struct index *index, const struct index_file *file, struct arena *arena,
     struct err *err)
@@ -270,6 +292,9 @@ put(struct index *index, const struct index_file *file, struct arena *arena,
 		return -1;
 	if (rc == 1)
 		known.id = sqlite3_last_insert_rowid(index->db);
+	if (rc == 1 &&
+	    change_one(index, STMT_GONE_FORGET, file->path, NULL, err) < 0)
+		return -1;
 	for (size_t i = 0; i < chunks.n_sections; i++)
 		if (write_section(index,
 			known.id << RANK_SECTION_BITS | (int64_t)i, file,
@@ -292,11 +317,12 @@ index_put(struct index *index, const struct index_file *file, struct err *err)
 	return 0;
 }
 
+/* A statement about the document of that id. */
 static int
-drop_document(struct index *index, int64_t id, struct err *err)
+run_on(struct index *index, enum statement which, int64_t id, struct err *err)
 {
 	AUTO(index_statement_done)
-	sqlite3_stmt *stmt = index_statement(index, STMT_DOCUMENT_DELETE, err);
+	sqlite3_stmt *stmt = index_statement(index, which, err);
 
 	if (!stmt)
 		return -1;
@@ -309,8 +335,68 @@ index_remove(struct index *index, int64_t id, struct err *err)
 {
 	if (change_begins(index, err) < 0 ||
 	    drop_sections(index, id, err) < 0 ||
-	    drop_document(index, id, err) < 0)
+	    run_on(index, STMT_GONE_ADD, id, err) < 0 ||
+	    run_on(index, STMT_DOCUMENT_DELETE, id, err) < 0)
 		return change_failed(index);
+	return 0;
+}
+
+static int
+list_gone(struct index *index, struct index_change *out, size_t max,
+    size_t *n_out, struct arena *arena, struct err *err)
+{
+	AUTO(index_statement_done)
+	sqlite3_stmt *stmt = index_statement(index, STMT_UNTOLD_GONE, err);
+	int rc;
+
+	if (!stmt)
+		return -1;
+	sqlite3_bind_int64(stmt, 1, (int64_t)max);
+	for (*n_out = 0; (rc = index_step(index, stmt, err)) == 0;)
+		out[(*n_out)++] = (struct index_change){
+			.kind = INDEX_VANISHED,
+			.path = column_text(stmt, 0, arena),
+			.sha256 = "",
+		};
+	return rc < 0 ? -1 : 0;
+}
+
+int
+index_changes(struct index *index, struct index_change *out, size_t max,
+    size_t *n_out, struct arena *arena, struct err *err)
+{
+	AUTO(index_statement_done)
+	sqlite3_stmt *stmt = index_statement(index, STMT_UNTOLD, err);
+	int rc;
+
+	if (!stmt || list_gone(index, out, max, n_out, arena, err) < 0)
+		return -1;
+	sqlite3_bind_int64(stmt, 1, (int64_t)(max - *n_out));
+	while ((rc = index_step(index, stmt, err)) == 0)
+		out[(*n_out)++] = (struct index_change){
+			.kind = sqlite3_column_int(stmt, 2) ? INDEX_CHANGED
+							    : INDEX_APPEARED,
+			.path = column_text(stmt, 0, arena),
+			.sha256 = column_text(stmt, 1, arena),
+		};
+	return rc < 0 ? -1 : 0;
+}
+
+int
+index_changes_told(struct index *index, const struct index_change *changes,
+    size_t n_changes, struct err *err)
+{
+	for (size_t i = 0; i < n_changes; i++) {
+		const struct index_change *c = &changes[i];
+		int rc =
+		    c->kind == INDEX_VANISHED
+			? change_one(
+			      index, STMT_GONE_FORGET, c->path, NULL, err)
+			: change_one(index, STMT_TOLD, c->path, c->sha256, err);
+
+		if (rc < 0)
+			return -1;
+	}
 	return 0;
 }
 

@@ -60,6 +60,7 @@ struct index_file {
 	const char *skipped;
 	const char *text;
 	size_t text_size;
+	bool is_told; /* the engine need not hear of it */
 };
 
 /* Adds the file or replaces what was known of it. */
@@ -88,6 +89,27 @@ index_next(struct index *index, int64_t after_id, struct index_document *out,
 /* Returns 1 when no document has that short id ("#a1b2c3"). */
 int index_find_short_id(struct index *index, const char *short_id,
     const char **path_out, struct arena *arena, struct err *err) MUST_CHECK;
+
+/*
+ * What happened to documents and the engine did not confirm to know. It may
+ * be told of what it knows, when the confirmation was lost or came late.
+ */
+enum index_change_kind {
+	INDEX_APPEARED,
+	INDEX_CHANGED,
+	INDEX_VANISHED,
+	INDEX_CHANGE_COUNT
+};
+struct index_change {
+	enum index_change_kind kind;
+	const char *path;
+	const char *sha256; /* "": it is gone, or too large to be read */
+};
+/* At most max of them. */
+int index_changes(struct index *index, struct index_change *out, size_t max,
+    size_t *n_out, struct arena *arena, struct err *err) MUST_CHECK;
+int index_changes_told(struct index *index, const struct index_change *changes,
+    size_t n_changes, struct err *err) MUST_CHECK;
 
 struct index_totals {
 	int64_t n_documents;

@@ -133,6 +133,7 @@ library_add(struct library *lib, const char *id)
 	HASH_FIND_STR(lib->all, id, ws);
 	if (!ws) {
 		ws = workspace_new(id);
+		ws->has_appeared = lib->is_started;
 		HASH_ADD_KEYPTR(hh, lib->all, ws->id, strlen(ws->id), ws);
 	}
 	workspace_add_all(ws, false);
@@ -186,6 +187,8 @@ work_on(struct library *lib, struct workspace *ws, int64_t until_ms)
 		library_list(lib, ws, AGAIN_MS);
 	} else {
 		note_success(lib, ws);
+		if (lib->on_indexed)
+			lib->on_indexed(lib->arg, ws->id);
 	}
 	return false;
 }
@@ -276,6 +279,15 @@ on_work(void *arg)
 }
 
 struct workspace *
+library_known(struct library *lib, const char *id)
+{
+	struct workspace *ws;
+
+	HASH_FIND_STR(lib->all, id, ws);
+	return ws;
+}
+
+struct workspace *
 library_find(struct library *lib, const char *id)
 {
 	struct workspace *ws;
@@ -352,6 +364,8 @@ library_open(struct library **library_out, struct loop *loop,
 	lib->index_root = xstrdup(options->index_root);
 	lib->index_root_fd = -1;
 	lib->debounce_ms = options->debounce_ms;
+	lib->on_indexed = options->on_indexed;
+	lib->arg = options->arg;
 	lib->places.index_root = lib->index_root;
 	lib->places.n_unwatched = &lib->n_unwatched;
 	lib->work = timer_new(loop, on_work, lib);
@@ -368,6 +382,7 @@ library_open(struct library **library_out, struct loop *loop,
 		return -1;
 	if (library_rescan(lib) < 0)
 		return err_errno(err, "cannot read %s", lib->root);
+	lib->is_started = true;
 	library_drop_orphans(lib);
 	library_probe_start(lib);
 	library_report(lib);

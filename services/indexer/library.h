@@ -32,6 +32,9 @@ struct library_options {
 	const char *root;	/* the workspaces' folder */
 	const char *index_root; /* the index files' folder */
 	int64_t debounce_ms;
+	/* All of a workspace's changes are indexed; NULL: nobody asks. */
+	void (*on_indexed)(void *arg, const char *workspace_id);
+	void *arg;
 };
 
 int library_open(struct library **library_out, struct loop *loop,
@@ -40,6 +43,8 @@ void library_close(struct library **library);
 
 /* NULL when there is no such folder. */
 struct workspace *library_find(struct library *library, const char *id);
+/* The same of those that are known, without a look at the folders. */
+struct workspace *library_known(struct library *library, const char *id);
 
 /*
  * Calls fn when the workspace's changes are indexed, or when that has taken

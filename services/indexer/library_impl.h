@@ -24,6 +24,9 @@ struct library {
 	char *index_root;
 	int index_root_fd; /* as it was at the start */
 	int64_t debounce_ms;
+	void (*on_indexed)(void *arg, const char *workspace_id);
+	void *arg;
+	bool is_started; /* what comes now was not there before */
 	int64_t n_unwatched;
 
 	struct workspace *all;	  /* by id */

@@ -13,6 +13,7 @@
 #include "libcommon/service.h"
 #include "services/indexer/handlers.h"
 #include "services/indexer/library.h"
+#include "services/indexer/teller.h"
 
 struct indexer_cfg {
 	const char *workspace_root;
@@ -95,22 +96,33 @@ indexer_prepare(
 	return make_folder(folders.index_root, 0700, err);
 }
 
+static void
+on_indexed(void *arg, const char *workspace_id)
+{
+	struct svc *svc = arg;
+
+	teller_wake(svc->teller, workspace_id);
+}
+
 static int
 indexer_init(
     struct svc **svc_out, const struct service_env *env, struct err *err)
 {
 	const struct indexer_cfg *cfg = env->cfg;
+	struct svc *svc = xcalloc(1, sizeof(*svc));
 	const struct library_options options = {
 		.root = folders.root,
 		.index_root = folders.index_root,
 		.debounce_ms = cfg->debounce_s * 1000,
+		.on_indexed = on_indexed,
+		.arg = svc,
 	};
-	struct svc *svc = xcalloc(1, sizeof(*svc));
 
 	if (library_open(&svc->library, env->loop, &options, err) < 0) {
 		xfree(&svc);
 		return -1;
 	}
+	teller_open(&svc->teller, env->loop, env->bus, svc->library);
 	svc->counters = &counters;
 	service_counter("searches", &counters.n_searches);
 	service_counter("searches_stale", &counters.n_stale);
@@ -121,6 +133,7 @@ indexer_init(
 static void
 indexer_deinit(struct svc **svc)
 {
+	teller_close(&(*svc)->teller);
 	library_close(&(*svc)->library);
 	xfree(svc);
 }

@@ -15,8 +15,14 @@ const char statement_schema[] =
     " mtime_ns INTEGER NOT NULL,"
     " ctime_ns INTEGER NOT NULL,"
     " inode INTEGER NOT NULL,"
-    " n_sections INTEGER NOT NULL"
+    " n_sections INTEGER NOT NULL,"
+    " sha256 TEXT NOT NULL," /* of the content; '': too large to be read */
+    /* The content that the engine knows of; '': it knows of none. */
+    " told TEXT NOT NULL"
     ") STRICT;"
+    "CREATE INDEX document_untold ON document (id) WHERE told <> sha256;"
+    /* What the engine may know of and is not there any more. */
+    "CREATE TABLE gone (path TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;"
     "CREATE VIRTUAL TABLE section USING fts5("
     " title, heading, path, body, line UNINDEXED,"
     " tokenize = 'words');";
@@ -36,14 +42,23 @@ const char *const statements[STMT_COUNT] = {
 	    "SELECT id, path FROM document WHERE id > ?1 ORDER BY id LIMIT 1",
 	[STMT_DOCUMENT_INSERT] =
 	    "INSERT INTO document (path, short_id, title, skipped, size,"
-	    " mtime_ns, ctime_ns, inode, n_sections)"
-	    " VALUES (?1, ?9, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	    " mtime_ns, ctime_ns, inode, n_sections, sha256, told)"
+	    " VALUES (?1, ?10, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+	    " coalesce(?11, ''))",
 	[STMT_DOCUMENT_UPDATE] =
 	    "UPDATE document SET title = ?2, skipped = ?3, size = ?4,"
-	    " mtime_ns = ?5, ctime_ns = ?6, inode = ?7, n_sections = ?8"
-	    " WHERE path = ?1",
+	    " mtime_ns = ?5, ctime_ns = ?6, inode = ?7, n_sections = ?8,"
+	    " sha256 = ?9, told = coalesce(?11, told) WHERE path = ?1",
 	[STMT_DOCUMENT_DELETE] = "DELETE FROM document WHERE id = ?1",
 	[STMT_SHORT_ID_FIND] = "SELECT path FROM document WHERE short_id = ?1",
+	[STMT_UNTOLD] = "SELECT path, sha256, told <> '' FROM document"
+			" WHERE told <> sha256 ORDER BY id LIMIT ?1",
+	[STMT_UNTOLD_GONE] = "SELECT path FROM gone ORDER BY path LIMIT ?1",
+	[STMT_TOLD] = "UPDATE document SET told = ?2 WHERE path = ?1",
+	[STMT_GONE_FORGET] = "DELETE FROM gone WHERE path = ?1",
+	[STMT_GONE_ADD] =
+	    "INSERT OR IGNORE INTO gone (path) SELECT path FROM document"
+	    " WHERE id = ?1",
 	[STMT_SECTION_INSERT] =
 	    "INSERT INTO section (rowid, title, heading, path, body, line)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

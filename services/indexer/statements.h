@@ -13,6 +13,11 @@ enum statement {
 	STMT_DOCUMENT_UPDATE,
 	STMT_DOCUMENT_DELETE,
 	STMT_SHORT_ID_FIND,
+	STMT_UNTOLD,
+	STMT_UNTOLD_GONE,
+	STMT_TOLD,
+	STMT_GONE_FORGET,
+	STMT_GONE_ADD,
 	STMT_SECTION_INSERT,
 	STMT_SECTIONS_DELETE,
 	STMT_SCOPE,
@@ -29,7 +34,7 @@ extern const char statement_schema[];
 
 enum {
 	INDEX_APPLICATION_ID = 0x61724958, /* "arIX" */
-	INDEX_FORMAT = 3,		   /* another one: made anew */
+	INDEX_FORMAT = 4,		   /* another one: made anew */
 };
 
 #endif

@@ -205,12 +205,15 @@ workspace_open_index(
 	rc = index_open(&ws->index, dir, err);
 	if (rc < 0)
 		return -1;
+	if (rc == 1)
+		ws->is_made_anew = !ws->has_appeared;
 	/* Whatever was known is gone; what is not yet read will be. */
 	if (rc == 1 && ws->was_opened) {
 		workspace_add_all(ws, false);
 		ws->is_scanned = false;
 	}
 	ws->was_opened = true;
+	ws->has_appeared = false;
 	return 0;
 }
 
@@ -302,7 +305,7 @@ index_document(struct workspace *ws, const struct places *places,
 	char *full = workspace_path(ws, path);
 	AUTO(buf_release)
 	struct buf text;
-	struct index_file file = { .path = path };
+	struct index_file file = { .path = path, .is_told = ws->is_made_anew };
 	struct err why;
 	AUTO(fd_close)
 	int fd = -1;
@@ -490,8 +493,10 @@ finish(struct workspace *ws, struct err *err)
 {
 	if (index_commit(ws->index, err) < 0)
 		return -1;
-	if (ws->crawl && ws->crawl->is_whole)
+	if (ws->crawl && ws->crawl->is_whole) {
 		ws->is_scanned = true;
+		ws->is_made_anew = false;
+	}
 	crawl_free(&ws->crawl);
 	ws->last_indexed_unix = clock_unix_ms() / 1000;
 	return 0;

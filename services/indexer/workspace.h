@@ -23,6 +23,8 @@ struct workspace {
 	struct dirty *dirty; /* documents to be read again */
 	struct crawl *crawl; /* folders to be looked through; NULL: none */
 	bool was_opened;     /* since the start */
+	bool has_appeared;   /* since the start: all in it is new */
+	bool is_made_anew;   /* the index: what is found is no news */
 	bool is_scanned;     /* completely, since the start */
 	bool has_failed;     /* the last step */
 	int64_t last_indexed_unix;

@@ -22,7 +22,7 @@ def write_keys(path, daemon):
     """The keys of all doors that this daemon has, each of them random."""
     doors = [("task-engine", d) for d in DAEMONS if d not in (
         "task-engine", "indexer")]
-    doors += [("indexer", "task-engine")]
+    doors += [("indexer", "task-engine"), ("task-engine", "indexer")]
     doors += [("scheduler", d) for d in DAEMONS if d != "scheduler"]
     mine = [f"{listener}/{peer}.main {secrets.token_hex(32)}\n"
             for listener, peer in doors if daemon in (listener, peer)]

@@ -22,6 +22,7 @@ DISCORD = "task-engine/gateway-discord.main"
 API = "task-engine/api.main"
 SCHEDULER = "task-engine/scheduler.main"
 INDEXER = "indexer/task-engine.main"
+CHANGES = "task-engine/indexer.main"
 BEATS = "scheduler/task-engine.main"
 NOW = 1700000000000
 
@@ -29,8 +30,8 @@ NOW = 1700000000000
 class Engine(Daemon):
     def __init__(self, tmp, env=None, start=True):
         super().__init__("task-engine", tmp,
-                         [TELEGRAM, DISCORD, API, SCHEDULER, INDEXER, BEATS],
-                         env, start)
+                         [TELEGRAM, DISCORD, API, SCHEDULER, INDEXER, CHANGES,
+                          BEATS], env, start)
         self.db = self.data / "agent-runtime" / "meta.sqlite"
 
     def connect(self):
@@ -100,7 +101,7 @@ def test_first_start_makes_what_is_needed_and_no_more(engine):
     assert stat.S_IMODE(token.stat().st_mode) == 0o600
     assert stat.S_IMODE(engine.db.stat().st_mode) == 0o600
     assert stat.S_IMODE(engine.db.parent.stat().st_mode) == 0o700
-    assert engine.api.ask("engine.ready", {}) == {"schema_version": "3"}
+    assert engine.api.ask("engine.ready", {}) == {"schema_version": "4"}
     got = engine.api.ask("engine.status", {"credential": engine.local})
     folder = pathlib.Path(got["command_line_folder"])
     wait_for("the guide", lambda: (folder / "guide/pairing.md").exists())

@@ -17,8 +17,8 @@ EVERYTHING = {"allow": [""]}
 
 
 class Indexer(Daemon):
-    def __init__(self, tmp, env=None, start=True):
-        super().__init__("indexer", tmp, [DOOR, BEATS], env, start)
+    def __init__(self, tmp, env=None, start=True, doors=(DOOR, BEATS)):
+        super().__init__("indexer", tmp, doors, env, start)
         self.folder = self.data / "workspaces" / WS
 
     def write(self, path, text):

@@ -2,6 +2,7 @@
 channel, and every way tried to get it out, with the real indexer."""
 
 import contextlib
+import hashlib
 import re
 import time
 
@@ -175,3 +176,32 @@ def test_time_goes_on(readers):
             f"/open scratch/{readers.there}/late.md", GUEST, THERE):
         assert time.monotonic() < deadline
     assert "The word" not in readers.got("/search zqlate", MEMBER, HERE)
+
+
+def test_what_people_change_is_noted_and_our_own_writing_is_not(readers):
+    """The engine knows its own files by their hashes."""
+    def changes():
+        return readers.sql("SELECT path, change FROM document_changes"
+                           " WHERE workspace_id = ?", readers.workspace())
+
+    own = f"scratch/{readers.there}/own.md"
+    readers.write(
+        "INSERT INTO files (workspace_id, path, content, state, updated_ms)"
+        " VALUES (?, ?, 'one', 'pending', 1)", readers.workspace(), own)
+    readers.write(
+        "INSERT INTO own_writes (workspace_id, path, sha256, written_ms,"
+        " seen_ms) VALUES (?, ?, ?, 1, 0)", readers.workspace(), own,
+        hashlib.sha256(b"one").hexdigest())
+    readers.say("hi", chat=THERE, user=GUEST)
+    wait_for("our file", lambda: (readers.folder / own).exists())
+    (readers.folder / "plan.md").write_text("# Plan\n")
+    wait_for("the change", lambda: ("plan.md", "appeared") in changes())
+    assert own not in [path for path, _ in changes()]
+    readers.wait_log('document-changed .*path="?plan.md"? change=appeared')
+    # Somebody edits what was ours.
+    (readers.folder / own).write_text("two")
+    wait_for("the edit", lambda: (own, "changed") in changes())
+    (readers.folder / own).unlink()
+    wait_for("the end", lambda: (own, "vanished") in changes())
+    # What was there before the index was is no news.
+    assert "shared.md" not in [path for path, _ in changes()]

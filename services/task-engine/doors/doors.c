@@ -22,6 +22,7 @@ const struct handler engine_handlers[] = {
 	{ "action.list", on_action_list, NULL },
 	{ "action.approve", on_action_approve, NULL },
 	{ "action.deny", on_action_deny, NULL },
+	{ "document.changed", on_document_changed, NULL },
 	{ "upkeep", on_upkeep, NULL },
 	{ "access.check", on_access_check, NULL },
 	{ "engine.ready", on_engine_ready, NULL },

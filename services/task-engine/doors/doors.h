@@ -13,7 +13,7 @@ struct bus_request;
  * it runs within the transaction of its batch, each request in a savepoint.
  */
 extern const struct handler engine_handlers[];
-enum { N_ENGINE_HANDLERS = 43 };
+enum { N_ENGINE_HANDLERS = 44 };
 
 /* -1 names a handler or a command that the policy table has no row for. */
 int doors_check_policy(struct err *err) MUST_CHECK;
@@ -60,6 +60,10 @@ int on_action_list(struct svc *svc, const struct request *request,
 int on_action_approve(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 int on_action_deny(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+
+/* documents.c */
+int on_document_changed(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 
 /* scheduler.c */

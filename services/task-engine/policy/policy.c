@@ -43,6 +43,7 @@ const struct policy_row policy_rows[] = {
 	DOOR("delivery.result",   "a gateway says what became of it"),
 	DOOR("command.catalogue", "a gateway fills its platform's menu"),
 	DOOR("command.complete",  "a gateway shows what may be chosen"),
+	DOOR("document.changed",  "the indexer saw a document change"),
 	DOOR("upkeep",            "the scheduler asks to tidy"),
 	DOOR("engine.ready",      "the api asks for a commit"),
 	DOOR("access.check",      "the api asks who that is"),

@@ -69,12 +69,24 @@ store_attachment_path_used(struct store *s, const char *workspace_id,
 	    BINDS(b_text(workspace_id), b_text(path)), err);
 }
 
+/* Its hash was checked when it was held. */
+static int
+note_own_write(struct store *s, int64_t seq, const char *workspace_id,
+    const char *path, int64_t now_ms, struct err *err)
+{
+	return stmt_run(s, STMT_ATTACHMENT_OWN_WRITE, NULL,
+	    BINDS(
+		b_int(seq), b_text(workspace_id), b_text(path), b_int(now_ms)),
+	    err);
+}
+
 int
 store_attachment_name(struct store *s, int64_t seq, const char *workspace_id,
     const char *path, int64_t now_ms, struct err *err)
 {
 	store_note_change(s, STORE_CHANGED_FILES);
-	if (stmt_run(s, STMT_ATTACHMENT_TO_FILE, NULL,
+	if (note_own_write(s, seq, workspace_id, path, now_ms, err) < 0 ||
+	    stmt_run(s, STMT_ATTACHMENT_TO_FILE, NULL,
 		BINDS(b_int(seq), b_text(workspace_id), b_text(path),
 		    b_int(now_ms)),
 		err) < 0)

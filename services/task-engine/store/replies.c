@@ -11,6 +11,9 @@
 /* No platform repeats what is older. */
 #define SUSPECT_KEPT_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
 
+/* An indexer that was away for longer takes our files for somebody's. */
+#define WRITES_KEPT_MS (INT64_C(7) * 24 * 60 * 60 * 1000)
+
 int
 store_reply_get(struct store *s, const char *door, const char *id,
     struct buf *out, struct err *err)
@@ -43,6 +46,7 @@ store_tidy(struct store *s, int64_t now_ms, int64_t limit, int64_t *n_out,
 	const struct bind before = b_int(now_ms - REPLY_KEPT_MS);
 	const struct bind long_before = b_int(now_ms - SUSPECT_KEPT_MS);
 	int64_t n_replies, n_files, n_allowances, n_suspects, n_attachments;
+	int64_t n_writes;
 
 	if (stmt_run(s, STMT_REPLIES_TIDY, &n_replies,
 		BINDS(before, b_int(limit)), err) < 0 ||
@@ -53,10 +57,12 @@ store_tidy(struct store *s, int64_t now_ms, int64_t limit, int64_t *n_out,
 	    stmt_run(s, STMT_SUSPECTS_TIDY, &n_suspects,
 		BINDS(long_before, b_int(limit)), err) < 0 ||
 	    stmt_run(s, STMT_ATTACHMENTS_TIDY, &n_attachments,
-		BINDS(b_int(now_ms - HELD_MS), b_int(limit)), err) < 0)
+		BINDS(b_int(now_ms - HELD_MS), b_int(limit)), err) < 0 ||
+	    stmt_run(s, STMT_OWN_WRITES_TIDY, &n_writes,
+		BINDS(b_int(now_ms - WRITES_KEPT_MS), b_int(limit)), err) < 0)
 		return -1;
-	*n_out =
-	    n_replies + n_files + n_allowances + n_suspects + n_attachments;
+	*n_out = n_replies + n_files + n_allowances + n_suspects +
+		 n_attachments + n_writes;
 	return 0;
 }
 

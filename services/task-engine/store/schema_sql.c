@@ -492,10 +492,32 @@ static const char *const version_3[] = {
 	NULL,
 };
 
+static const char *const version_4[] = {
+	/* What happened to documents last, and what of it we did ourselves. */
+	"CREATE TABLE document_changes ("
+	" seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" workspace_id TEXT NOT NULL REFERENCES workspaces(id) ON DELETE "
+	"CASCADE,"
+	" path TEXT NOT NULL, change TEXT NOT NULL CHECK (change IN"
+	"  ('appeared','changed','vanished')),"
+	" sha256 TEXT NOT NULL, at_ms INTEGER NOT NULL,"
+	" UNIQUE (workspace_id, path)) STRICT;"
+	"CREATE INDEX document_changes_newest ON document_changes"
+	" (workspace_id, seq);"
+	"CREATE TABLE own_writes ("
+	" workspace_id TEXT NOT NULL, path TEXT NOT NULL,"
+	" sha256 TEXT NOT NULL, written_ms INTEGER NOT NULL,"
+	" seen_ms INTEGER NOT NULL," /* 0: not yet */
+	" PRIMARY KEY (workspace_id, path, sha256)) STRICT;"
+	"CREATE INDEX own_writes_oldest ON own_writes (written_ms);",
+	NULL,
+};
+
 const struct migration schema_migrations[] = {
 	{ 1, version_1 },
 	{ 2, version_2 },
 	{ 3, version_3 },
+	{ 4, version_4 },
 };
 
 const size_t n_schema_migrations = N_OF(schema_migrations);

@@ -432,10 +432,36 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_ATTACHMENT_NAMED] =
 	    "UPDATE attachments SET workspace_id = ?2, path = ?3,"
 	    " content = NULL WHERE seq = ?1",
+	[STMT_ATTACHMENT_OWN_WRITE] =
+	    "INSERT OR REPLACE INTO own_writes (workspace_id, path, sha256,"
+	    " written_ms, seen_ms) SELECT ?2, ?3, sha256, ?4, 0"
+	    " FROM attachments WHERE seq = ?1",
 	[STMT_ATTACHMENTS_TIDY] =
 	    "DELETE FROM attachments WHERE path IS NULL AND created_ms < ?1"
 	    " AND seq IN (SELECT seq FROM attachments WHERE path IS NULL"
 	    " ORDER BY created_ms LIMIT ?2)",
+
+	[STMT_OWN_WRITE_ADD] =
+	    "INSERT OR REPLACE INTO own_writes (workspace_id, path, sha256,"
+	    " written_ms, seen_ms) VALUES (?1, ?2, ?3, ?4, 0)",
+	[STMT_OWN_WRITE_SEEN] =
+	    "UPDATE own_writes SET seen_ms = iif(seen_ms = 0, ?4, seen_ms)"
+	    " WHERE workspace_id = ?1 AND path = ?2 AND sha256 = ?3"
+	    " AND (seen_ms = 0 OR seen_ms > ?5)",
+	[STMT_OWN_WRITES_TIDY] =
+	    "DELETE FROM own_writes WHERE rowid IN (SELECT rowid FROM"
+	    " own_writes WHERE written_ms < ?1 ORDER BY written_ms LIMIT ?2)",
+	[STMT_DOCUMENT_NOTE] =
+	    "INSERT OR REPLACE INTO document_changes (workspace_id, path,"
+	    " change, sha256, at_ms) SELECT ?1, ?2, ?3, ?4, ?5"
+	    " WHERE EXISTS (SELECT 1 FROM workspaces WHERE id = ?1)"
+	    " AND NOT EXISTS (SELECT 1 FROM document_changes"
+	    " WHERE workspace_id = ?1 AND path = ?2 AND sha256 = ?4"
+	    " AND (change = 'vanished') = (?3 = 'vanished'))",
+	[STMT_DOCUMENTS_TRIM] =
+	    "DELETE FROM document_changes WHERE workspace_id = ?1 AND seq <="
+	    " (SELECT seq FROM document_changes WHERE workspace_id = ?1"
+	    " ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
 
 	[STMT_TURN_ADD] =
 	    "INSERT INTO turns (kind, state, workspace_id, context_id,"

@@ -24,7 +24,7 @@ struct err;
  */
 struct store;
 
-enum { STORE_SCHEMA_VERSION = 3 };
+enum { STORE_SCHEMA_VERSION = 4 };
 
 /*
  * Opens or creates the database at path and brings its schema up to date,

@@ -4,6 +4,7 @@
 
 #include "libcommon/arena.h"
 #include "libcommon/err.h"
+#include "services/task-engine/store/documents.h"
 #include "services/task-engine/store/row.h"
 #include "services/task-engine/store/store.h"
 
@@ -234,6 +235,9 @@ store_file_add(
     struct store *s, const struct file_row *f, int64_t now_ms, struct err *err)
 {
 	store_note_change(s, STORE_CHANGED_FILES);
+	if (store_own_write_add(
+		s, f->workspace_id, f->path, f->content, now_ms, err) < 0)
+		return -1;
 	return stmt_run(s, STMT_FILE_ADD, NULL,
 	    BINDS(b_text(f->workspace_id), b_text(f->path), b_text(f->content),
 		b_int(now_ms)),

@@ -50,6 +50,7 @@ static const struct {
 	{ "delivery.result", "" },
 	{ "command.catalogue", "" },
 	{ "command.complete", "" },
+	{ "document.changed", "" },
 	{ "upkeep", "" },
 	{ "engine.ready", "" },
 	{ "access.check", "" },
