@@ -60,7 +60,7 @@ struct engine_cfg {
 	bool llm_enabled;
 	bool llm_allow_dm;
 	bool llm_require_mention;
-	bool agent_grounding_first_step;
+	bool agent_grounding_first_step, agent_grounding_every_step;
 	const char *llm_allowed_roles;
 	const char *llm_allowed_context_ids;
 	int64_t llm_rate_limit; /* of a person */
@@ -74,6 +74,7 @@ struct engine_cfg {
 	int64_t grounding_max_doc_excerpt_bytes;
 	int64_t grounding_max_prompt_bytes;
 	int64_t grounding_max_prompt_tokens;
+	int64_t grounding_user_max_tokens;
 	int64_t grounding_chat_tail_max_tokens;
 	int64_t grounding_qmd_max_tokens;
 	int64_t grounding_chat_tail_lines;
@@ -102,7 +103,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 76 };
+enum { ENGINE_N_ITEMS = 78 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

@@ -10,6 +10,7 @@
 #include "libcommon/err.h"
 #include "libcommon/json.h"
 #include "services/task-engine/knowledge/prompt.h"
+#include "services/task-engine/knowledge/strategy.h"
 #include "services/task-engine/knowledge/words.h"
 #include "services/task-engine/llm/anthropic.h"
 #include "services/task-engine/llm/exchange.h"
@@ -41,7 +42,7 @@ reuse(const char *text, struct arena *arena)
 	buf_init(&query);
 	buf_init(&clean);
 	(void)knowledge_decide(text);
-	knowledge_query(text, &query);
+	knowledge_query(text, text, &query);
 	llm_clean(&clean, text);
 	plain_read(&plain, arena);
 	assert(strlen(prompt_excerpt(text, 100, arena)) <= 100 + 4);

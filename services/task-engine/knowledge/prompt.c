@@ -90,16 +90,40 @@ add_tail(const struct prompt_in *in, size_t room, struct buf *out)
 	buf_adds(out, "\n");
 }
 
+/* What a question leaves for the rest. */
+static size_t
+room_beside(const struct prompt_in *in)
+{
+	size_t used = strlen(in->question);
+
+	if (used > in->max_question_bytes)
+		used = in->max_question_bytes;
+	return in->max_bytes > used ? in->max_bytes - used : 0;
+}
+
+static size_t
+less(size_t room, const struct buf *used)
+{
+	return room > used->size ? room - used->size : 0;
+}
+
+/* What matters most takes its room first; the order is always the same. */
 void
 prompt_user(const struct prompt_in *in, struct buf *out)
 {
-	size_t begin = out->size, used = strlen(in->question);
-	size_t room = in->max_bytes > used ? in->max_bytes - used : 0;
+	AUTO(buf_release)
+	struct buf passages, tail;
+	size_t room = room_beside(in);
 
-	/* Passages before memory: they are what was asked for. */
-	add_passages(in, room, out);
-	used = out->size - begin;
-	add_tail(in, room > used ? room - used : 0, out);
+	buf_init(&passages);
+	buf_init(&tail);
+	if (in->is_memory_first)
+		add_tail(in, room, &tail);
+	add_passages(in, less(room, &tail), &passages);
+	if (!in->is_memory_first)
+		add_tail(in, less(room, &passages), &tail);
+	buf_add(out, passages.data, passages.size);
+	buf_add(out, tail.data, tail.size);
 	if (in->asker[0] != '\0')
 		buf_addf(out, "Message from %s:\n", in->asker);
 	buf_adds(out, in->question);

@@ -1,6 +1,7 @@
 #ifndef TASK_ENGINE_KNOWLEDGE_PROMPT_H
 #define TASK_ENGINE_KNOWLEDGE_PROMPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -26,12 +27,15 @@ struct prompt_in {
 	const char *asker;
 	const char *question; /* whole, whatever the limits */
 	size_t max_bytes;     /* of everything */
+	/* what a question at most takes of it: a long one leaves room too */
+	size_t max_question_bytes;
 	size_t max_passages_bytes;
 	size_t max_tail_bytes;
 	size_t max_tail_lines;
+	bool is_memory_first; /* in room, when there is none for all */
 };
 
-/* Appends the user message. */
+/* Appends the user message: passages, what was said before, the question. */
 void prompt_user(const struct prompt_in *in, struct buf *out);
 
 /* Whole lines, at most max_bytes. It lives in the arena. */

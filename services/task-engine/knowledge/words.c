@@ -1,4 +1,4 @@
-/* Words of a message, what they ask for, what to search for; pure. */
+/* Words of a message, and what to search for; pure. */
 
 #include "services/task-engine/knowledge/words.h"
 
@@ -9,6 +9,8 @@
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
 #include "libcommon/defs.h"
+#include "libcommon/utf8.h"
+#include "libcommon/utf8.h"
 
 enum {
 	MAX_WORDS = 400, /* of a long text the beginning says what it asks */
@@ -16,38 +18,6 @@ enum {
 	MAX_WORD_BYTES = 96,
 	WORDS_ARENA_BYTES = 256 * 1024,
 };
-
-/* Whole messages made of these, in any order, are small talk. */
-static const char *const small_talk[] = { "are you there", "bonjour", "bye",
-	"ciao", "cool", "danke", "goodbye", "good afternoon", "good evening",
-	"good morning", "good night", "gracias", "great", "guten morgen",
-	"guten tag", "hallo", "hello", "hey", "hi", "hiya", "hola",
-	"how are things", "how are you doing", "how are you today",
-	"how are you", "hows it going", "how is it going", "howdy", "merci",
-	"moin", "nice to meet you", "nice", "ok", "okay", "see you", "sup",
-	"thank you", "thanks", "thx", "whats up", "what is up", "yo",
-	/* and what people add to them */
-	"a lot", "agent", "again", "all", "bot", "everybody", "everyone",
-	"folks", "friend", "so much", "team", "there", "very much", "you" };
-
-/* The message is about the conversation itself. */
-static const char *const chat_cues[] = { "as discussed", "as i said",
-	"as we discussed", "as we talked", "as you said", "continue from",
-	"continue where", "did i say", "did i tell", "did we discuss",
-	"did we say", "did we talk", "did you mean", "did you say",
-	"follow up on", "i asked you", "i just said", "i just told", "i said",
-	"i told you", "last answer", "last message", "last question",
-	"our conversation", "previous answer", "previous message",
-	"previous question", "repeat that", "say that again",
-	"summarise this chat", "summarize this chat", "this conversation",
-	"we discussed", "we said", "we talked about", "you just said",
-	"you mentioned", "you said", "your answer", "your last" };
-
-/* … unless it asks for what is written down. */
-static const char *const file_cues[] = { "codebase", "doc", "docs", "document",
-	"documentation", "file", "files", "guide", "in the workspace",
-	"knowledge base", "look up", "markdown", "policy", "readme", "repo",
-	"repository", "runbook", "search for", "which file", "written down" };
 
 /* Words that say nothing about the subject. */
 static const char *const stop_words[] = { "a", "about", "am", "an", "and",
@@ -60,12 +30,92 @@ static const char *const stop_words[] = { "a", "about", "am", "an", "and",
 	"the", "their", "them", "then", "there", "these", "they", "this",
 	"those", "to", "us", "want", "was", "we", "were", "what", "whats",
 	"when", "where", "which", "who", "whom", "whose", "why", "will", "with",
-	"would", "you", "your" };
+	"would", "you", "your",
+	/* German */
+	"aber", "als", "auch", "auf", "aus", "bei", "bitte", "das", "dem",
+	"den", "der", "des", "dich", "dir", "doch", "du", "ein", "eine",
+	"einem", "einen", "einer", "er", "es", "für", "gibt", "habe", "haben",
+	"hast", "ich", "ihr", "im", "ist", "kann", "kannst", "können", "mein",
+	"meine", "mich", "mir", "mit", "nach", "nicht", "noch", "nur", "oder",
+	"sie", "sind", "um", "und", "uns", "unser", "viel", "vom", "von",
+	"wann", "warum", "welche", "welcher", "welches", "wenn", "wer",
+	"werden", "wie", "wieviel", "wir", "wird", "wo", "wurde", "zu", "zum",
+	"zur", "über",
+	/* French */
+	"au", "aux", "avec", "ce", "cette", "comment", "dans", "de", "elle",
+	"en", "est", "et", "il", "je", "la", "le", "les", "mais", "mon", "nous",
+	"où", "par", "pas", "pour", "pourquoi", "quand", "que", "quel",
+	"quelle", "qui", "quoi", "sont", "sur", "tu", "un", "une", "vous",
+	/* Spanish, Italian */
+	"che", "chi", "come", "como", "con", "cosa", "cuál", "cuándo", "cómo",
+	"dei", "del", "della", "di", "dove", "dónde", "el", "está", "están",
+	"gli", "las", "los", "mi", "para", "pero", "perché", "por", "quando",
+	"qué", "sono", "su", "una", "è",
+	/* Dutch */
+	"een", "het", "hoe", "ik", "kan", "met", "naar", "niet", "van", "voor",
+	"waar", "wat", "zijn" };
 
 static bool
 is_word_byte(unsigned char c)
 {
 	return isalnum(c) || c == '_' || c >= 0x80;
+}
+
+/* Where letters are, and how far away their small ones; all take two bytes. */
+static const struct {
+	uint32_t first, last, step, distance;
+} capitals[] = {
+	{ 0xc0, 0xd6, 1, 32 },	 /* Latin-1 */
+	{ 0xd8, 0xde, 1, 32 },	 /* … without the multiplication sign */
+	{ 0x100, 0x136, 2, 1 },	 /* Latin Extended-A */
+	{ 0x139, 0x147, 2, 1 },	 /* … where the small ones are even */
+	{ 0x14a, 0x176, 2, 1 },	 /* … and odd again */
+	{ 0x179, 0x17d, 2, 1 },	 /* … and even */
+	{ 0x391, 0x3a9, 1, 32 }, /* Greek */
+	{ 0x400, 0x40f, 1, 80 }, /* Cyrillic of other languages than Russian */
+	{ 0x410, 0x42f, 1, 32 }, /* Cyrillic */
+};
+
+static uint32_t
+small_letter(uint32_t c)
+{
+	for (size_t i = 0; i < N_OF(capitals); i++)
+		if (c >= capitals[i].first && c <= capitals[i].last &&
+		    (c - capitals[i].first) % capitals[i].step == 0)
+			return c + capitals[i].distance;
+	return c;
+}
+
+/* In its place: what is not two bytes of UTF-8 stays. */
+static void
+fold_word(char *word)
+{
+	size_t size = strlen(word), n;
+	uint32_t c;
+
+	for (; size > 0; word += n, size -= n) {
+		n = utf8_next(word, size, &c);
+		if (n == 1)
+			*word = (char)tolower((unsigned char)*word);
+		else if (n == 2)
+			utf8_put(word, small_letter(c));
+		else if (n == 0)
+			n = 1;
+	}
+}
+
+/* Of unspaced scripts: "、。「」" and the full-width "！，？". */
+static bool
+is_wide_sign(const char *p)
+{
+	unsigned char second = (unsigned char)p[1];
+	unsigned char third = second ? (unsigned char)p[2] : 0;
+
+	if (strncmp(p, "\xe3\x80", 2) == 0)
+		return third <= 0x91 && (third < 0x85 || third > 0x87);
+	if (strncmp(p, "\xef\xbc", 2) == 0)
+		return third <= 0x8f || (third >= 0x9a && third <= 0xa0);
+	return false;
 }
 
 /*
@@ -79,9 +129,12 @@ separator(const char *p)
 
 	if (strncmp(p, "\xef\xb8\x8f", 3) == 0)
 		return 3; /* makes an emoji of the sign before it */
+	if (c == 0xc2 && strchr("\xaa\xb5\xba", p[1]) == NULL)
+		return strnlen(
+		    p, 2); /* "¿", "«", a space that does not break */
 	if (strncmp(p, "\xf0\x9f", 2) == 0)
 		return strnlen(p, 4);
-	if (c == 0xe2)
+	if (c == 0xe2 || is_wide_sign(p))
 		return strnlen(p, 3);
 	return is_word_byte(c) ? 0 : 1;
 }
@@ -106,7 +159,7 @@ is_joiner(const char *p)
 static const char *
 read_word(const char **text, struct arena *arena)
 {
-	char word[MAX_WORD_BYTES];
+	char word[MAX_WORD_BYTES], *kept;
 	const char *p = *text;
 	size_t n = 0, skip;
 
@@ -118,10 +171,12 @@ read_word(const char **text, struct arena *arena)
 		if (separator(p) > 0 && !is_joiner(p))
 			break;
 		if (n < sizeof(word))
-			word[n++] = (char)tolower((unsigned char)*p);
+			word[n++] = *p;
 	}
 	*text = p;
-	return arena_strndup(arena, word, n);
+	kept = arena_strndup(arena, word, n);
+	fold_word(kept);
+	return kept;
 }
 
 size_t
@@ -139,77 +194,6 @@ knowledge_words(
 	return n;
 }
 
-/* How many words the phrase takes at the beginning of words; 0: not there. */
-static size_t
-phrase_at(const char *phrase, const char *const *words, size_t n_words)
-{
-	for (size_t i = 0; i < n_words; i++) {
-		size_t n = strlen(words[i]);
-
-		if (strncmp(phrase, words[i], n) != 0)
-			return 0;
-		if (phrase[n] == '\0')
-			return i + 1;
-		if (phrase[n] != ' ')
-			return 0;
-		phrase += n + 1;
-	}
-	return 0;
-}
-
-/* The longest of the phrases that begins there. */
-static size_t
-longest_at(const char *const *phrases, size_t n_phrases,
-    const char *const *words, size_t n_words)
-{
-	size_t best = 0, n;
-
-	for (size_t i = 0; i < n_phrases; i++)
-		if ((n = phrase_at(phrases[i], words, n_words)) > best)
-			best = n;
-	return best;
-}
-
-static bool
-is_small_talk(const char *const *words, size_t n_words)
-{
-	size_t n;
-
-	for (size_t at = 0; at < n_words; at += n) {
-		n = longest_at(
-		    small_talk, N_OF(small_talk), words + at, n_words - at);
-		if (n == 0)
-			return false;
-	}
-	return true;
-}
-
-static bool
-has_phrase(const char *const *phrases, size_t n_phrases,
-    const char *const *words, size_t n_words)
-{
-	for (size_t at = 0; at < n_words; at++)
-		if (longest_at(phrases, n_phrases, words + at, n_words - at))
-			return true;
-	return false;
-}
-
-enum knowledge_strategy
-knowledge_decide(const char *text)
-{
-	AUTO(arena_free)
-	struct arena *arena = arena_new(WORDS_ARENA_BYTES);
-	const char *words[MAX_WORDS];
-	size_t n = knowledge_words(text, words, N_OF(words), arena);
-
-	if (is_small_talk(words, n))
-		return KNOWLEDGE_NONE;
-	if (has_phrase(chat_cues, N_OF(chat_cues), words, n) &&
-	    !has_phrase(file_cues, N_OF(file_cues), words, n))
-		return KNOWLEDGE_TAIL;
-	return KNOWLEDGE_SEARCH;
-}
-
 static bool
 is_among(const char *word, const char *const *words, size_t n_words)
 {
@@ -219,32 +203,55 @@ is_among(const char *word, const char *const *words, size_t n_words)
 	return false;
 }
 
-/* The words to search for; chosen has room for MAX_QUERY_WORDS. */
-static size_t
-choose_words(const char *text, const char **chosen, struct arena *arena)
+static bool
+is_telling(const char *word)
 {
-	const char *words[MAX_WORDS];
-	size_t n_words = knowledge_words(text, words, N_OF(words), arena);
+	return !is_among(word, stop_words, N_OF(stop_words));
+}
+
+size_t
+knowledge_count_telling(const char *const *words, size_t n_words)
+{
 	size_t n = 0;
 
-	for (size_t i = 0; i < n_words && n < MAX_QUERY_WORDS; i++)
-		if (!is_among(words[i], stop_words, N_OF(stop_words)) &&
-		    !is_among(words[i], chosen, n))
-			chosen[n++] = words[i];
-	if (n > 0)
-		return n;
-	n = n_words < MAX_QUERY_WORDS ? n_words : MAX_QUERY_WORDS;
-	memcpy(chosen, words, n * sizeof(*words));
+	for (size_t i = 0; i < n_words; i++)
+		n += is_telling(words[i]);
 	return n;
 }
 
+/* The telling words behind those n, each once; there is room for
+ * MAX_QUERY_WORDS. Returns how many there are then. */
+static size_t
+add_telling(
+    const char *text, const char **chosen, size_t n, struct arena *arena)
+{
+	const char *words[MAX_WORDS];
+	size_t n_words = knowledge_words(text, words, N_OF(words), arena);
+
+	for (size_t i = 0; i < n_words && n < MAX_QUERY_WORDS; i++)
+		if (is_telling(words[i]) && !is_among(words[i], chosen, n))
+			chosen[n++] = words[i];
+	return n;
+}
+
+/* The words to search for; chosen has room for MAX_QUERY_WORDS. */
+static size_t
+choose_words(const char *text, const char *before, const char **chosen,
+    struct arena *arena)
+{
+	size_t n = add_telling(text, chosen, 0, arena);
+
+	n = add_telling(before, chosen, n, arena);
+	return n ? n : knowledge_words(text, chosen, MAX_QUERY_WORDS, arena);
+}
+
 void
-knowledge_query(const char *text, struct buf *out)
+knowledge_query(const char *text, const char *before, struct buf *out)
 {
 	AUTO(arena_free)
 	struct arena *arena = arena_new(WORDS_ARENA_BYTES);
 	const char *chosen[MAX_QUERY_WORDS];
-	size_t n = choose_words(text, chosen, arena);
+	size_t n = choose_words(text, before, chosen, arena);
 
 	for (size_t i = 0; i < n; i++)
 		buf_addf(out, "%s%s", i > 0 ? " " : "", chosen[i]);
@@ -257,7 +264,7 @@ knowledge_names(const char *heading, const char *text)
 	struct arena *arena = arena_new(WORDS_ARENA_BYTES);
 	const char *chosen[MAX_QUERY_WORDS], *words[MAX_WORDS];
 	size_t n_words = knowledge_words(heading, words, N_OF(words), arena);
-	size_t n = choose_words(text, chosen, arena), n_named = 0;
+	size_t n = choose_words(text, "", chosen, arena), n_named = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (is_among(chosen[i], words, n_words))

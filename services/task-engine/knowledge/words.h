@@ -7,30 +7,24 @@
 struct arena;
 struct buf;
 
-/*
- * What a message needs to be answered well, judged by its words alone. Pure;
- * works on any bytes.
- */
-enum knowledge_strategy {
-	KNOWLEDGE_NONE,	  /* a greeting, thanks, no words at all */
-	KNOWLEDGE_TAIL,	  /* about what was said just now */
-	KNOWLEDGE_SEARCH, /* everything else */
-	KNOWLEDGE_STRATEGY_COUNT
-};
-
-enum knowledge_strategy knowledge_decide(const char *text);
+/* Words of a message. Pure; works on any bytes. */
 
 /*
  * Appends what to search for: the words that carry meaning, each once, or all
  * words when none does. Nothing is appended when there are no words.
+ *
+ * before: what was said before, or "": its words fill the room that is left.
  */
-void knowledge_query(const char *text, struct buf *out);
+void knowledge_query(const char *text, const char *before, struct buf *out);
 
 /*
  * Whether the heading names what the text asks about: it has at least half of
  * those words.
  */
 bool knowledge_names(const char *heading, const char *text);
+
+/* How many of the words say something of a subject. */
+size_t knowledge_count_telling(const char *const *words, size_t n_words);
 
 /*
  * The lower-cased words of text, at most limit; "what's" is "whats", and

@@ -67,7 +67,7 @@ add_extractive(
 		.is_search_away = turn->is_search_away,
 		.folder = folder_for_asker(turn) };
 
-	if (turn->strategy == KNOWLEDGE_NONE) {
+	if (turn->plan.is_reaction) {
 		extractive_greeting(why, out);
 		return;
 	}
@@ -211,9 +211,8 @@ turn_end_with_answer(struct turn *turn, const struct llm_answer *answer)
 	finish(turn, outcome, &text);
 }
 
-/* The words that the model said on the way, if any. */
-static const char *
-last_words(const struct turn *turn)
+const char *
+turn_last_words(const struct turn *turn)
 {
 	for (size_t i = turn->talk.n_messages; i-- > 0;) {
 		const struct llm_message *m = &turn->talk.messages[i];
@@ -236,9 +235,9 @@ turn_end_exhausted(struct turn *turn, const char *why)
 	    turn->work.turn_id, turn->talk.step, log_quote(why));
 	buf_init(&text);
 	buf_addf(&text, "I could not finish this: %s.", why);
-	if (*last_words(turn)) {
+	if (*turn_last_words(turn)) {
 		buf_adds(&text, " This is how far I came:\n\n");
-		turn_propose(turn, last_words(turn), false, &text);
+		turn_propose(turn, turn_last_words(turn), false, &text);
 	}
 	add_changes(turn, &text);
 	finish(turn, outcome, &text);

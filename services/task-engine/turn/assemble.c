@@ -30,26 +30,26 @@ smaller(int64_t bytes, int64_t tokens)
 	return (size_t)(bytes < limit ? bytes : limit);
 }
 
-/* What was found, each with where it stands. */
+/* What was found from that one on, each with where it stands. */
 static size_t
-passage_quotes(const struct turn *turn, struct quote **quotes_out)
+passage_quotes(const struct turn *turn, size_t first, struct quote **quotes_out)
 {
 	const struct search_hits *found = &turn->found;
 	struct quote *quotes =
 	    arena_alloc(turn->arena, (found->n_hits + 1) * sizeof(*quotes));
 
-	for (size_t i = 0; i < found->n_hits; i++) {
+	for (size_t i = first; i < found->n_hits; i++) {
 		const struct search_hit *hit = &found->hits[i];
 
-		quotes[i].label =
+		quotes[i - first].label =
 		    prompt_label(arena_printf(turn->arena, "%s:%" PRId64 " %s",
 				     hit->path, hit->line, hit->heading),
 			MAX_LABEL_BYTES, turn->arena);
-		quotes[i].text =
+		quotes[i - first].text =
 		    turn->excerpts[i][0] ? turn->excerpts[i] : hit->snippet;
 	}
 	*quotes_out = quotes;
-	return found->n_hits;
+	return found->n_hits - first;
 }
 
 static const char *
@@ -71,7 +71,8 @@ tail_quotes(const struct turn *turn, struct quote **quotes_out)
 	size_t n_rows, n = 0;
 	struct err err;
 
-	if (turn->work.kind != TURN_ANSWER || turn->strategy == KNOWLEDGE_NONE)
+	if (turn->work.kind != TURN_ANSWER ||
+	    turn->plan.strategy == KNOWLEDGE_NONE)
 		return 0;
 	if (store_messages_before(o->store, turn->work.context.id,
 		turn->work.message.seq, o->cfg->grounding_chat_tail_lines,
@@ -91,27 +92,54 @@ tail_quotes(const struct turn *turn, struct quote **quotes_out)
 	return n;
 }
 
-static void
-add_user(const struct turn *turn, struct buf *out)
+/* The budgets, and the marks of quotations. */
+static struct prompt_in
+prompt_limits(const struct turn *turn)
 {
 	const struct engine_cfg *cfg = turn->turns->options.cfg;
-	struct quote *passages = NULL, *tail = NULL;
-	struct prompt_in in = {
+
+	return (struct prompt_in){
 		.fence = turn->fence,
-		.asker = turn->work.has_message
-			     ? speaker(&turn->work.message, turn->arena)
-			     : "",
-		.question = turn->text,
+		.asker = "",
+		.question = "",
 		.max_bytes = smaller(cfg->grounding_max_prompt_bytes,
 		    cfg->grounding_max_prompt_tokens),
+		.max_question_bytes =
+		    (size_t)cfg->grounding_user_max_tokens * BYTES_PER_TOKEN,
 		.max_passages_bytes =
 		    (size_t)cfg->grounding_qmd_max_tokens * BYTES_PER_TOKEN,
 		.max_tail_bytes = smaller(cfg->grounding_chat_tail_bytes,
 		    cfg->grounding_chat_tail_max_tokens),
 		.max_tail_lines = (size_t)cfg->grounding_chat_tail_lines,
+		.is_memory_first = turn->plan.strategy != KNOWLEDGE_SEARCH,
 	};
+}
 
-	in.n_passages = passage_quotes(turn, &passages);
+const char *
+turn_passages(const struct turn *turn, size_t first)
+{
+	struct prompt_in in = prompt_limits(turn);
+	struct quote *passages;
+	AUTO(buf_release)
+	struct buf out = { 0 };
+
+	buf_init(&out);
+	in.n_passages = passage_quotes(turn, first, &passages);
+	in.passages = passages;
+	prompt_user(&in, &out);
+	return arena_strndup(turn->arena, out.data, out.size);
+}
+
+static void
+add_user(const struct turn *turn, struct buf *out)
+{
+	struct quote *passages = NULL, *tail = NULL;
+	struct prompt_in in = prompt_limits(turn);
+
+	if (turn->work.has_message)
+		in.asker = speaker(&turn->work.message, turn->arena);
+	in.question = turn->text;
+	in.n_passages = passage_quotes(turn, 0, &passages);
 	in.n_tail = tail_quotes(turn, &tail);
 	in.passages = passages;
 	in.tail = tail;

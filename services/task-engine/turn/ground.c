@@ -12,6 +12,7 @@
 #include "libcommon/log.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/knowledge/prompt.h"
+#include "services/task-engine/knowledge/words.h"
 #include "services/task-engine/policy/scope.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/turn/turn.h"
@@ -25,6 +26,8 @@ enum {
 	HITS_WITHOUT_MODEL = 3,
 	/* the heading of a section comes before its text */
 	HEADING_BYTES = 1024,
+	/* in which the message is looked for that a short one leans on */
+	LOOK_BACK = 12,
 };
 
 /*
@@ -86,13 +89,13 @@ check_answer(const struct envelope *answer, const struct err *err)
 
 /* The search quotes little, and from the middle of things. */
 static void
-read_texts(struct turn *turn)
+read_texts(struct turn *turn, size_t first)
 {
 	size_t max_bytes =
 	    (size_t)turn->turns->options.cfg->grounding_max_doc_excerpt_bytes;
 
 	blame_set(turn->work.turn_id);
-	for (size_t i = 0; i < turn->found.n_hits; i++) {
+	for (size_t i = first; i < turn->found.n_hits; i++) {
 		const struct search_hit *hit = &turn->found.hits[i];
 
 		turn->excerpts[i] =
@@ -105,46 +108,117 @@ read_texts(struct turn *turn)
 }
 
 /* The scope went with the question; the answer is checked all the same. */
+static bool
+is_wanted(const struct turn *turn, const struct search_hit *hit)
+{
+	if (!policy_may_read(&turn->scope, hit->path))
+		return false;
+	for (size_t i = 0; i < turn->found.n_hits; i++)
+		if (turn->found.hits[i].line == hit->line &&
+		    strcmp(turn->found.hits[i].path, hit->path) == 0)
+			return false;
+	return true;
+}
+
+/* n of them, the first n_old as they were. */
+static void *
+copy_grown(
+    const void *old, size_t n_old, size_t n, size_t size, struct arena *arena)
+{
+	void *all = arena_alloc(arena, (n + 1) * size);
+
+	if (n_old)
+		memcpy(all, old, n_old * size);
+	return all;
+}
+
 static void
-keep_readable(struct turn *turn)
+add_found(struct turn *turn, const struct search_hits *more)
 {
 	struct search_hits *found = &turn->found;
-	size_t n = 0;
+	size_t n_old = found->n_hits, n = n_old + more->n_hits;
 
-	for (size_t i = 0; i < found->n_hits; i++)
-		if (policy_may_read(&turn->scope, found->hits[i].path))
-			found->hits[n++] = found->hits[i];
-	found->n_hits = n;
-	turn->excerpts = arena_alloc(turn->arena, (n + 1) * sizeof(char *));
-	turn->sections = arena_alloc(turn->arena, (n + 1) * sizeof(char *));
-	for (size_t i = 0; i < n; i++)
-		turn->excerpts[i] = turn->sections[i] = "";
+	found->hits = copy_grown(
+	    found->hits, n_old, n, sizeof(*found->hits), turn->arena);
+	turn->excerpts = copy_grown(
+	    turn->excerpts, n_old, n, sizeof(*turn->excerpts), turn->arena);
+	turn->sections = copy_grown(
+	    turn->sections, n_old, n, sizeof(*turn->sections), turn->arena);
+	for (size_t i = 0; i < more->n_hits; i++) {
+		if (!is_wanted(turn, &more->hits[i]))
+			continue;
+		turn->excerpts[found->n_hits] = "";
+		turn->sections[found->n_hits] = "";
+		found->hits[found->n_hits++] = more->hits[i];
+	}
+	read_texts(turn, n_old);
+}
+
+/* The turn that waits for it, with what was found beside what it had. */
+static struct turn *
+receive(void *lookup, const struct envelope *answer, const struct err *why)
+{
+	struct turn *turn = turn_lookup_end(lookup);
+	struct search_hits got = { 0 };
+	struct err err;
+
+	if (turn == NULL)
+		return NULL;
+	if (check_answer(answer, why) < 0) {
+		turn->is_search_away = true;
+	} else if (search_hits_decode(&got, answer->body, turn->arena, &err) <
+		   0) {
+		log_warn(
+		    "search-answer-invalid", "why=%s", log_quote(err.text));
+		got = (struct search_hits){ 0 };
+		turn->is_search_away = true;
+	}
+	add_found(turn, &got);
+	return turn;
 }
 
 static void
 on_hits(void *arg, const struct envelope *answer, const struct err *err)
 {
-	struct turn *turn = turn_lookup_end(arg);
-	struct err decode_err;
+	struct turn *turn = receive(arg, answer, err);
 
-	if (turn == NULL)
-		return;
-	if (check_answer(answer, err) < 0) {
-		turn->is_search_away = true;
-	} else if (search_hits_decode(&turn->found, answer->body, turn->arena,
-		       &decode_err) < 0) {
-		log_warn("search-answer-invalid", "why=%s",
-		    log_quote(decode_err.text));
-		turn->found = (struct search_hits){ 0 };
-		turn->is_search_away = true;
-	}
-	keep_readable(turn);
-	read_texts(turn);
-	turn_steps(turn);
+	if (turn != NULL)
+		turn_steps(turn);
 }
 
+/* What the asker said last before this, or somebody; "" when nobody did. */
+static const char *
+said_before(const struct turn *turn)
+{
+	const struct turns_options *o = &turn->turns->options;
+	const char *said = "";
+	struct message_row *rows;
+	struct err err;
+	size_t n;
+
+	if (turn->plan.strategy != KNOWLEDGE_TAIL_SEARCH ||
+	    !turn->work.has_message)
+		return "";
+	if (store_messages_before(o->store, turn->work.context.id,
+		turn->work.message.seq, LOOK_BACK, turn->arena, &rows, &n,
+		&err) < 0) {
+		log_warn("chat-tail-unread", "why=%s", log_quote(err.text));
+		return "";
+	}
+	for (size_t i = n; i-- > 0;) {
+		if (strcmp(rows[i].direction, "inbound") != 0)
+			continue;
+		if (strcmp(rows[i].actor, turn->work.message.actor) == 0)
+			return rows[i].text;
+		if (*said == '\0')
+			said = rows[i].text;
+	}
+	return said;
+}
+
+/* before: beside the words of the question. */
 static int
-search(struct turn *turn, struct err *err)
+search(struct turn *turn, const char *before, bus_answer_fn fn, struct err *err)
 {
 	const struct turns *turns = turn->turns;
 	struct search_query body = {
@@ -164,13 +238,20 @@ search(struct turn *turn, struct err *err)
 		&turn->work.context, turn->arena, &turn->scope, err) < 0)
 		return -1;
 	blame_set(turn->work.turn_id);
-	knowledge_query(turn->text, &query);
+	knowledge_query(turn->text, before, &query);
 	blame_clear();
 	body.query = query.data;
 	body.scope = turn->scope;
 	search_query_encode(&body, &buf);
 	return turn_ask_indexer(turn, "search.query", &buf,
-	    turns->llm ? SEARCH_WITH_MODEL_MS : SEARCH_MS, on_hits, err);
+	    turns->llm ? SEARCH_WITH_MODEL_MS : SEARCH_MS, fn, err);
+}
+
+static bool
+is_about_files(const struct turn *turn)
+{
+	return turn->plan.strategy == KNOWLEDGE_SEARCH ||
+	       turn->plan.strategy == KNOWLEDGE_TAIL_SEARCH;
 }
 
 /* A model that is asked about the conversation needs no search; without one
@@ -180,12 +261,9 @@ needs_search(const struct turn *turn)
 {
 	const struct engine_cfg *cfg = turn->turns->options.cfg;
 
-	if (turn->strategy == KNOWLEDGE_NONE)
-		return false;
 	if (turn->turns->llm == NULL)
-		return true;
-	return turn->strategy == KNOWLEDGE_SEARCH &&
-	       cfg->agent_grounding_first_step && cfg->grounding_top_k > 0;
+		return !turn->plan.is_reaction;
+	return is_about_files(turn) && cfg->agent_grounding_first_step;
 }
 
 void
@@ -198,9 +276,43 @@ turn_ground(struct turn *turn)
 		return;
 	}
 	turn->is_searched = true;
-	if (search(turn, &err) < 0) {
+	if (search(turn, said_before(turn), on_hits, &err) < 0) {
 		log_warn("search-failed", "why=%s", log_quote(err.text));
 		turn->is_search_away = true;
 		turn_steps(turn);
+	}
+}
+
+static void
+on_more_hits(void *arg, const struct envelope *answer, const struct err *err)
+{
+	const struct lookup *lookup = arg;
+	size_t n_old = lookup->turn ? lookup->turn->found.n_hits : 0;
+	struct turn *turn = receive(arg, answer, err);
+	const char *more;
+
+	if (turn == NULL)
+		return;
+	more = turn_passages(turn, n_old);
+	if (*more)
+		turn_say(turn,
+		    (struct llm_message){ .role = LLM_USER, .text = more });
+	turn_step(turn);
+}
+
+void
+turn_ground_again(struct turn *turn)
+{
+	struct err err;
+
+	if (!turn->turns->options.cfg->agent_grounding_every_step ||
+	    !is_about_files(turn)) {
+		turn_step(turn);
+		return;
+	}
+	turn->is_searched = true;
+	if (search(turn, turn_last_words(turn), on_more_hits, &err) < 0) {
+		log_warn("search-failed", "why=%s", log_quote(err.text));
+		turn_step(turn);
 	}
 }

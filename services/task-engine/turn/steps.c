@@ -303,7 +303,7 @@ refuse_length(struct turn *turn)
 static int
 begin(struct turn *turn, struct err *err)
 {
-	if (turn->strategy != KNOWLEDGE_NONE &&
+	if (turn->plan.strategy != KNOWLEDGE_NONE &&
 	    llm_has_tools(turn->turns->llm) && tools_choose(turn, err) < 0)
 		return -1;
 	if (turn_assemble(turn, err) < 0)

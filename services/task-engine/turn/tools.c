@@ -406,7 +406,7 @@ go_on(struct turn *turn)
 	else if (talk->n_refused >= MAX_REFUSED)
 		turn_end_exhausted(turn, "nothing that it tried worked");
 	else
-		turn_step(turn);
+		turn_ground_again(turn);
 }
 
 void

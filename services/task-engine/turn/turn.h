@@ -8,7 +8,7 @@
 #include "libcommon/bus.h"
 #include "proto/search.h"
 #include "services/task-engine/knowledge/prompt_files.h"
-#include "services/task-engine/knowledge/words.h"
+#include "services/task-engine/knowledge/strategy.h"
 #include "services/task-engine/llm/exchange.h"
 #include "services/task-engine/llm/extractive.h"
 #include "services/task-engine/llm/fallbacks.h"
@@ -99,7 +99,7 @@ struct turn {
 	const char *text;   /* what was asked */
 	struct actor asker; /* by whose authority, as it is now */
 	bool is_unasked;    /* nobody is, any more */
-	enum knowledge_strategy strategy;
+	struct knowledge_plan plan;
 	struct turn_limits limits;
 	int64_t deadline_mono_ms;
 
@@ -126,6 +126,11 @@ struct turn {
 
 /* ground.c: ends with turn_steps. */
 void turn_ground(struct turn *turn);
+/*
+ * After tools, when every step is grounded: says what is found now and was not
+ * shown before, and ends with turn_step.
+ */
+void turn_ground_again(struct turn *turn);
 /* Lets go of what still runs; its answers are then ignored. */
 void turn_ground_forget(struct turn *turn);
 
@@ -146,6 +151,8 @@ void turn_say(struct turn *turn, struct llm_message message);
 
 /* assemble.c: the first messages of the talk. -1: they cannot be had. */
 int turn_assemble(struct turn *turn, struct err *err) MUST_CHECK;
+/* What was found, from that one on, as one more message; "" if nothing. */
+const char *turn_passages(const struct turn *turn, size_t first);
 
 /* answer.c: each ends with turn_end. */
 void turn_end_without_model(struct turn *turn);
@@ -154,6 +161,8 @@ void turn_end_degraded(
 void turn_end_with_answer(struct turn *turn, const struct llm_answer *answer);
 /* It ran out: says what there is. */
 void turn_end_exhausted(struct turn *turn, const char *why);
+/* What the model said on the way; "" when nothing. */
+const char *turn_last_words(const struct turn *turn);
 /* Nothing was asked of a model. */
 void turn_end_refused(struct turn *turn, const char *text, const char *error);
 

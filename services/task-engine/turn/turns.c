@@ -264,8 +264,11 @@ turn_start(
 	turn_progress_begin(turn);
 	say_began(turn);
 	blame_set(work->turn_id);
-	turn->strategy = knowledge_decide(turn->text);
+	turn->plan = knowledge_decide(turn->text);
 	blame_clear();
+	log_debug("turn-planned", "turn=%" PRId64 " strategy=%s why=%s",
+	    work->turn_id, knowledge_strategy_name(turn->plan.strategy),
+	    turn->plan.reason);
 	turn_ground(turn);
 }
 

@@ -18,6 +18,7 @@ input(void)
 		.asker = "alice",
 		.question = "where is the policy?",
 		.max_bytes = 8000,
+		.max_question_bytes = 2600,
 		.max_passages_bytes = 3600,
 		.max_tail_bytes = 1200,
 		.max_tail_lines = 24 };
@@ -116,6 +117,54 @@ tail_keeps_the_newest(void **state)
 	assert_null(strstr(out.data, "oldest"));
 	assert_non_null(strstr(out.data, "middle"));
 	assert_true(strstr(out.data, "middle") < strstr(out.data, "newest"));
+}
+
+static void
+memory_takes_its_room_first_where_it_matters_more(void **state)
+{
+	const struct quote passages[] = { { "a.md:1", "a passage" } };
+	const struct quote tail[] = { { "bob", "said before" } };
+	struct prompt_in in = input();
+
+	(void)state;
+	in.max_bytes = strlen(in.question) + 150;
+	in.passages = passages;
+	in.n_passages = 1;
+	in.tail = tail;
+	in.n_tail = 1;
+	for (int i = 0; i < 2; i++) {
+		AUTO(buf_release)
+		struct buf out;
+
+		buf_init(&out);
+		in.is_memory_first = i;
+		prompt_user(&in, &out);
+		assert_int_equal(strstr(out.data, "said before") != NULL, i);
+		assert_int_equal(strstr(out.data, "a passage") == NULL, i);
+	}
+}
+
+/* G-65 */
+static void
+a_long_question_takes_its_share_alone(void **state)
+{
+	char question[6001];
+	const struct quote passages[] = { { "a.md:1", "passage" } };
+	struct prompt_in in = input();
+	AUTO(buf_release)
+	struct buf out;
+
+	(void)state;
+	memset(question, 'q', sizeof(question) - 1);
+	question[sizeof(question) - 1] = '\0';
+	buf_init(&out);
+	in.max_bytes = 3000;
+	in.question = question;
+	in.passages = passages;
+	in.n_passages = 1;
+	prompt_user(&in, &out);
+	assert_non_null(strstr(out.data, "passage"));
+	assert_non_null(strstr(out.data, question));
 }
 
 static void
@@ -220,6 +269,9 @@ main(void)
 		cmocka_unit_test(text_with_the_fence_is_left_out),
 		cmocka_unit_test(passages_go_in_whole_or_not_at_all),
 		cmocka_unit_test(tail_keeps_the_newest),
+		cmocka_unit_test(
+		    memory_takes_its_room_first_where_it_matters_more),
+		cmocka_unit_test(a_long_question_takes_its_share_alone),
 		cmocka_unit_test(a_long_question_leaves_no_room_and_is_not_cut),
 		cmocka_unit_test(excerpts_are_whole_lines),
 		cmocka_unit_test(sections_end_at_the_next_heading),

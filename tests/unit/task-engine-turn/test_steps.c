@@ -111,6 +111,34 @@ errors_go_back_to_the_model(void **state)
 	}
 }
 
+/* AGENT_RUNTIME_AGENT_GROUNDING_EVERY_STEP */
+static void
+every_step_may_be_grounded(void **state)
+{
+	(void)state;
+	room_enter(true);
+	world.cfg.agent_grounding_every_step = true;
+	world_queue(TURN_ANSWER, "harbour crane");
+	room_wake();
+	world_indexer_answers(0, "{\"hits\":[]}");
+	want(0, "list_files", "{}");
+	assert_int_equal(world.n_searches, 2);
+	assert_int_equal(world.n_calls, 1);
+	world_indexer_answers(1, hits);
+	assert_int_equal(world.n_calls, 2);
+	assert_int_equal(world.calls[1].last_role, LLM_USER);
+	assert_non_null(strstr(world.calls[1].last, "On Thursdays"));
+	assert_null(strstr(world.calls[1].last, "Not for you"));
+	/* What it was shown it is not shown again. */
+	want(1, "read_file", "{\"path\":\"a.md\"}");
+	world_indexer_answers(2, hits);
+	assert_int_equal(world.calls[2].last_role, LLM_TOOL);
+	/* And without the indexer it goes on. */
+	want(2, "read_file", "{\"path\":\"b.md\"}");
+	world_indexer_answers(3, NULL);
+	assert_int_equal(world.n_calls, 4);
+}
+
 static void
 the_same_call_is_not_made_twice(void **state)
 {
@@ -642,6 +670,7 @@ main(void)
 		TEST(a_tool_is_called_and_its_result_shown),
 		TEST(several_wants_are_done_in_their_order),
 		TEST(errors_go_back_to_the_model),
+		TEST(every_step_may_be_grounded),
 		TEST(the_same_call_is_not_made_twice),
 		TEST(an_indexer_that_is_away_is_an_error_of_the_tool),
 		TEST(the_last_step_is_told_that_it_is),

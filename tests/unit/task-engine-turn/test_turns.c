@@ -73,6 +73,32 @@ a_greeting_is_not_searched_for(void **state)
 }
 
 static void
+a_follow_up_is_searched_with_the_words_before_it(void **state)
+{
+	(void)state;
+	room_enter(true);
+	world_queue(TURN_ANSWER, "and how do I restart it?");
+	room_wake();
+	assert_int_equal(world.n_searches, 1);
+	assert_non_null(
+	    strstr(world.searches[0].body, "\"restart said before\""));
+	world_indexer_answers(0, "{\"hits\":[]}");
+}
+
+static void
+a_yes_is_shown_what_it_answers(void **state)
+{
+	(void)state;
+	room_enter(true);
+	world_queue(TURN_ANSWER, "yes please");
+	room_wake();
+	assert_int_equal(world.n_searches, 0);
+	assert_int_equal(world.n_calls, 1);
+	assert_non_null(strstr(world.calls[0].user, "answered before"));
+	assert_true(world.calls[0].n_tools > 0);
+}
+
+static void
 without_hits_it_says_what_to_do(void **state)
 {
 	(void)state;
@@ -460,6 +486,8 @@ main(void)
 		TEST(a_question_without_a_model_gets_passages),
 		TEST(a_section_of_another_name_is_quoted_where_it_matched),
 		TEST(a_greeting_is_not_searched_for),
+		TEST(a_follow_up_is_searched_with_the_words_before_it),
+		TEST(a_yes_is_shown_what_it_answers),
 		TEST(without_hits_it_says_what_to_do),
 		TEST(an_indexer_that_is_away_is_said),
 		TEST(a_model_is_shown_sections_and_memory),

@@ -48,6 +48,7 @@ world_reset(bool has_model)
 		.grounding_max_doc_excerpt_bytes = 1200,
 		.grounding_max_prompt_bytes = 8000,
 		.grounding_max_prompt_tokens = 2000,
+		.grounding_user_max_tokens = 650,
 		.grounding_chat_tail_max_tokens = 300,
 		.grounding_qmd_max_tokens = 900,
 		.grounding_chat_tail_lines = 24,
@@ -263,6 +264,7 @@ store_messages_before(struct store *store, const char *context_id,
 	(void)err;
 	assert_int_equal(before_seq, 7);
 	rows[0].direction = "inbound";
+	rows[0].actor = "43";
 	rows[0].actor_name = "bob";
 	rows[0].text = "said before";
 	rows[1].direction = "outbound";

@@ -1,0 +1,114 @@
+"""What of memory and files reaches the model: each variable changes it."""
+
+import json
+import sys
+
+import pytest
+
+from conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "tests" / "fakes"))
+sys.path.insert(0, str(ROOT / "tests" / "system"))
+from model_stub import ModelStub  # noqa: E402
+from test_model import model, write_and_wait  # noqa: E402
+
+KEY = "sk-canary-model-0123456789"
+GROUND = "AGENT_RUNTIME_LLM_GROUNDING_"
+QUESTION = "How is the harbour crane braked?"
+
+# What is in the files: sections of some 400 bytes, the best one longest.
+FILES = {
+    f"docs/crane-{n}.md":
+        f"# Harbour crane braked {n}\n\nPASSAGE-{n} begins.\n" +
+        "".join(f"The harbour crane is braked, line {i:02} of {n}.\n"
+                for i in range(size)) + f"END-{n}\n"
+    for n, size in enumerate((30, 12, 10, 8))}
+SAID = [f"SAID-{i} the tide is at {i} metres, "
+        "and that is all there is to report of it" for i in range(12)]
+
+
+@pytest.fixture
+def stub():
+    with ModelStub(key=KEY) as s:
+        yield s
+
+
+def shown(s, stub, question=QUESTION):
+    """What the model is sent when the question comes after all that."""
+    for name, text in FILES.items():
+        write_and_wait(s, name, text, "harbour")
+    for text in SAID:
+        s.chat(text)
+    s.chat(question)
+    return stub.requests[-1]["messages"][-1]["content"]
+
+
+def count(text, mark):
+    return len({word for word in text.replace("[", " ").split()
+                if word.startswith(mark)})
+
+
+def test_the_defaults(suite, stub):
+    text = shown(suite(model(stub)), stub)
+    assert 2 <= count(text, "PASSAGE-") <= 3
+    assert 3 <= count(text, "SAID-") <= 11
+    assert text.index("Relevant workspace context:") < \
+        text.index("Recent conversation memory:") < text.index("Message from")
+    assert text.endswith(QUESTION)
+    # Whole items: each quotation that begins also ends.
+    fence = text[1 + text.index("["):text.index(" passage:")]
+    assert text.count(f"[{fence} ") == text.count(f"[end {fence}]")
+    assert stub.problems == []
+
+
+VARIABLES = [
+    ("TOP_K", "1", lambda t: count(t, "PASSAGE-") == 1),
+    ("MAX_DOC_EXCERPT_BYTES", "200",
+     lambda t: count(t, "PASSAGE-") >= 2 and "line 11" not in t),
+    ("MAX_PROMPT_BYTES", "500",
+     lambda t: len(t) < 600 and "PASSAGE" not in t),
+    ("MAX_PROMPT_TOKENS", "200",
+     lambda t: len(t) < 900 and count(t, "PASSAGE-") <= 1),
+    ("QMD_MAX_TOKENS", "80", lambda t: "PASSAGE" not in t and "SAID-" in t),
+    ("CHAT_TAIL_LINES", "6", lambda t: 1 <= count(t, "SAID-") <= 3),
+    ("CHAT_TAIL_BYTES", "400", lambda t: 1 <= count(t, "SAID-") <= 2),
+    ("CHAT_TAIL_MAX_TOKENS", "80", lambda t: 1 <= count(t, "SAID-") <= 1),
+]
+
+
+@pytest.mark.parametrize("name, value, holds", VARIABLES,
+                         ids=[v[0] for v in VARIABLES])
+def test_a_variable_changes_what_is_shown(suite, stub, name, value, holds):
+    text = shown(suite(model(stub, **{GROUND + name: value})), stub)
+    assert holds(text), text
+    assert text.endswith(QUESTION)
+
+
+def test_a_long_question_leaves_room_for_the_rest(suite, stub):
+    """USER_MAX_TOKENS, and G-65: no part of it is cut."""
+    long = "How is the harbour crane braked? " + "So it says here. " * 400
+    for value, is_shown in (("80", True), ("2000", False)):
+        s = suite(model(stub, **{GROUND + "USER_MAX_TOKENS": value,
+                                 GROUND + "MAX_PROMPT_BYTES": "6000"}))
+        text = shown(s, stub, long)
+        assert ("PASSAGE-" in text) == is_shown
+        assert text.endswith(long)
+
+
+def test_the_first_step_may_go_without_files(suite, stub):
+    s = suite(model(stub, AGENT_RUNTIME_AGENT_GROUNDING_FIRST_STEP="false"))
+    text = shown(s, stub)
+    assert "PASSAGE-" not in text and "SAID-" in text
+
+
+def test_every_step_may_be_grounded(suite, stub):
+    s = suite(model(stub, AGENT_RUNTIME_AGENT_GROUNDING_FIRST_STEP="false",
+                    AGENT_RUNTIME_AGENT_GROUNDING_EVERY_STEP="true"))
+    for name, text in FILES.items():
+        write_and_wait(s, name, text, "harbour")
+    stub.script = [[("list_files", {})], "braked"]
+    s.chat(QUESTION)
+    first, second = stub.requests[-2:]
+    assert "PASSAGE-" not in json.dumps(first)
+    assert "PASSAGE-" in json.dumps(second)
+    assert stub.problems == []
