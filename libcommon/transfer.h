@@ -32,6 +32,12 @@ int transfer_open(struct transfer **transfer_out, struct loop *loop,
     const struct transfer_options *options, struct err *err) MUST_CHECK;
 void transfer_close(struct transfer **transfer); /* cancels what runs */
 
+/*
+ * Bytes of the body as they come. false: nothing more is wanted, and the call
+ * ends as if the body ended there. No call may be started or cancelled here.
+ */
+typedef bool (*http_bytes_fn)(void *arg, const char *bytes, size_t size);
+
 struct http_request {
 	const char *method;
 	const char *url;
@@ -45,6 +51,8 @@ struct http_request {
 	int64_t idle_timeout_ms;
 	size_t max_response_bytes;
 	const char *unix_socket; /* NULL: TCP */
+	/* Gets the body of a 2xx, which the response then has not; or NULL. */
+	http_bytes_fn on_bytes;
 	/* Names of response headers to keep, at most HTTP_WANTED_MAX and
 	 * NULL-terminated; they outlive the call. NULL: none. */
 	const char *const *wanted;

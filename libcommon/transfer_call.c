@@ -30,11 +30,13 @@ struct http_call {
 	struct curl_slist *headers;
 	struct buf body;
 	size_t max_response_bytes;
-	size_t n_header_bytes;
+	size_t n_header_bytes, n_body_bytes;
 	int64_t retry_after_ms;
 	const char *const *wanted;
 	char values[HTTP_WANTED_MAX][HTTP_VALUE_MAX + 1];
 	bool is_too_large;
+	bool is_enough; /* on_bytes said so */
+	http_bytes_fn on_bytes;
 	char host[HOST_SIZE]; /* for error texts: a URL may hold a secret */
 	http_done_fn fn;
 	void *arg;
@@ -113,7 +115,7 @@ http_call_finish(CURL *easy, CURLcode result)
 	char *content_type = NULL;
 
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
-	if (result != CURLE_OK) {
+	if (result != CURLE_OK && !call->is_enough) {
 		call_error(call, result, &err);
 		call->fn(call->arg, NULL, &err);
 		return;
@@ -130,18 +132,32 @@ http_call_finish(CURL *easy, CURLcode result)
 	call->fn(call->arg, &response, &err);
 }
 
+static bool
+is_handed_on(const struct http_call *call)
+{
+	long status = 0;
+
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	return call->on_bytes != NULL && status >= 200 && status < 300;
+}
+
 static size_t
 on_body(char *bytes, size_t one, size_t size, void *arg)
 {
 	struct http_call *call = arg;
 
 	(void)one;
-	if (size > call->max_response_bytes - call->body.size) {
+	if (size > call->max_response_bytes - call->n_body_bytes) {
 		call->is_too_large = true;
 		return 0;
 	}
-	buf_add(&call->body, bytes, size);
-	return size;
+	call->n_body_bytes += size;
+	if (!is_handed_on(call)) {
+		buf_add(&call->body, bytes, size);
+		return size;
+	}
+	call->is_enough = !call->on_bytes(call->arg, bytes, size);
+	return call->is_enough ? 0 : size;
 }
 
 /* Seconds, tolerated with a fraction, or an HTTP date. */
@@ -377,6 +393,7 @@ http_call_start(struct http_call **call_out, struct http_defaults *defaults,
 	call->arg = arg;
 	call->retry_after_ms = -1;
 	call->wanted = request->wanted;
+	call->on_bytes = request->on_bytes;
 	buf_init(&call->body);
 	call->easy = curl_easy_init();
 	assert(call->easy != NULL);

@@ -130,7 +130,12 @@ const struct cfg_item engine_items[] = {
 	    "PEM file with the certificate authorities that are trusted for "
 	    "the model's endpoint (empty: the system's)"),
 	CFG_INT(LLM "TIMEOUT_SECONDS", C, llm_timeout_s, "60", 1, 3600, "s",
-	    "how long one attempt of one model call may take"),
+	    "how long one attempt of one model call may take; of an answer "
+	    "that comes in pieces, how long nothing may come"),
+	CFG_BOOL(LLM "STREAM", C, llm_streams, "true",
+	    "whether answers are asked for in pieces, which a long one is "
+	    "shown by while it is made; an endpoint that refuses is asked "
+	    "without"),
 	CFG_INT(LLM "MAX_OUTPUT_TOKENS", C, llm_max_output_tokens, "4096", 16,
 	    1000000, "tokens", "how long an answer the model is asked for"),
 	CFG_INT(LLM "MAX_CONCURRENT", C, llm_max_concurrent, "8", 1, 256, "",

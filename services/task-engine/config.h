@@ -58,6 +58,7 @@ struct engine_cfg {
 	int64_t budget_workspace;
 	int64_t budget_day;
 	bool llm_enabled;
+	bool llm_streams;
 	bool llm_allow_dm;
 	bool llm_require_mention;
 	bool agent_grounding_first_step, agent_grounding_every_step;
@@ -103,7 +104,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 78 };
+enum { ENGINE_N_ITEMS = 79 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

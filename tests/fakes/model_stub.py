@@ -11,7 +11,7 @@ and fails the test that asks for them.
 
 What it does is told by the model's name (`fault-500`) or, for the next calls,
 by the control endpoint: POST /control {"fault":…, "times":…, "reply":…,
-"latency_ms":…, "retry_after":…}; GET /control gives calls, most_at_once,
+"latency_ms":…, "retry_after":…, "piece":…, "piece_ms":…}; GET /control gives calls, most_at_once,
 requests and problems; DELETE /control forgets all of it.
 """
 
@@ -25,9 +25,9 @@ from aiohttp import web
 HUGE = 16 * 1024 * 1024
 
 OPENAI_KEYS = {"model", "messages", "max_tokens", "max_completion_tokens",
-               "tools", "tool_choice"}
+               "tools", "tool_choice", "stream", "stream_options"}
 ANTHROPIC_KEYS = {"model", "messages", "max_tokens", "system", "tools",
-                  "tool_choice"}
+                  "tool_choice", "stream"}
 
 
 def problem_of_schema(schema):
@@ -168,6 +168,8 @@ def problem_of_body(body, known, check, schemas):
         return f"unknown: {sorted(unknown)}"
     if not isinstance(body.get("model"), str) or not body["model"]:
         return "model must be text"
+    if body.get("stream", True) is not True:
+        return "stream must be true, or not there"
     return problem_of_messages(body.get("messages"), check) or \
         problem_of_tools(body, schemas)
 
@@ -181,6 +183,9 @@ def problem_of_openai(body):
     limits = [k for k in ("max_tokens", "max_completion_tokens") if k in body]
     if len(limits) != 1:
         return "exactly one of max_tokens, max_completion_tokens"
+    wish = {"include_usage": True} if "stream" in body else None
+    if body.get("stream_options") != wish:
+        return "stream_options belongs to stream, and asks for the usage"
     return problem_of_limit(body, limits[0])
 
 
@@ -242,6 +247,80 @@ def anthropic_wants(model, wants, text):
     return answer
 
 
+def cut_up(text, size):
+    return [text[i:i + size] for i in range(0, len(text), size)]
+
+
+def openai_events(answer, size):
+    """The same answer in pieces, as OpenAI sends them."""
+    def chunk(choices, usage=None):
+        return {"id": answer["id"], "object": "chat.completion.chunk",
+                "created": answer["created"], "model": answer["model"],
+                "choices": choices, "usage": usage}
+
+    def delta(delta, finish=None):
+        return chunk([{"index": 0, "delta": delta, "logprobs": None,
+                       "finish_reason": finish}])
+
+    choice = answer["choices"][0]
+    message = choice["message"]
+    yield delta({"role": "assistant", "content": "", "refusal": None})
+    for piece in cut_up(message["content"], size):
+        yield delta({"content": piece})
+    for i, call in enumerate(message.get("tool_calls", [])):
+        function = call["function"]
+        yield delta({"tool_calls": [
+            {"index": i, "id": call["id"], "type": "function",
+             "function": {"name": function["name"], "arguments": ""}}]})
+        for piece in cut_up(function["arguments"], size):
+            yield delta({"tool_calls": [
+                {"index": i, "function": {"arguments": piece}}]})
+    yield delta({}, choice["finish_reason"])
+    yield chunk([], answer["usage"])
+    yield "[DONE]"
+
+
+def anthropic_block_events(i, block, size):
+    kind = block["type"]
+    begun = {"text": {"text": ""}, "thinking": {"thinking": ""},
+             "tool_use": {"input": {}}}[kind]
+    delta, key, text = {
+        "text": ("text_delta", "text", block.get("text")),
+        "thinking": ("thinking_delta", "thinking", block.get("thinking")),
+        "tool_use": ("input_json_delta", "partial_json",
+                     json.dumps(block.get("input"))),
+    }[kind]
+    yield {"type": "content_block_start", "index": i,
+           "content_block": {**block, **begun}}
+    for piece in cut_up(text, size):
+        yield {"type": "content_block_delta", "index": i,
+               "delta": {"type": delta, key: piece}}
+    yield {"type": "content_block_stop", "index": i}
+
+
+def anthropic_events(answer, size):
+    """The same as Anthropic sends it."""
+    usage = answer["usage"]
+    yield {"type": "message_start", "message": {
+        **answer, "content": [], "stop_reason": None,
+        "usage": {**usage, "output_tokens": 1}}}
+    yield {"type": "ping"}
+    for i, block in enumerate(answer["content"]):
+        yield from anthropic_block_events(i, block, size)
+    yield {"type": "message_delta",
+           "delta": {"stop_reason": answer["stop_reason"],
+                     "stop_sequence": None},
+           "usage": {"output_tokens": usage["output_tokens"]}}
+    yield {"type": "message_stop"}
+
+
+def as_event(event):
+    if isinstance(event, str):
+        return f"data: {event}\n\n"
+    name = f"event: {event['type']}\n" if "type" in event else ""
+    return f"{name}data: {json.dumps(event)}\n\n"
+
+
 class Call:
     """One request, and the ways to answer it."""
 
@@ -250,6 +329,7 @@ class Call:
         self.request = request
         self.body = body
         self.is_openai = is_openai
+        self.events = []  # of an answer in pieces
 
     def text_of(self, message):
         content = message["content"]
@@ -263,11 +343,39 @@ class Call:
 
     def wants(self, wants, text=""):
         make = openai_wants if self.is_openai else anthropic_wants
-        return web.json_response(make(self.body["model"], wants, text))
+        return self.send(make(self.body["model"], wants, text))
 
     def answer(self, text, finish="stop"):
         make = openai_answer if self.is_openai else anthropic_answer
-        return web.json_response(make(self.body["model"], text, finish))
+        return self.send(make(self.body["model"], text, finish))
+
+    def send(self, answer):
+        if "stream" not in self.body:
+            return web.json_response(answer)
+        events = openai_events if self.is_openai else anthropic_events
+        self.events = [as_event(e) for e in events(answer, self.stub.piece)]
+        return web.Response(text="".join(self.events),
+                            content_type="text/event-stream")
+
+    async def begin(self):
+        response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream"})
+        await response.prepare(self.request)
+        return response
+
+    async def slowly(self, events=None):
+        """The same, a piece at a time."""
+        response = await self.begin()
+        for event in self.events if events is None else events:
+            await response.write(event.encode())
+            if self.stub.piece_ms:
+                await asyncio.sleep(self.stub.piece_ms / 1000)
+        return response
+
+    async def half(self):
+        """Of an answer in pieces the first half, and no end."""
+        self.ok()
+        return await self.slowly(self.events[:len(self.events) // 2])
 
     def error(self, status, kind, headers=None):
         # The request is quoted, as careless endpoints do: none of it may
@@ -338,6 +446,7 @@ async def fault_redirect(call):
 
 
 async def fault_huge(call):
+    call.stub.piece = 65536
     return call.answer("x" * HUGE)
 
 
@@ -395,6 +504,83 @@ async def fault_think(call):
     return call.answer("<think>\nsecret thought\n</think>\n\nThe answer.")
 
 
+async def fault_stream_cut(call):
+    """As whatever stands between ends it: cleanly, in the middle."""
+    return await call.half() if "stream" in call.body else call.ok()
+
+
+async def fault_stream_close(call):
+    response = await call.half()
+    call.request.transport.close()
+    return response
+
+
+async def fault_stream_silent(call):
+    await call.half()
+    await asyncio.sleep(3600)
+
+
+async def fault_stream_lingers(call):
+    """All is said, and the connection stays."""
+    call.ok()
+    await call.slowly()
+    await asyncio.sleep(3600)
+
+
+async def fault_stream_comments(call):
+    """Alive for a while before it says anything."""
+    call.ok()
+    call.events[:0] = [": keep-alive\n\n"] * 12
+    return await call.slowly()
+
+
+async def fault_stream_overloaded(call):
+    """Found out in the middle of the answer."""
+    response = await call.half()
+    error = {"error": {"type": "overloaded_error", "message": "secret"}}
+    if not call.is_openai:
+        error["type"] = "error"
+    await response.write(as_event(error).encode())
+    return response
+
+
+async def fault_stream_limit(call):
+    response = await call.half()
+    error = {"error": {"code": 429, "type": "rate_limit_error"}}
+    if not call.is_openai:
+        error["type"] = "error"
+    await response.write(as_event(error).encode())
+    return response
+
+
+async def fault_stream_refused(call):
+    """A server that knows no pieces."""
+    if "stream" in call.body:
+        return call.error(400, "invalid_request_error")
+    return call.ok()
+
+
+async def fault_stream_ignored(call):
+    call.body.pop("stream", None)
+    return call.ok()
+
+
+async def fault_stream_garbage(call):
+    return await call.slowly(["data: {\"choices\": [{\n\n"])
+
+
+async def fault_stream_endless(call):
+    """One line that never ends."""
+    return await call.slowly(["data: "] + ["x" * 65536] * 256)
+
+
+async def fault_old_server(call):
+    """One that knows neither tools nor pieces."""
+    if "stream" in call.body or "tools" in call.body:
+        return call.error(400, "invalid_request_error")
+    return call.ok()
+
+
 async def fault_length(call):
     return call.answer("Half of an ans", "length")
 
@@ -442,6 +628,8 @@ class ModelStub:
         # What the next calls get: a list of (tool, arguments), a text, a
         # (text, finish), or a function of the call that returns one.
         self.script = []
+        self.piece = 5  # characters of an answer in pieces
+        self.piece_ms = 0  # between them
         self.latency_ms = 0
         self.retry_after = 1
         self.next_fault = None
@@ -507,7 +695,9 @@ class ModelStub:
         try:
             if self.latency_ms:
                 await asyncio.sleep(self.latency_ms / 1000)
-            return await fault(call) if fault else call.ok()
+            response = await fault(call) if fault else call.ok()
+            return await call.slowly() if self.piece_ms and call.events and \
+                not response.prepared else response
         finally:
             self.at_once -= 1
 
@@ -522,7 +712,8 @@ class ModelStub:
             self.forget()
         elif request.method == "POST":
             wants = await request.json()
-            for key in ("reply", "latency_ms", "retry_after", "script"):
+            for key in ("reply", "latency_ms", "retry_after", "script",
+                        "piece", "piece_ms"):
                 if key in wants:
                     setattr(self, key, wants[key])
             if "fault" in wants:

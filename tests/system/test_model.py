@@ -125,8 +125,9 @@ def test_text_in_files_stays_inside_its_marks(suite, stub):
 
 
 @pytest.mark.parametrize("fault, calls", [
-    ("500", 4), ("cut", 4), ("not-json", 1), ("html", 1), ("huge", 1),
-    ("empty-choices", 1), ("empty-content", 1), ("401", 1)])
+    ("500", 4), ("cut", 4), ("not-json", 1), ("html", 1),
+    ("huge-chunked", 1), ("stream-cut", 4), ("stream-overloaded", 4),
+    ("stream-garbage", 1), ("stream-endless", 1), ("empty-choices", 1), ("empty-content", 1), ("401", 1)])
 def test_a_model_that_fails_degrades_the_answer(suite, stub, fault, calls):
     s = suite(model(stub))
     write_and_wait(s, "policy.md",

@@ -16,6 +16,7 @@ from model_stub import ModelStub  # noqa: E402
 
 KEY = "sk-canary-0123456789"
 PROVIDERS = ("openai", "anthropic")
+PIECES = pytest.mark.parametrize("stream", ["", "1"], ids=["whole", "pieces"])
 
 
 @pytest.fixture
@@ -36,14 +37,18 @@ def ask(stub, text="hi", **env):
     return got.returncode, got.stdout.strip(), got.stderr
 
 
+@PIECES
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_plain_question_is_answered(stub, provider):
-    status, line, _ = ask(stub, "Grüße \"hier\"", PROVIDER=provider)
+def test_a_plain_question_is_answered(stub, provider, stream):
+    status, line, _ = ask(stub, "Grüße \"hier\"", PROVIDER=provider,
+                          STREAM=stream)
     assert (status, line) == (0, 'done: stub: Grüße "hier"')
     assert stub.problems == []
     assert stub.calls == 1
+    assert [r.get("stream", False) for r in stub.requests] == [bool(stream)]
 
 
+@PIECES
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("fault, line", [
     ("think", "done: The answer."),
@@ -53,16 +58,19 @@ def test_a_plain_question_is_answered(stub, provider):
     ("wrong-type", "done: stub: hi"),
     ("control-characters", "done: a[2Jbc"),
 ])
-def test_odd_answers_are_understood(stub, provider, fault, line):
-    status, got, _ = ask(stub, PROVIDER=provider, MODEL="fault-" + fault)
+def test_odd_answers_are_understood(stub, provider, fault, line, stream):
+    status, got, _ = ask(stub, PROVIDER=provider, MODEL="fault-" + fault,
+                         STREAM=stream)
     assert (status, got) == (0, line)
     assert stub.calls == 1
 
 
+@PIECES
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("fault", ["not-json", "html", "deep"])
-def test_nonsense_is_refused_once(stub, provider, fault):
-    status, got, _ = ask(stub, PROVIDER=provider, MODEL="fault-" + fault)
+def test_nonsense_is_refused_once(stub, provider, fault, stream):
+    status, got, _ = ask(stub, PROVIDER=provider, MODEL="fault-" + fault,
+                         STREAM=stream)
     assert status == 1 and got.startswith("unreadable: "), got
     assert stub.calls == 1
 
@@ -73,18 +81,86 @@ def test_empty_choices_are_no_answer(stub):
         (1, "unreadable: the model's answer holds no choice")
 
 
-@pytest.mark.parametrize("fault", ["huge", "huge-chunked"])
-def test_a_huge_answer_ends_early(stub, fault):
-    status, got, _ = ask(stub, MODEL="fault-" + fault)
+@pytest.mark.parametrize("fault, stream", [
+    ("huge", ""), ("huge-chunked", ""), ("huge-chunked", "1")])
+def test_a_huge_answer_ends_early(stub, fault, stream):
+    status, got, _ = ask(stub, MODEL="fault-" + fault, STREAM=stream)
     assert status == 1
     assert "larger than 4194304 bytes" in got
     assert stub.calls == 1
 
 
-@pytest.mark.parametrize("fault", ["429", "500", "cut", "close"])
-def test_what_may_pass_is_tried_again(stub, fault):
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_huge_answer_in_pieces_is_cut(stub, provider):
+    status, got, _ = ask(stub, MODEL="fault-huge", STREAM="1",
+                         PROVIDER=provider)
+    assert status == 0
+    assert got.startswith("length: xxx") and len(got) <= 256 * 1024 + 8
+    assert stub.calls == 1
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("fault", [
+    "stream-cut", "stream-close", "stream-silent", "stream-overloaded",
+    "stream-limit"])
+def test_an_answer_that_breaks_off_is_asked_for_again(stub, provider, fault):
     stub.fault(fault, times=1)
-    status, got, log = ask(stub)
+    status, got, log = ask(stub, "a long question", STREAM="1",
+                           PROVIDER=provider, TIMEOUT_MS="400")
+    assert (status, got) == (0, "done: stub: a long question"), log
+    assert stub.calls == 2
+    assert "model-retry" in log and "secret" not in log
+
+
+def test_one_that_always_breaks_off_is_given_up(stub):
+    stub.fault("stream-cut")
+    status, got, _ = ask(stub, STREAM="1", DEADLINE_MS="20000")
+    assert (status, got) == (1, "error unavailable: the model endpoint broke "
+                                "off in the middle of the answer")
+    assert stub.calls == 4
+
+
+@pytest.mark.parametrize("fault", ["stream-garbage", "stream-endless"])
+def test_pieces_of_nonsense_are_refused_once(stub, fault):
+    stub.fault(fault)
+    status, got, _ = ask(stub, STREAM="1")
+    assert status == 1 and got.startswith("error invalid: "), got
+    assert stub.calls == 1
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("fault", ["stream-ignored", "stream-lingers"])
+def test_odd_servers_of_pieces_are_understood(stub, provider, fault):
+    stub.fault(fault)
+    begin = time.monotonic()
+    status, got, _ = ask(stub, STREAM="1", PROVIDER=provider,
+                         TIMEOUT_MS="60000", DEADLINE_MS="60000")
+    assert (status, got) == (0, "done: stub: hi")
+    assert stub.calls == 1
+    assert time.monotonic() - begin < 3 * SLOW
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_server_without_pieces_is_asked_without(stub, provider):
+    stub.fault("stream-refused")
+    status, got, log = ask(stub, STREAM="1", PROVIDER=provider)
+    assert (status, got) == (0, "done: stub: hi")
+    assert [("stream" in r) for r in stub.requests] == [True, False]
+    assert "model-without-stream" in log
+
+
+def test_an_answer_may_take_longer_than_silence(stub):
+    stub.fault("stream-comments", piece_ms=100)
+    status, got, _ = ask(stub, STREAM="1", TIMEOUT_MS="500")
+    assert (status, got) == (0, "done: stub: hi")
+    assert stub.calls == 1
+
+
+@PIECES
+@pytest.mark.parametrize("fault", ["429", "500", "cut", "close"])
+def test_what_may_pass_is_tried_again(stub, fault, stream):
+    stub.fault(fault, times=1)
+    status, got, log = ask(stub, STREAM=stream)
     assert (status, got) == (0, "done: stub: hi"), log
     assert stub.calls == 2
     assert "model-retry" in log
@@ -115,11 +191,13 @@ def test_a_retry_after_beyond_the_deadline_ends_it_at_once(stub):
     assert stub.calls == 1
 
 
+@PIECES
 @pytest.mark.parametrize("fault", ["hang", "drip"])
-def test_silence_and_dripping_end_with_the_deadline(stub, fault):
+def test_silence_and_dripping_end_with_the_deadline(stub, fault, stream):
     stub.fault(fault)
     begin = time.monotonic()
-    status, got, _ = ask(stub, TIMEOUT_MS="400", DEADLINE_MS="1500")
+    status, got, _ = ask(stub, TIMEOUT_MS="400", DEADLINE_MS="1500",
+                         STREAM=stream)
     assert status == 1 and got.startswith("error timeout: "), got
     assert time.monotonic() - begin < 2.5 * SLOW
     assert stub.calls >= 2

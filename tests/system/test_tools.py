@@ -53,20 +53,24 @@ def test_a_model_searches_and_reads(suite, stub, provider):
     assert stub.calls == 2
 
 
-def test_a_model_without_tools_gets_them_in_words(suite, stub):
+@pytest.mark.parametrize("fault, refused, has_stream", [
+    ("no-tools", 2, True), ("old-server", 3, False)])
+def test_a_model_without_tools_gets_them_in_words(suite, stub, fault, refused,
+                                                  has_stream):
     s = suite(model(stub))
-    stub.fault("no-tools")
+    stub.fault(fault)
     stub.script = ['Let me see.\n```tool\n{"tool":"search_knowledge",'
                    '"args":{"query":"pairing"}}\n```', "There you are."]
     assert s.chat("as you said, how is it?")["reply"] == "There you are."
-    assert stub.calls == 3  # one was refused
+    assert stub.calls == refused + 2  # whole or in pieces, with and without
+    assert ("stream" in stub.requests[-1]) == has_stream
     shown = stub.requests[-1]["messages"]
     assert [m["role"] for m in shown] == ["system", "user", "assistant",
                                           "user"]
     assert '{"sections":' in shown[-1]["content"]
     # From then on it is not asked in vain.
     assert s.chat("thanks for that, and as you said?")["reply"]
-    assert stub.calls == 4
+    assert stub.calls == refused + 3
     assert "tools" not in stub.requests[-1]
     assert "model-without-tools" in s.all_logs()
     assert stub.problems == []
@@ -123,9 +127,15 @@ BABBLE = [
 ]
 
 
+STREAMS = pytest.mark.parametrize(
+    "streams", ["true", "false"], ids=["pieces", "whole"])
+
+
+@STREAMS
 @pytest.mark.parametrize("name, said", BABBLE, ids=[b[0] for b in BABBLE])
-def test_babble_ends_in_words(suite, stub, name, said):
-    s = suite(model(stub))
+def test_babble_ends_in_words(suite, stub, name, said, streams):
+    s = suite(model(stub, AGENT_RUNTIME_LLM_STREAM=streams))
+    stub.piece = 4096
     stub.script = [said] + ["Well."] * 5
     reply = s.chat("as you said, go on")["reply"]
     assert reply, name
@@ -133,8 +143,31 @@ def test_babble_ends_in_words(suite, stub, name, said):
     assert s.chat("/help")["handled"]
 
 
-def test_an_endless_loop_ends(suite, stub):
-    s = suite(model(stub))
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+@pytest.mark.parametrize("unit", ["word ", "{", "`", "<think>", "\u0416",
+                                  "```tool\n{\"tool\": \"x\"}\n"])
+def test_ten_megabytes_in_pieces_are_cut(suite, stub, provider, unit):
+    """Not continued either: nobody would be shown it."""
+    s = suite(model(stub, provider))
+    stub.piece = 65536
+    stub.reply = unit * (10 * 1024 * 1024 // len(unit.encode()))
+    reply = s.chat("as you said, go on")["reply"]
+    assert 0 < len(reply.encode()) < 64 * 1024
+    assert stub.calls == 1
+    assert s.chat("/help")["handled"]
+
+
+def test_ten_megabytes_in_one_are_not_read(suite, stub):
+    s = suite(model(stub, AGENT_RUNTIME_LLM_STREAM="false"))
+    stub.reply = "{" * 10 * 1024 * 1024
+    assert "model" in s.chat("as you said, go on")["reply"]
+    assert stub.calls == 1
+    assert s.chat("/help")["handled"]
+
+
+@STREAMS
+def test_an_endless_loop_ends(suite, stub, streams):
+    s = suite(model(stub, AGENT_RUNTIME_LLM_STREAM=streams))
     stub.script = [lambda _call: [("search_knowledge", {"query": "again"})]
                    for _ in range(100)]
     reply = s.chat("as you said, go on")["reply"]

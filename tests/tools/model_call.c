@@ -51,6 +51,13 @@ on_done(void *arg, const char *body, size_t size, const struct err *err)
 	}
 }
 
+static void
+on_heard(void *arg, struct llm_call *call)
+{
+	(void)arg;
+	llm_hear(call);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -64,8 +71,10 @@ main(int argc, char **argv)
 		.ca_file = env("CA_FILE", ""),
 		.timeout_ms = atol(env("TIMEOUT_MS", "2000")),
 		.max_output_tokens = 100,
-		.max_concurrent = 8 };
+		.max_concurrent = 8,
+		.streams = *env("STREAM", "") != '\0' };
 	struct asked asked = { .status = 1 };
+	const struct llm_listener listener = { on_done, on_heard, &asked };
 	struct llm_call *call;
 	struct err err;
 
@@ -74,8 +83,8 @@ main(int argc, char **argv)
 	    llm_open(&asked.llm, asked.loop, &options, &err) < 0)
 		die(2, "%s", err.text);
 	if (llm_start(asked.llm, &prompt,
-		clock_mono_ms() + atol(env("DEADLINE_MS", "5000")), on_done,
-		&asked, &call, &err) < 0)
+		clock_mono_ms() + atol(env("DEADLINE_MS", "5000")), &listener,
+		&call, &err) < 0)
 		die(2, "%s", err.text);
 	loop_run(asked.loop);
 	llm_close(&asked.llm);

@@ -1,64 +1,22 @@
-/* A call to the model: tried until it is answered or its time is over. */
+/* The configured model: where it is, how it is spoken to, what it said. */
 
 #include "services/task-engine/llm/llm.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
-#include "libcommon/clock.h"
 #include "libcommon/err.h"
-#include "libcommon/id.h"
 #include "libcommon/log.h"
-#include "libcommon/loop.h"
 #include "libcommon/transfer.h"
 #include "services/task-engine/llm/exchange.h"
+#include "services/task-engine/llm/llm_impl.h"
 #include "services/task-engine/llm/plain.h"
 #include "services/task-engine/llm/provider.h"
 
-enum {
-	/* the first and three more: 0.5 + 1 + 2 s of pauses */
-	DEFAULT_TRIES = 4,
-	CONNECT_TIMEOUT_MS = 10000,
-	MAX_RESPONSE_BYTES = 4 * 1024 * 1024,
-	N_HEADERS = 5,
-	PLAIN_ARENA_BYTES = 16 * 1024 * 1024,
-};
-
-struct llm {
-	struct loop *loop;
-	struct transfer *transfer;
-	const struct llm_provider_row *provider;
-	char *name;
-	char *model;
-	char *url;
-	const char *limit_key;
-	char *key_header; /* NULL: no key */
-	const char *headers[N_HEADERS];
-	int64_t timeout_ms;
-	int64_t max_output_tokens;
-	int max_tries;
-	enum llm_tools tools;
-	bool is_proven; /* AUTO: it took tools once */
-	struct llm_call *calls;
-};
-
-struct llm_call {
-	struct llm *llm;
-	struct buf body;
-	struct buf plain_body; /* for when it refuses tools, or empty */
-	bool has_tools, is_plain;
-	struct http_call *http;
-	struct timer *pause;
-	int n_tried;
-	int64_t deadline_mono_ms;
-	llm_done_fn fn;
-	void *arg;
-	struct llm_call *prev, *next;
-};
+/* the first and three more: 0.5 + 1 + 2 s of pauses */
+enum { DEFAULT_TRIES = 4 };
 
 static void
 set_headers(struct llm *llm)
@@ -66,7 +24,9 @@ set_headers(struct llm *llm)
 	size_t n = 0;
 
 	llm->headers[n++] = "Content-Type: application/json";
-	llm->headers[n++] = "Accept: application/json";
+	llm->headers[n++] = llm->streams
+				? "Accept: text/event-stream, application/json"
+				: "Accept: application/json";
 	if (llm->provider->extra_header != NULL)
 		llm->headers[n++] = llm->provider->extra_header;
 	if (llm->key_header != NULL)
@@ -125,6 +85,7 @@ llm_open(struct llm **llm_out, struct loop *loop,
 	llm->timeout_ms = options->timeout_ms;
 	llm->max_output_tokens = options->max_output_tokens;
 	llm->tools = options->tools;
+	llm->streams = options->streams;
 	llm->max_tries =
 	    options->max_tries ? options->max_tries : DEFAULT_TRIES;
 	if (llm->provider == NULL)
@@ -139,28 +100,14 @@ llm_open(struct llm **llm_out, struct loop *loop,
 	return 0;
 }
 
-static void
-call_free(struct llm_call *call)
-{
-	transfer_cancel(&call->http);
-	timer_free(&call->pause);
-	buf_release(&call->body);
-	buf_release(&call->plain_body);
-	free(call);
-}
-
 void
 llm_close(struct llm **llm_ref)
 {
 	struct llm *llm = STEAL(*llm_ref);
-	struct llm_call *call, *next;
 
 	if (llm == NULL)
 		return;
-	for (call = llm->calls; call != NULL; call = next) {
-		next = call->next;
-		call_free(call);
-	}
+	llm_calls_free(llm);
 	transfer_close(&llm->transfer);
 	if (llm->key_header != NULL)
 		explicit_bzero(llm->key_header, strlen(llm->key_header));
@@ -175,158 +122,6 @@ const char *
 llm_name(const struct llm *llm)
 {
 	return llm->name;
-}
-
-void
-llm_cancel(struct llm_call **call_ref)
-{
-	struct llm_call *call = STEAL(*call_ref);
-
-	if (call == NULL)
-		return;
-	DL_DELETE(call->llm->calls, call);
-	call_free(call);
-}
-
-static void
-call_end(
-    struct llm_call *call, const char *body, size_t size, const struct err *err)
-{
-	call->fn(call->arg, body, size, err);
-	llm_cancel(&call);
-}
-
-static void
-call_fail(struct llm_call *call, const struct err *err)
-{
-	call_end(call, NULL, 0, err);
-}
-
-static int try_once(struct llm_call *call, struct err *err);
-
-static void
-on_pause_over(void *arg)
-{
-	struct llm_call *call = arg;
-	struct err err;
-
-	if (try_once(call, &err) < 0)
-		call_fail(call, &err);
-}
-
-/* Waits and tries again, or gives up when tries or time do not allow it. */
-static void
-try_again(struct llm_call *call, int64_t asked_ms, const struct err *why)
-{
-	int64_t pause_ms, left_ms;
-	uint32_t dice;
-
-	id_random(&dice, sizeof(dice));
-	pause_ms = llm_pause_ms(call->n_tried, asked_ms, dice);
-	left_ms = call->deadline_mono_ms - clock_mono_ms();
-	if (call->n_tried >= call->llm->max_tries || pause_ms >= left_ms) {
-		call_fail(call, why);
-		return;
-	}
-	log_info("model-retry", "tried=%d pause_ms=%lld why=%s", call->n_tried,
-	    (long long)pause_ms, log_quote(why->text));
-	timer_start(call->pause, pause_ms, 0);
-}
-
-/* How an endpoint says that its model has no tools. */
-static bool
-may_refuse_tools(const struct llm_call *call, long status)
-{
-	return call->plain_body.size > 0 && !call->is_plain &&
-	       (status == 400 || status == 404 || status == 422);
-}
-
-static void
-try_plain(struct llm_call *call)
-{
-	struct buf native = call->body;
-	struct err err;
-
-	call->body = call->plain_body;
-	call->plain_body = native;
-	call->is_plain = true;
-	if (try_once(call, &err) < 0)
-		call_fail(call, &err);
-}
-
-static void
-learn(struct llm_call *call)
-{
-	struct llm *llm = call->llm;
-
-	if (llm->tools != LLM_TOOLS_AUTO || !call->has_tools)
-		return;
-	if (!call->is_plain) {
-		llm->is_proven = true;
-		return;
-	}
-	llm->tools = LLM_TOOLS_TEXT;
-	log_warn("model-without-tools", "model=%s", log_quote(llm->model));
-}
-
-static void
-on_status(struct llm_call *call, const struct http_response *response)
-{
-	struct err err;
-
-	llm_status_err(response->status, response->body, response->size, &err);
-	if (may_refuse_tools(call, response->status))
-		try_plain(call);
-	else if (llm_status_may_pass(response->status))
-		try_again(call, response->retry_after_ms, &err);
-	else
-		call_fail(call, &err);
-}
-
-static void
-on_response(
-    void *arg, const struct http_response *response, const struct err *err)
-{
-	struct llm_call *call = arg;
-
-	call->http = NULL;
-	if (response == NULL) {
-		if (err->code == ERR_INVALID)
-			call_fail(call, err);
-		else
-			try_again(call, -1, err);
-		return;
-	}
-	if (response->status < 200 || response->status >= 300) {
-		on_status(call, response);
-		return;
-	}
-	learn(call);
-	call_end(call, response->body, response->size, err);
-}
-
-static int
-try_once(struct llm_call *call, struct err *err)
-{
-	struct llm *llm = call->llm;
-	int64_t left_ms = call->deadline_mono_ms - clock_mono_ms();
-	struct http_request request = {
-		.method = "POST",
-		.url = llm->url,
-		.headers = llm->headers,
-		.body = call->body.data,
-		.body_size = call->body.size,
-		.connect_timeout_ms = CONNECT_TIMEOUT_MS,
-		.max_response_bytes = MAX_RESPONSE_BYTES,
-	};
-
-	if (left_ms <= 0)
-		return err_set(err, ERR_TIMEOUT, "no time left for the model");
-	request.timeout_ms =
-	    left_ms < llm->timeout_ms ? left_ms : llm->timeout_ms;
-	call->n_tried++;
-	return transfer_start(
-	    llm->transfer, &request, on_response, call, &call->http, err);
 }
 
 int
@@ -344,64 +139,4 @@ bool
 llm_has_tools(const struct llm *llm)
 {
 	return llm->tools != LLM_TOOLS_NONE;
-}
-
-static void
-write_plain(const struct llm *llm, const struct llm_prompt *prompt,
-    const struct llm_ask *ask, struct buf *out)
-{
-	AUTO(arena_free)
-	struct arena *arena = arena_new(PLAIN_ARENA_BYTES);
-	struct llm_ask plain_ask = *ask;
-	struct llm_prompt plain;
-
-	plain_prompt(&plain, prompt, prompt->fence, arena);
-	plain_ask.prompt = &plain;
-	llm->provider->request(&plain_ask, out);
-}
-
-static void
-write_bodies(struct llm_call *call, const struct llm_prompt *prompt)
-{
-	const struct llm *llm = call->llm;
-	struct llm_ask ask = { .model = llm->model,
-		.max_output_tokens = llm->max_output_tokens,
-		.limit_key = llm->limit_key,
-		.prompt = prompt };
-
-	call->has_tools = prompt->n_tools > 0;
-	call->is_plain = llm->tools == LLM_TOOLS_TEXT;
-	if (!call->has_tools) {
-		llm->provider->request(&ask, &call->body);
-	} else if (call->is_plain) {
-		write_plain(llm, prompt, &ask, &call->body);
-	} else {
-		llm->provider->request(&ask, &call->body);
-		if (llm->tools == LLM_TOOLS_AUTO && !llm->is_proven)
-			write_plain(llm, prompt, &ask, &call->plain_body);
-	}
-}
-
-int
-llm_start(struct llm *llm, const struct llm_prompt *prompt,
-    int64_t deadline_mono_ms, llm_done_fn fn, void *arg,
-    struct llm_call **call_out, struct err *err)
-{
-	struct llm_call *call = xcalloc(1, sizeof(*call));
-
-	call->llm = llm;
-	call->fn = fn;
-	call->arg = arg;
-	call->deadline_mono_ms = deadline_mono_ms;
-	call->pause = timer_new(llm->loop, on_pause_over, call);
-	buf_init(&call->body);
-	buf_init(&call->plain_body);
-	write_bodies(call, prompt);
-	if (try_once(call, err) < 0) {
-		call_free(call);
-		return -1;
-	}
-	DL_APPEND(llm->calls, call);
-	*call_out = call;
-	return 0;
 }

@@ -37,10 +37,12 @@ struct llm_options {
 	const char *api_key;
 	const char *model;   /* "": the provider's own default */
 	const char *ca_file; /* "": the system's */
-	int64_t timeout_ms;  /* of one try */
+	int64_t timeout_ms;  /* of one try; of an answer in pieces, the longest
+				that nothing comes */
 	int64_t max_output_tokens;
 	int max_tries; /* 0: four */
 	int64_t max_concurrent;
+	bool streams; /* answers are asked for in pieces, unless refused */
 };
 
 /* Copies what it needs. ERR_INVALID: provider or base URL make no sense. */
@@ -63,9 +65,23 @@ const char *llm_name(const struct llm *llm);
 typedef void (*llm_done_fn)(
     void *arg, const char *body, size_t size, const struct err *err);
 
+/*
+ * A piece of the answer came. It is hostile as well, so it is only looked at
+ * within llm_hear, which heard calls before it returns, and nothing else of
+ * the call's.
+ */
+typedef void (*llm_heard_fn)(void *arg, struct llm_call *call);
+void llm_hear(struct llm_call *call);
+
+struct llm_listener {
+	llm_done_fn done;
+	llm_heard_fn heard;
+	void *arg;
+};
+
 /* Deadline by clock_mono_ms. The prompt is not needed after the call. */
 int llm_start(struct llm *llm, const struct llm_prompt *prompt,
-    int64_t deadline_mono_ms, llm_done_fn fn, void *arg,
+    int64_t deadline_mono_ms, const struct llm_listener *listener,
     struct llm_call **call_out, struct err *err) MUST_CHECK;
 /* Not from within fn. Sets *call NULL. */
 void llm_cancel(struct llm_call **call);

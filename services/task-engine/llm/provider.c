@@ -9,6 +9,7 @@
 #include "libcommon/json.h"
 #include "services/task-engine/llm/anthropic.h"
 #include "services/task-engine/llm/openai.h"
+#include "services/task-engine/llm/pieces.h"
 
 enum { FIRST_PAUSE_MS = 500, LONGEST_PAUSE_MS = 8000 };
 
@@ -16,22 +17,27 @@ enum { FIRST_PAUSE_MS = 500, LONGEST_PAUSE_MS = 8000 };
 
 /* Each has its own endpoint and model, so that a key never goes to another
  * provider than the one that is named. */
+#define OPENAI_WAY                                                             \
+	openai_request, openai_parse, openai_stream_keys, openai_hear,         \
+	    openai_write
+#define ANTHROPIC_WAY                                                          \
+	anthropic_request, anthropic_parse, anthropic_stream_keys,             \
+	    anthropic_hear, anthropic_write
+
 static const struct llm_provider_row providers[] = {
 	{ "openai", "https://api.openai.com/v1", "gpt-4o", "/chat/completions",
-	    BEARER, NULL, "max_completion_tokens", "max_tokens", openai_request,
-	    openai_parse },
+	    BEARER, NULL, "max_completion_tokens", "max_tokens", OPENAI_WAY },
 	{ "anthropic", "https://api.anthropic.com/v1", "claude-sonnet-4-5",
 	    "/messages", "x-api-key: ", "anthropic-version: 2023-06-01",
-	    "max_tokens", "max_tokens", anthropic_request, anthropic_parse },
+	    "max_tokens", "max_tokens", ANTHROPIC_WAY },
 	{ "claude", "https://api.anthropic.com/v1", "claude-sonnet-4-5",
 	    "/messages", "x-api-key: ", "anthropic-version: 2023-06-01",
-	    "max_tokens", "max_tokens", anthropic_request, anthropic_parse },
+	    "max_tokens", "max_tokens", ANTHROPIC_WAY },
 	{ "z.ai", "https://api.z.ai/api/paas/v4", "glm-4.6",
 	    "/chat/completions", BEARER, NULL, "max_tokens", "max_tokens",
-	    openai_request, openai_parse },
+	    OPENAI_WAY },
 	{ "local", "http://127.0.0.1:11434/v1", "llama3.2", "/chat/completions",
-	    BEARER, NULL, "max_tokens", "max_tokens", openai_request,
-	    openai_parse },
+	    BEARER, NULL, "max_tokens", "max_tokens", OPENAI_WAY },
 };
 
 const struct llm_provider_row *
@@ -59,11 +65,24 @@ is_word(const char *text)
 	return n > 0 && n <= 64 && strspn(text, allowed) == n;
 }
 
-/* {"error":{"type":…,"code":…}}: both providers' form, and most others'. */
-static void
-error_kind(char out[65], const char *body, size_t size)
+void
+llm_error_kind(char out[LLM_KIND_SIZE], const struct json *error)
 {
 	static const char *const keys[] = { "code", "type" };
+
+	out[0] = '\0';
+	for (size_t i = 0; i < N_OF(keys) && out[0] == '\0'; i++) {
+		const char *word = json_str(json_get(error, keys[i]), "");
+
+		if (is_word(word))
+			snprintf(out, LLM_KIND_SIZE, "%s", word);
+	}
+}
+
+/* {"error":{"type":…,"code":…}}: both providers' form, and most others'. */
+static void
+body_error_kind(char out[LLM_KIND_SIZE], const char *body, size_t size)
+{
 	AUTO(json_free)
 	struct json *root = NULL;
 	const struct json *error;
@@ -74,14 +93,8 @@ error_kind(char out[65], const char *body, size_t size)
 	    json_type(root) != JSON_OBJECT)
 		return;
 	error = json_get(root, "error");
-	if (error == NULL || json_type(error) != JSON_OBJECT)
-		return;
-	for (size_t i = 0; i < N_OF(keys) && out[0] == '\0'; i++) {
-		const char *word = json_str(json_get(error, keys[i]), "");
-
-		if (is_word(word))
-			snprintf(out, 65, "%s", word);
-	}
+	if (error != NULL && json_type(error) == JSON_OBJECT)
+		llm_error_kind(out, error);
 }
 
 static const struct {
@@ -104,7 +117,7 @@ llm_status_err(long status, const char *body, size_t size, struct err *err)
 {
 	enum err_code code = ERR_INVALID;
 	const char *advice = "it does not speak the expected protocol";
-	char kind[65];
+	char kind[LLM_KIND_SIZE];
 
 	for (size_t i = 0; i < N_OF(refusals); i++)
 		if (status >= refusals[i].from && status <= refusals[i].to) {
@@ -112,7 +125,7 @@ llm_status_err(long status, const char *body, size_t size, struct err *err)
 			advice = refusals[i].advice;
 			break;
 		}
-	error_kind(kind, body, size);
+	body_error_kind(kind, body, size);
 	err_set(err, code, "the model endpoint answers %ld%s%s: %s", status,
 	    kind[0] ? " " : "", kind, advice);
 }

@@ -10,8 +10,10 @@
 struct arena;
 struct buf;
 struct err;
+struct json;
 struct llm_answer;
 struct llm_ask;
+struct llm_stream;
 
 /* Who serves models, as data: where, how to ask, how to read the answer. */
 struct llm_provider_row {
@@ -26,17 +28,24 @@ struct llm_provider_row {
 	void (*request)(const struct llm_ask *ask, struct buf *out);
 	int (*parse)(struct llm_answer *out, const char *body, size_t size,
 	    struct arena *arena, struct err *err);
+	/* What asks for the answer in pieces, at the end of the request. */
+	const char *stream_keys;
+	/* One event of such an answer; and all of them, as parse reads it. */
+	void (*hear)(struct llm_stream *stream, const struct json *event);
+	void (*write)(const struct llm_stream *stream, struct buf *out);
 };
 
 /* NULL for an unknown name. */
 const struct llm_provider_row *llm_provider_find(const char *name);
 
+/* Of an error object only its kind is used: one word of at most 64 letters,
+ * digits, '_', '-' and '.', or "". */
+enum { LLM_KIND_SIZE = 65 };
+void llm_error_kind(char out[LLM_KIND_SIZE], const struct json *error);
+
 /* What an HTTP status other than 2xx means. */
 bool llm_status_may_pass(long status);
-/*
- * Fills err for the log. Of the body only the error's kind is used: one word
- * of at most 64 letters, digits, '_', '-' and '.'.
- */
+/* Fills err for the log, with the kind of the error in the body. */
 void
 llm_status_err(long status, const char *body, size_t size, struct err *err);
 

@@ -17,6 +17,8 @@
 enum {
 	/* a long answer in pieces: more than a chat shows */
 	MAX_CONTINUED = 3,
+	/* nor is it, when it is longer than that by itself */
+	MAX_PIECE_BYTES = 48 * 1024,
 	/* results that the model is still shown; older ones make room */
 	MAX_RESULT_BYTES = 96 * 1024,
 };
@@ -73,6 +75,16 @@ is_last(const struct turn *turn)
 static void
 on_model(void *arg, const char *body, size_t size, const struct err *err);
 
+static void
+on_piece(void *arg, struct llm_call *call)
+{
+	const struct turn *turn = arg;
+
+	blame_set(turn->work.turn_id);
+	llm_hear(call);
+	blame_clear();
+}
+
 /* The first that did not fail lately; else the first that did not fail now. */
 static struct model *
 choose_model(const struct turn *turn)
@@ -104,11 +116,12 @@ ask(struct turn *turn, struct err *err)
 		.n_tools = talk->n_tools,
 		.is_last = talk->n_tools > 0 && is_last(turn),
 		.fence = turn->fence };
+	const struct llm_listener listener = { on_model, on_piece, turn };
 
 	turn->model = choose_model(turn);
 	turn->is_degraded = turn->model != &turn->turns->models[0];
 	return llm_start(turn->model->llm, &prompt, turn->deadline_mono_ms,
-	    on_model, turn, &turn->call, err);
+	    &listener, &turn->call, err);
 }
 
 /* Another one may answer; what the turn did so far it is shown. */
@@ -183,6 +196,7 @@ static bool
 may_go_on(const struct turn *turn, const struct llm_answer *answer)
 {
 	return answer->finish == LLM_FINISH_LENGTH && *answer->text &&
+	       strlen(answer->text) < MAX_PIECE_BYTES &&
 	       turn->talk.n_continued < MAX_CONTINUED &&
 	       turn->talk.step < turn->limits.max_steps;
 }

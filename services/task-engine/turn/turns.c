@@ -49,6 +49,7 @@ open_one(struct turns *turns, struct llm_options *options, struct err *err)
 	options->max_output_tokens = cfg->llm_max_output_tokens;
 	options->max_concurrent = cfg->llm_max_concurrent;
 	options->tools = (enum llm_tools)cfg->llm_tools;
+	options->streams = cfg->llm_streams;
 	if (llm_open(&turns->models[turns->n_models].llm, turns->options.loop,
 		options, err) < 0)
 		return -1;

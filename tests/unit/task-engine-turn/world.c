@@ -606,7 +606,7 @@ note_tools(const struct llm_prompt *prompt, char out[512])
 
 int
 llm_start(struct llm *llm, const struct llm_prompt *prompt,
-    int64_t deadline_mono_ms, llm_done_fn fn, void *arg,
+    int64_t deadline_mono_ms, const struct llm_listener *listener,
     struct llm_call **call_out, struct err *err)
 {
 	size_t at = world.n_calls++;
@@ -627,12 +627,18 @@ llm_start(struct llm *llm, const struct llm_prompt *prompt,
 	world.calls[at].n_tools = prompt->n_tools;
 	note_tools(prompt, world.calls[at].tools);
 	world.calls[at].is_last = prompt->is_last;
-	world.calls[at].fn = fn;
-	world.calls[at].arg = arg;
+	world.calls[at].fn = listener->done;
+	world.calls[at].arg = listener->arg;
 	*call_out = xcalloc(1, sizeof(**call_out));
 	(*call_out)->at = at;
 	world.calls[at].call = *call_out;
 	return 0;
+}
+
+void
+llm_hear(struct llm_call *call)
+{
+	(void)call;
 }
 
 void

@@ -32,8 +32,20 @@ struct result {
 	int64_t retry_after_ms;
 	char values[3][HTTP_VALUE_MAX + 1];
 	struct err err;
-	int *left; /* the loop stops when it is 0 */
+	struct buf pieces; /* of on_bytes */
+	size_t enough;	   /* bytes */
+	int *left;	   /* the loop stops when it is 0 */
 };
+
+static bool
+on_piece(void *arg, const char *bytes, size_t size)
+{
+	struct result *result = arg;
+
+	assert_false(result->is_done);
+	buf_add(&result->pieces, bytes, size);
+	return result->pieces.size < result->enough;
+}
 
 static void
 on_done(void *arg, const struct http_response *response, const struct err *err)
@@ -62,6 +74,7 @@ static void
 result_release(struct result *result)
 {
 	buf_release(&result->body);
+	buf_release(&result->pieces);
 }
 
 static const char *
@@ -94,6 +107,7 @@ run_one(const struct http_request *request, struct result *result)
 
 	*result = (struct result){ .left = &left };
 	buf_init(&result->body);
+	buf_init(&result->pieces);
 	if (transfer_start(transfer, request, on_done, result, &call, &err) < 0)
 		fail_msg("%s", err.text);
 	loop_run(loop);
@@ -133,6 +147,73 @@ responses_come_as_they_are(void **state)
 			fail_msg("%s: retry after %lld", responses[i].path,
 			    (long long)result.retry_after_ms);
 	}
+}
+
+/* Only what is good is handed on as it comes. */
+static const struct {
+	const char *path;
+	size_t enough;
+	bool is_response;
+	const char *pieces, *body;
+} handed_on[] = {
+	{ "/ok", 4096, true, "fine", "" },
+	{ "/ok", 1, true, "fine", "" },
+	{ "/redirect", 4096, true, "", "moved" },
+	{ "/cut", 4096, false, NULL, "" },
+};
+
+static void
+bodies_are_handed_on_as_they_come(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(handed_on); i++) {
+		struct http_request request = get(handed_on[i].path);
+		AUTO(result_release)
+		struct result result = { .enough = handed_on[i].enough };
+		struct http_call *call;
+		struct err err;
+		int left = 1;
+
+		result.left = &left;
+		buf_init(&result.body);
+		buf_init(&result.pieces);
+		request.on_bytes = on_piece;
+		if (transfer_start(
+			transfer, &request, on_done, &result, &call, &err) < 0)
+			fail_msg("%s", err.text);
+		loop_run(loop);
+		assert_int_equal(result.is_response, handed_on[i].is_response);
+		assert_string_equal(result.body.data, handed_on[i].body);
+		if (handed_on[i].pieces)
+			assert_string_equal(
+			    result.pieces.data, handed_on[i].pieces);
+	}
+}
+
+static void
+whoever_has_enough_ends_it(void **state)
+{
+	struct http_request request = get("/endless");
+	AUTO(result_release)
+	struct result result = { .enough = 2000 };
+	struct http_call *call;
+	struct err err;
+	int left = 1;
+
+	(void)state;
+	result.left = &left;
+	buf_init(&result.body);
+	buf_init(&result.pieces);
+	request.on_bytes = on_piece;
+	request.max_response_bytes = 1024 * 1024;
+	if (transfer_start(transfer, &request, on_done, &result, &call, &err) <
+	    0)
+		fail_msg("%s", err.text);
+	loop_run(loop);
+	assert_true(result.is_response);
+	assert_int_equal(result.status, 200);
+	assert_true(result.pieces.size >= 2000);
+	assert_true(result.pieces.size < 1024 * 1024);
 }
 
 static void
@@ -438,6 +519,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(responses_come_as_they_are),
+		cmocka_unit_test(bodies_are_handed_on_as_they_come),
+		cmocka_unit_test(whoever_has_enough_ends_it),
 		cmocka_unit_test(wanted_headers_are_kept_and_no_others),
 		cmocka_unit_test(failures_are_told_apart_and_end_in_time),
 		cmocka_unit_test(nobody_listening_is_unavailable),
