@@ -11,6 +11,7 @@
 #include "libcommon/err.h"
 #include "libcommon/service.h"
 #include "services/task-engine/conversation/triage.h"
+#include "services/task-engine/knowledge/confidence.h"
 #include "services/task-engine/llm/fallbacks.h"
 #include "services/task-engine/llm/llm.h"
 #include "services/task-engine/tasks/notify.h"
@@ -233,6 +234,9 @@ const struct cfg_item engine_items[] = {
 	    "tasks that the agent makes in answers to one person, in an hour"),
 	CFG_INT("AGENT_RUNTIME_AGENT_MAX_TASKS_PER_DAY", C, agent_tasks_day,
 	    "25", 0, 100000, "tasks", "the same in a day"),
+	CFG_STR("AGENT_RUNTIME_AGENT_MIN_CONFIDENCE", C, agent_min_confidence,
+	    "0.35", "how sure of an answer a model must say it is, from 0 to "
+	    "1, for it to be given (0: it is not asked)"),
 	CFG_INT("AGENT_RUNTIME_AGENT_MAX_INPUT_CHARS", C,
 	    agent_max_input_chars, "12000", 100, 1000000, "characters",
 	    "longest message, or prompt of a task, that a model is asked"),
@@ -251,6 +255,9 @@ const struct cfg_item engine_items[] = {
 	CFG_INT("AGENT_RUNTIME_AGENT_AUTONOMOUS_MAX_TASKS_PER_DAY", C,
 	    agent_autonomous_tasks_day, "1000", 0, 1000000, "tasks",
 	    "the same in a day"),
+	CFG_STR("AGENT_RUNTIME_AGENT_AUTONOMOUS_MIN_CONFIDENCE", C,
+	    agent_autonomous_min_confidence, "0.05",
+	    "how sure of the result of a task, for it to count as done"),
 
 	CFG_INT(LLM "SYSTEM_PROMPT_MAX_BYTES", C, system_prompt_max_bytes,
 	    "16000", 6000, 1000000, "bytes",
@@ -324,6 +331,16 @@ check_fallbacks(const struct engine_cfg *cfg, struct err *err)
 	    cfg->llm_fallbacks, cfg->llm_fallback_keys, arena, &items, &n, err);
 }
 
+static int
+check_confidence(const char *name, const char *value, struct err *err)
+{
+	if (confidence_parse(value) != CONFIDENCE_UNSAID)
+		return 0;
+	return err_set(err, ERR_INVALID,
+	    "%s=%s is not allowed: a number from 0 to 1, like 0.35", name,
+	    value);
+}
+
 int
 engine_cfg_check(
     const void *arg, const struct service_cfg *common, struct err *err)
@@ -340,6 +357,11 @@ engine_cfg_check(
 		return err_set(err, ERR_INVALID,
 		    LLM "PROVIDER=anthropic always needs a key: set " LLM
 			"API_KEY or " LLM "API_KEY_FILE");
+	if (check_confidence("AGENT_RUNTIME_AGENT_MIN_CONFIDENCE",
+		cfg->agent_min_confidence, err) < 0 ||
+	    check_confidence("AGENT_RUNTIME_AGENT_AUTONOMOUS_MIN_CONFIDENCE",
+		cfg->agent_autonomous_min_confidence, err) < 0)
+		return -1;
 	return check_fallbacks(cfg, err);
 }
 

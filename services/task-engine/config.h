@@ -86,6 +86,8 @@ struct engine_cfg {
 	int64_t agent_max_input_chars;
 	int64_t agent_tasks_hour; /* that one person's turns make */
 	int64_t agent_tasks_day;
+	const char *agent_min_confidence; /* of confidence.h, as is the next */
+	const char *agent_autonomous_min_confidence;
 	int64_t agent_autonomous_max_turn_s;
 	int64_t agent_autonomous_max_steps;
 	int64_t agent_autonomous_max_calls;
@@ -104,7 +106,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 79 };
+enum { ENGINE_N_ITEMS = 81 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

@@ -36,6 +36,7 @@ struct system_in {
 	size_t n_items;
 	const char *fence; /* of prompt.h */
 	bool has_tools;	   /* beside the message */
+	bool asks_confidence;
 	int64_t now_ms;
 	size_t max_bytes;
 };

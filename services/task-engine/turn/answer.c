@@ -243,6 +243,30 @@ turn_end_exhausted(struct turn *turn, const char *why)
 	finish(turn, outcome, &text);
 }
 
+/* Not shown: what it was unsure of is no answer, and what it would propose no
+ * proposal. */
+void
+turn_end_unsure(struct turn *turn, int64_t confidence)
+{
+	struct turn_outcome outcome = {
+		.error = arena_printf(turn->arena,
+		    "not sure enough: %" PRId64 " of %" PRId64 " thousandths",
+		    confidence, turn->limits.min_confidence)
+	};
+	AUTO(buf_release)
+	struct buf text = { 0 };
+
+	log_info("answer-unsure",
+	    "turn=%" PRId64 " confidence=%" PRId64 " wanted=%" PRId64,
+	    turn->work.turn_id, confidence, turn->limits.min_confidence);
+	buf_init(&text);
+	buf_adds(&text,
+	    "I am not sure enough of what I found to give it as an answer: "
+	    "a person should look at this.");
+	add_changes(turn, &text);
+	finish(turn, outcome, &text);
+}
+
 void
 turn_end_refused(struct turn *turn, const char *said, const char *error)
 {

@@ -158,6 +158,7 @@ add_system(const struct turn *turn, struct buf *out, struct err *err)
 	struct system_in in = {
 		.fence = turn->fence,
 		.has_tools = turn->talk.n_tools > 0,
+		.asks_confidence = turn->limits.min_confidence > 0,
 		.now_ms = clock_unix_ms(),
 		.max_bytes = (size_t)o->cfg->system_prompt_max_bytes,
 	};

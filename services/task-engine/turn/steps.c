@@ -8,6 +8,7 @@
 #include "libcommon/err.h"
 #include "libcommon/log.h"
 #include "services/task-engine/config.h"
+#include "services/task-engine/knowledge/confidence.h"
 #include "services/task-engine/llm/llm.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/turn/tools.h"
@@ -219,12 +220,18 @@ ask_to_go_on(struct turn *turn, const struct llm_answer *piece)
 static void
 conclude(struct turn *turn, struct llm_answer *answer)
 {
+	int64_t confidence;
+
 	join(turn, answer);
+	confidence = confidence_take(&answer->text, turn->arena);
 	if (answer->text[0] == '\0')
 		turn_end_degraded(turn, EXTRACTIVE_MODEL_MUTE,
 		    answer->finish == LLM_FINISH_REFUSED
 			? "the answer was refused"
 			: "the answer was empty");
+	else if (confidence != CONFIDENCE_UNSAID &&
+		 confidence < turn->limits.min_confidence)
+		turn_end_unsure(turn, confidence);
 	else
 		turn_end_with_answer(turn, answer);
 }

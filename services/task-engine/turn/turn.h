@@ -57,6 +57,7 @@ enum { TURN_FENCE_SIZE = 17 };
 /* What one may take; of chat and of autonomous turns. */
 struct turn_limits {
 	int64_t duration_ms, max_steps, max_calls;
+	int64_t min_confidence; /* of confidence.h; 0: it is not asked */
 };
 
 /* One thing that the model wanted, and what became of it. */
@@ -163,6 +164,8 @@ void turn_end_with_answer(struct turn *turn, const struct llm_answer *answer);
 void turn_end_exhausted(struct turn *turn, const char *why);
 /* What the model said on the way; "" when nothing. */
 const char *turn_last_words(const struct turn *turn);
+/* It is less sure than is wanted here: a person should look at it. */
+void turn_end_unsure(struct turn *turn, int64_t confidence);
 /* Nothing was asked of a model. */
 void turn_end_refused(struct turn *turn, const char *text, const char *error);
 

@@ -12,6 +12,7 @@
 #include "libcommon/log.h"
 #include "libcommon/loop.h"
 #include "services/task-engine/config.h"
+#include "services/task-engine/knowledge/confidence.h"
 #include "services/task-engine/llm/llm.h"
 #include "services/task-engine/people/actors.h"
 #include "services/task-engine/store/turns.h"
@@ -175,11 +176,14 @@ limits_of(const struct engine_cfg *cfg, enum turn_kind kind)
 			.duration_ms = 1000 * cfg->agent_autonomous_max_turn_s,
 			.max_steps = cfg->agent_autonomous_max_steps,
 			.max_calls = cfg->agent_autonomous_max_calls,
+			.min_confidence = confidence_parse(
+			    cfg->agent_autonomous_min_confidence),
 		};
 	return (struct turn_limits){
 		.duration_ms = 1000 * cfg->agent_max_turn_s,
 		.max_steps = cfg->agent_max_steps,
 		.max_calls = cfg->agent_max_calls,
+		.min_confidence = confidence_parse(cfg->agent_min_confidence),
 	};
 }
 

@@ -2,6 +2,7 @@
 
 #include "tests/unit/unit.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -196,14 +197,115 @@ calls_have_a_limit_of_their_own(void **state)
 	assert_true(world.said[0].is_ok);
 }
 
+/* Each limit of answers and of tasks, at its least, and what it comes to. */
+static const struct {
+	const char *name;
+	size_t offset; /* in engine_cfg */
+	enum turn_kind kind;
+	const char *said;
+} limits[] = {
+	{ "steps", offsetof(struct engine_cfg, agent_max_steps), TURN_ANSWER,
+	    "too many steps" },
+	{ "steps", offsetof(struct engine_cfg, agent_autonomous_max_steps),
+	    TURN_TASK, "too many steps" },
+	{ "calls", offsetof(struct engine_cfg, agent_max_calls), TURN_ANSWER,
+	    "too many steps" },
+	{ "calls", offsetof(struct engine_cfg, agent_autonomous_max_calls),
+	    TURN_TASK, "too many steps" },
+	{ "time", offsetof(struct engine_cfg, agent_max_turn_s), TURN_ANSWER,
+	    "its time is over" },
+	{ "time", offsetof(struct engine_cfg, agent_autonomous_max_turn_s),
+	    TURN_TASK, "its time is over" },
+	{ "tasks an hour", offsetof(struct engine_cfg, agent_tasks_hour),
+	    TURN_ANSWER, "in one hour" },
+	{ "tasks an hour",
+	    offsetof(struct engine_cfg, agent_autonomous_tasks_hour), TURN_TASK,
+	    "in one hour" },
+	{ "tasks a day", offsetof(struct engine_cfg, agent_tasks_day),
+	    TURN_ANSWER, "in one day" },
+	{ "tasks a day",
+	    offsetof(struct engine_cfg, agent_autonomous_tasks_day), TURN_TASK,
+	    "in one day" },
+};
+
+/* What a turn comes to whose model has a task made, and then is done. */
+static const char *
+have_a_task_made(enum turn_kind kind)
+{
+	ask(kind);
+	want(0, "create_task", "{\"title\":\"T\",\"description\":\"D\"}");
+	if (world.n_said)
+		return world.said[0].text;
+	world_model_answers(1, "Done.", LLM_FINISH_DONE);
+	return world.calls[1].last;
+}
+
 static void
-a_task_has_its_own_limits(void **state)
+answers_and_tasks_have_limits_of_their_own(void **state)
 {
 	(void)state;
+	for (size_t i = 0; i < N_OF(limits); i++) {
+		enum turn_kind other =
+		    limits[i].kind == TURN_TASK ? TURN_ANSWER : TURN_TASK;
+
+		for (int is_other = 0; is_other < 2; is_other++) {
+			const char *said;
+
+			room_enter(true);
+			*(int64_t *)((char *)&world.cfg + limits[i].offset) = 0;
+			said =
+			    have_a_task_made(is_other ? other : limits[i].kind);
+			if ((strstr(said, limits[i].said) == NULL) != is_other)
+				fail_msg("%s of %d: %s", limits[i].name,
+				    is_other, said);
+			room_leave(NULL);
+		}
+	}
 	room_enter(true);
-	world.cfg.agent_max_steps = 1;
-	ask(TURN_TASK);
-	assert_false(world.calls[0].is_last);
+}
+
+static const struct {
+	const char *name;
+	enum turn_kind kind;
+	const char *said;
+	bool is_shown;
+} confidences[] = {
+	{ "unsaid", TURN_ANSWER, "At seven.", true },
+	{ "enough", TURN_ANSWER, "At seven.\n\nconfidence: 0.35", true },
+	{ "too little", TURN_ANSWER, "At seven.\n\nconfidence: 0.34", false },
+	{ "of a task less is enough", TURN_TASK, "At seven.\nconfidence: 0.34",
+	    true },
+	{ "but not anything", TURN_TASK, "At seven.\nconfidence: 0.04", false },
+};
+
+static void
+an_answer_that_the_model_doubts_is_not_given(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(confidences); i++) {
+		room_enter(true);
+		ask(confidences[i].kind);
+		assert_non_null(strstr(world.calls[0].system, "confidence:"));
+		world_model_answers(0, confidences[i].said, LLM_FINISH_DONE);
+		if (world.said[0].is_ok != confidences[i].is_shown ||
+		    strstr(world.said[0].text, "onfidence") ||
+		    (strstr(world.said[0].text, "At seven.") != NULL) !=
+			confidences[i].is_shown)
+			fail_msg(
+			    "%s: %s", confidences[i].name, world.said[0].text);
+		/* G-40b: an answer that was withheld leaves a row for people.
+		 */
+		assert_int_equal(
+		    world.n_unanswered, !confidences[i].is_shown &&
+					    confidences[i].kind == TURN_ANSWER);
+		room_leave(NULL);
+	}
+	room_enter(true);
+	world.cfg.agent_min_confidence = "0";
+	ask(TURN_ANSWER);
+	assert_null(strstr(world.calls[0].system, "confidence:"));
+	world_model_answers(0, "So.\nconfidence: 0", LLM_FINISH_DONE);
+	assert_string_equal(world.said[0].text, "So.");
 }
 
 static void
@@ -675,7 +777,8 @@ main(void)
 		TEST(an_indexer_that_is_away_is_an_error_of_the_tool),
 		TEST(the_last_step_is_told_that_it_is),
 		TEST(calls_have_a_limit_of_their_own),
-		TEST(a_task_has_its_own_limits),
+		TEST(answers_and_tasks_have_limits_of_their_own),
+		TEST(an_answer_that_the_model_doubts_is_not_given),
 		TEST(a_model_that_only_errs_is_stopped),
 		TEST(a_cut_answer_is_continued),
 		TEST(an_answer_without_end_is_said_to_be_cut),

@@ -60,6 +60,8 @@ world_reset(bool has_model)
 		.agent_max_input_chars = 12000,
 		.agent_tasks_hour = 5,
 		.agent_tasks_day = 25,
+		.agent_min_confidence = "0.35",
+		.agent_autonomous_min_confidence = "0.05",
 		.agent_autonomous_tasks_hour = 200,
 		.agent_autonomous_tasks_day = 1000,
 		.agent_autonomous_max_turn_s = 1200,
