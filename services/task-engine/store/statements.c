@@ -34,7 +34,7 @@
 	" attempts, worker_id, started_at_unix, finished_at_unix,"             \
 	" result_summary, result_path, error_message, created_ms / 1000,"      \
 	" updated_at_unix, run_key, request_sha256, asked_by, asked_as,"       \
-	" instance, source_message_seq, is_draft"
+	" instance, source_message_seq, is_draft, depth"
 /* The task whose run is the answer to that message: it has no turn itself. */
 #define IS_RUN_BY_ANSWER                                                       \
 	" WHERE source_message_seq = ?1 AND status = 'running' AND NOT EXISTS" \
@@ -285,10 +285,10 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " assigned_lane, source_connector, source_external_id,"
 	    " source_user_id, source_text, created_ms, updated_at_unix,"
 	    " created_at, run_key, request_sha256, asked_by, asked_as,"
-	    " instance, source_message_seq, is_draft)"
+	    " instance, source_message_seq, is_draft, depth)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
 	    " ?14, ?15, ?16, ?16 / 1000, datetime(?16 / 1000, 'unixepoch'),"
-	    " ?17, ?18, ?19, ?20, ?21, ?22, ?23)"
+	    " ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)"
 	    " ON CONFLICT (run_key) WHERE run_key IS NOT NULL DO NOTHING",
 	[STMT_TASK_GET] = "SELECT " TASK_COLUMNS " FROM tasks WHERE id = ?1",
 	[STMT_TASK_OF_ANSWER] =

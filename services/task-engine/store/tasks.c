@@ -52,6 +52,7 @@ read_task_row(struct columns *c, void *row_out)
 	r->instance = next_text(c);
 	r->source_message_seq = next_int(c);
 	r->is_draft = next_bool(c);
+	r->depth = next_int(c);
 }
 
 static void
@@ -86,7 +87,8 @@ store_task_add(
 		b_opt(t->source_user_id), b_opt(t->source_text), b_int(now_ms),
 		b_opt(r->run_key), b_opt(r->request_sha256),
 		b_text(r->asked_by), b_text(r->asked_as), b_text(r->instance),
-		b_opt_int(r->source_message_seq), b_int(r->is_draft)),
+		b_opt_int(r->source_message_seq), b_int(r->is_draft),
+		b_int(r->depth)),
 	    err);
 }
 

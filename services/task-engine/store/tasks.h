@@ -24,6 +24,9 @@ struct task_row {
 	const char *asked_as;	    /* the role it had then: never more */
 	const char *instance;	    /* through which its origin was heard */
 	int64_t source_message_seq; /* 0: none */
+	/* 0: a person asked for it; 1: a turn that a person asked for made it;
+	 * and so on */
+	int64_t depth;
 	bool is_draft; /* nobody asked it of us: only admins are told */
 };
 

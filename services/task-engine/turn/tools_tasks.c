@@ -26,6 +26,9 @@ enum {
 	DUE_S = 24 * 60 * 60,
 	SHORT_MIN = 4,
 	SUMMARY_MAX = 1400,
+	/* a chain of tasks that make each other ends here: what one of them
+	 * reads must not keep it going for ever */
+	MAX_DEPTH = 2,
 	/* of a description that is looked up: the predecessor's */
 	SHOWN_PROMPT = 200,
 };
@@ -150,6 +153,21 @@ find_role(struct turn *turn, const char **name_out, struct err *err)
 	return 0;
 }
 
+static int64_t
+depth_of(const struct turn *turn)
+{
+	return turn->work.has_task ? turn->work.task.depth : 0;
+}
+
+static int
+check_depth(const struct turn *turn, struct err *err)
+{
+	if (depth_of(turn) < MAX_DEPTH)
+		return 0;
+	return err_set(err, ERR_REFUSED,
+	    "this task was itself made by a task: it may make none");
+}
+
 int
 tool_create_task(struct turn *turn, const struct tool_value *args,
     struct buf *out, struct err *err)
@@ -181,9 +199,10 @@ tool_create_task(struct turn *turn, const struct tool_value *args,
 		},
 		.asked_by = turn->asker.name,
 		.instance = turn_instance(turn),
+		.depth = depth_of(turn) + 1,
 	};
 
-	if (take_allowances(turn, err) < 0 ||
+	if (check_depth(turn, err) < 0 || take_allowances(turn, err) < 0 ||
 	    find_role(turn, &row.asked_as, err) < 0)
 		return -1;
 	/* Without a run key there is no earlier one to be found. */

@@ -638,6 +638,34 @@ a_task_has_the_authority_of_its_asker(void **state)
 	assert_string_equal(world.task_asked_as, "member");
 }
 
+/* G-40d: what a task reads has it make no chain of tasks. */
+static void
+a_chain_of_tasks_ends(void **state)
+{
+	static const char arguments[] =
+	    "{\"title\":\"T\",\"description\":\"D\"}";
+
+	(void)state;
+	for (int64_t depth = 0; depth < 4; depth++) {
+		room_enter(true);
+		world_queue(TURN_TASK, "as you said, do it");
+		world.queued[0].task.depth = depth;
+		room_wake();
+		want(0, "create_task", arguments);
+		assert_int_equal(world.n_tasks_made, depth < 2);
+		if (depth < 2)
+			assert_int_equal(world.task_depth, depth + 1);
+		else
+			assert_non_null(
+			    strstr(world.calls[1].last, "may make none"));
+		room_leave(NULL);
+	}
+	room_enter(true);
+	ask(TURN_ANSWER);
+	want(0, "create_task", arguments);
+	assert_int_equal(world.task_depth, 1);
+}
+
 static void
 tasks_of_turns_are_counted(void **state)
 {
@@ -795,6 +823,7 @@ main(void)
 		TEST(tools_are_offered_by_role),
 		TEST(a_role_that_was_lost_meanwhile_counts_no_more),
 		TEST(a_task_has_the_authority_of_its_asker),
+		TEST(a_chain_of_tasks_ends),
 		TEST(tasks_of_turns_are_counted),
 		TEST(notes_can_be_read_before_they_are_written),
 		TEST(a_change_is_told_when_the_model_is_away_later),

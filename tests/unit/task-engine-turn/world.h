@@ -106,6 +106,7 @@ struct world {
 	/* what tools changed */
 	size_t n_tasks_made;
 	char task_asked_as[32];
+	int64_t task_depth;
 	char file_path[256], file_text[256];
 };
 

@@ -41,6 +41,7 @@ task_queue(struct store *store, const struct context_row *context,
 	assert_true(world.is_in_transaction);
 	snprintf(world.task_asked_as, sizeof(world.task_asked_as), "%s",
 	    row->asked_as);
+	world.task_depth = row->depth;
 	world.n_tasks_made++;
 	row->task.id = "made-1";
 	row->task.status = "queued";

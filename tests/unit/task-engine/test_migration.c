@@ -237,7 +237,7 @@ who_said_it_outlives_schema_1(void **state)
 		"messages WHERE event_id = 'm:1' AND said_by = 'telegram:42'"
 		" AND said_as = 'guest'",
 		"messages WHERE event_id = 'o:1' AND said_by = ''",
-		"tasks WHERE id = 't1' AND asked_as = 'overlord'",
+		"tasks WHERE id = 't1' AND asked_as = 'overlord' AND depth = 0",
 		"tasks WHERE id = 't2' AND asked_as = 'guest'",
 	};
 	struct world world, *w = &world;
