@@ -30,6 +30,9 @@ enum {
 	/* One that is stuck at its very start would spin. */
 	STUCK_AT_LEAST_MS = 1000,
 	KEYS_FD = 3,
+	/* A busy suite says thousands of lines a second. To be woken by each
+	 * would cost the daemons more than their lines do. */
+	LISTEN_EVERY_MS = 10,
 };
 
 struct daemon {
@@ -44,6 +47,7 @@ struct daemon {
 	int64_t started_ms;
 	int out_fd; /* what it writes */
 	struct watch *watch;
+	struct timer *listen; /* runs while watch is paused */
 	struct lines lines;
 	struct backoff backoff;
 	struct timer *retry;
@@ -95,13 +99,11 @@ on_line(void *arg, char *line)
 }
 
 static void
-read_lines(void *arg, int events)
+read_lines(struct daemon *d)
 {
-	struct daemon *d = arg;
 	char bytes[8192];
 	ssize_t n;
 
-	(void)events;
 	/* Bounded: a daemon that only talks must not keep us from others. */
 	for (int i = 0; i < 16; i++) {
 		n = read(d->out_fd, bytes, sizeof(bytes));
@@ -112,11 +114,34 @@ read_lines(void *arg, int events)
 }
 
 static void
+on_listen(void *arg)
+{
+	struct daemon *d = arg;
+
+	watch_set(d->watch, LOOP_READABLE);
+}
+
+/* While it starts, its `ready` is waited for. */
+static void
+on_output(void *arg, int events)
+{
+	struct daemon *d = arg;
+
+	(void)events;
+	read_lines(d);
+	if (d->state != DAEMON_RUNNING)
+		return;
+	watch_set(d->watch, 0);
+	timer_start(d->listen, LISTEN_EVERY_MS, 0);
+}
+
+static void
 stop_listening(struct daemon *d)
 {
 	if (d->out_fd < 0)
 		return;
-	read_lines(d, LOOP_READABLE);
+	timer_stop(d->listen);
+	read_lines(d);
 	lines_end(&d->lines, on_line, d);
 	watch_free(&d->watch);
 	fd_close(&d->out_fd);
@@ -275,7 +300,7 @@ start(struct daemon *d, struct err *err)
 	child_end = ends[1];
 	d->out_fd = ends[0];
 	(void)fcntl(d->out_fd, F_SETFL, O_NONBLOCK);
-	d->watch = watch_new(d->env->loop, d->out_fd, read_lines, d);
+	d->watch = watch_new(d->env->loop, d->out_fd, on_output, d);
 	watch_set(d->watch, LOOP_READABLE);
 	return spawn(d, (int[]){ -1, child_end, child_end, keys_fd }, err);
 }
@@ -332,6 +357,7 @@ daemon_new(struct daemon **out, const struct daemon_env *env,
 	}
 	lines_init(&d->lines);
 	d->retry = timer_new(env->loop, on_retry, d);
+	d->listen = timer_new(env->loop, on_listen, d);
 	*out = d;
 	return 0;
 }
@@ -346,6 +372,7 @@ daemon_free(struct daemon **slot)
 	stop_listening(d);
 	child_free(&d->child);
 	timer_free(&d->retry);
+	timer_free(&d->listen);
 	lines_release(&d->lines);
 	free(d);
 }
