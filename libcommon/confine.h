@@ -17,6 +17,8 @@ enum confine_path_right {
 	CONFINE_READ,	    /* a file or everything beneath a directory */
 	CONFINE_READ_WRITE, /* and create, remove, rename beneath it */
 	CONFINE_SOCKETS,    /* connect to and make sockets beneath it */
+	CONFINE_LINKS,	    /* CONFINE_READ_WRITE and symbolic links */
+	CONFINE_EXECUTE,    /* CONFINE_READ and execute */
 };
 
 struct confine_path {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <linux/openat2.h>
 #include <poll.h>
 #include <signal.h>
@@ -432,4 +433,26 @@ file_lock(const char *path, struct err *err)
 	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)size, 0) < 0)
 		errno = 0;
 	return keep(&fd);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	(void)st;
+	(void)kind;
+	(void)where;
+	return remove(path) == 0 || errno == ENOENT ? 0 : errno;
+}
+
+int
+file_remove_tree(const char *path, struct err *err)
+{
+	enum { MAX_OPEN = 8 };
+	int rc = nftw(path, remove_one, MAX_OPEN, FTW_DEPTH | FTW_PHYS);
+
+	if (rc == 0 || (rc < 0 && errno == ENOENT))
+		return 0;
+	if (rc > 0)
+		errno = rc;
+	return err_errno(err, "cannot remove %s", path);
 }

@@ -56,6 +56,12 @@ int file_replace_soon(int dir_fd, const char *path, const void *data,
     size_t size, mode_t mode, struct err *err) MUST_CHECK;
 
 /*
+ * Removes path with all that lies beneath it; links are removed, not followed.
+ * What is not there is no failure. On -1 some of it is left.
+ */
+int file_remove_tree(const char *path, struct err *err) MUST_CHECK;
+
+/*
  * Opens the regular file that an operator named, to read: its links are
  * followed. Of a fifo no writer is waited for; it is refused.
  */

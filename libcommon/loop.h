@@ -74,9 +74,11 @@ struct child_options {
 	const char *path;
 	char *const *argv;
 	char *const *envp;
+	const char *cwd; /* NULL: ours */
 	const int *fds;
 	int n_fds;
-	bool is_detached; /* own session: a terminal's Ctrl-C is not for it */
+	/* Own session and process group: a terminal's Ctrl-C is not for it. */
+	bool is_detached;
 	child_exit_fn on_exit;
 	void *arg;
 };
@@ -84,6 +86,9 @@ int child_start(struct child **child_out, struct loop *loop,
     const struct child_options *options, struct err *err) MUST_CHECK;
 pid_t child_pid(const struct child *child);
 void child_kill(struct child *child, int signo);
+/* Of a detached child: it and all that it started and left in its group, which
+ * may outlive it. Last called by on_exit. */
+void child_kill_group(const struct child *child, int signo);
 void child_free(struct child **child); /* does not kill */
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <uv.h>
 
@@ -75,6 +76,7 @@ child_start(struct child **child_out, struct loop *loop,
 		.file = options->path,
 		.args = (char **)options->argv,
 		.env = (char **)options->envp,
+		.cwd = options->cwd,
 		.stdio = stdio,
 		.stdio_count = options->n_fds,
 	    });
@@ -99,6 +101,12 @@ child_kill(struct child *child, int signo)
 {
 	if (!child->has_exited)
 		uv_process_kill(&child->uv, signo);
+}
+
+void
+child_kill_group(const struct child *child, int signo)
+{
+	(void)kill(-child->uv.pid, signo);
 }
 
 void
