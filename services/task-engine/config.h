@@ -78,6 +78,8 @@ struct engine_cfg {
 	int64_t grounding_user_max_tokens;
 	int64_t grounding_chat_tail_max_tokens;
 	int64_t grounding_qmd_max_tokens;
+	int64_t search_limit;
+	int64_t open_max_bytes;
 	int64_t grounding_chat_tail_lines;
 	int64_t grounding_chat_tail_bytes;
 	int64_t agent_max_turn_s;
@@ -106,7 +108,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 81 };
+enum { ENGINE_N_ITEMS = 83 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

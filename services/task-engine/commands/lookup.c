@@ -18,6 +18,7 @@
 #include "proto/search.h"
 #include "services/task-engine/conversation/intent.h"
 #include "services/task-engine/conversation/say.h"
+#include "services/task-engine/config.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/policy/scope.h"
 #include "services/task-engine/store/status.h"
@@ -34,8 +35,6 @@ enum {
 	STATUS_ASK_MS = 2 * 1000, /* a status says who does not answer */
 	AGAIN_MS = 1000,
 	INDEX_FRESH_MS = 5 * 1000,
-	N_RESULTS = 5, /* the predecessor's */
-	OPEN_MAX_BYTES = 32 * 1024,
 };
 
 /* What the indexer said about a workspace. */
@@ -43,7 +42,7 @@ struct index_state {
 	char *workspace_id;
 	int64_t at_ms;
 	struct search_state state; /* backend and detail are copies */
-	char *backend;
+	char *backend, *detail;
 	UT_hash_handle hh;
 };
 
@@ -89,6 +88,7 @@ forget_state(struct lookups *all, struct index_state *state)
 	HASH_DEL(all->states, state);
 	free(state->workspace_id);
 	free(state->backend);
+	free(state->detail);
 	free(state);
 }
 
@@ -125,7 +125,8 @@ remember_state(struct lookups *all, const char *workspace_id,
 	state->state = *said;
 	state->backend = xstrdup(said->backend);
 	state->state.backend = state->backend;
-	state->state.detail = "";
+	state->detail = xstrdup(said->detail);
+	state->state.detail = state->detail;
 	HASH_ADD_KEYPTR(hh, all->states, state->workspace_id,
 	    strlen(state->workspace_id), state);
 }
@@ -321,7 +322,7 @@ encode_search(const struct lookup *l, struct buf *out)
 	const struct search_query body = {
 		.workspace_id = l->work.context.workspace_id,
 		.query = l->command.argument,
-		.limit = N_RESULTS,
+		.limit = l->owner->svc->cfg->search_limit,
 		.scope = l->scope,
 	};
 
@@ -334,7 +335,7 @@ encode_open(const struct lookup *l, struct buf *out)
 	const struct search_open body = {
 		.workspace_id = l->work.context.workspace_id,
 		.target = l->command.argument,
-		.max_bytes = OPEN_MAX_BYTES,
+		.max_bytes = l->owner->svc->cfg->open_max_bytes,
 		.scope = l->scope,
 	};
 

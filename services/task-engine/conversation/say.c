@@ -201,6 +201,8 @@ add_index(struct buf *out, const struct search_state *index)
 		clock_rfc3339(at, index->last_indexed_unix * 1000);
 		buf_addf(out, "- last indexed: %s\n", at);
 	}
+	if (*index->detail)
+		buf_addf(out, "- %s: %s\n", index->backend, index->detail);
 }
 
 void
