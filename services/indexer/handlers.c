@@ -16,12 +16,16 @@
 #include "services/indexer/index.h"
 #include "services/indexer/library.h"
 #include "services/indexer/paths.h"
+#include "services/indexer/qmd.h"
+#include "services/indexer/qmd_answer.h"
 #include "services/indexer/workspace.h"
 
 enum {
 	QUERY_ARENA_BYTES = 1024 * 1024,
 	/* What an envelope has beside its body fits into the rest. */
 	BODY_MAX_BYTES = ENVELOPE_MAX_BYTES - 4096,
+	/* Enough for the own index to answer after all. */
+	LEFT_OF_DEADLINE_MS = 200,
 };
 
 /* A search that may have to wait for its workspace. */
@@ -31,9 +35,12 @@ struct waiting {
 	struct search_query query;
 	const char *id, *cause; /* of the request */
 	int64_t asked_ms;	/* monotonic */
+	int64_t patience_ms;	/* for qmd */
 	uint64_t ticket;
 	struct buf *body; /* NULL once the request is deferred */
 	bool is_answered;
+	bool is_stale;
+	const struct qmd_hits *found; /* NULL: the own index is asked */
 	int rc;
 	struct err *err;
 };
@@ -50,10 +57,16 @@ waiting_free(struct waiting **waiting)
 /* A damaged index is found out by using it: then it is made anew, once. */
 static int
 search(struct search_hits *out, struct library *library, struct workspace *ws,
-    const struct search_query *query, struct arena *arena, struct err *err)
+    struct waiting *waiting, struct err *err)
 {
+	const struct search_query *query = &waiting->query;
+	struct arena *arena = waiting->arena;
+
 	if (library_use(library, ws, err) < 0)
 		return -1;
+	if (waiting->found &&
+	    qmd_answer(out, waiting->found, ws->index, query, arena, err) == 0)
+		return 0;
 	if (index_search(ws->index, query, out, arena, err) == 0)
 		return 0;
 	if (index_is_usable(ws->index) || library_use(library, ws, err) < 0)
@@ -118,8 +131,7 @@ answer(struct waiting *waiting, struct library *library, struct workspace *ws,
 {
 	struct search_hits hits = { 0 };
 
-	if (ws && search(&hits, library, ws, &waiting->query, waiting->arena,
-		      err) < 0)
+	if (ws && search(&hits, library, ws, waiting, err) < 0)
 		return -1;
 	hits.is_stale = is_stale || (ws && workspace_is_pending(ws));
 	waiting->svc->counters->n_searches++;
@@ -149,11 +161,9 @@ answer_later(struct waiting *waiting, struct library *library,
 }
 
 static void
-on_ready(
-    void *arg, struct library *library, struct workspace *ws, bool is_stale)
+finish(struct waiting *waiting, struct library *library, struct workspace *ws,
+    bool is_stale)
 {
-	struct waiting *waiting = arg;
-
 	if (!waiting->body) {
 		answer_later(waiting, library, ws, is_stale);
 		return;
@@ -161,6 +171,35 @@ on_ready(
 	waiting->rc =
 	    answer(waiting, library, ws, is_stale, waiting->body, waiting->err);
 	waiting->is_answered = true;
+}
+
+/* The workspace may be gone by now. */
+static void
+on_found(void *arg, const struct qmd_hits *hits, bool is_behind)
+{
+	struct waiting *waiting = arg;
+	struct library *library = waiting->svc->library;
+
+	waiting->found = hits;
+	finish(waiting, library,
+	    library_find(library, waiting->query.workspace_id),
+	    waiting->is_stale || is_behind);
+}
+
+static void
+on_ready(
+    void *arg, struct library *library, struct workspace *ws, bool is_stale)
+{
+	struct waiting *waiting = arg;
+	struct qmd *qmd = waiting->svc->qmd;
+
+	if (!ws || !qmd) {
+		finish(waiting, library, ws, is_stale);
+		return;
+	}
+	waiting->is_stale = is_stale;
+	qmd_search(qmd, ws->id, waiting->query.query, waiting->patience_ms,
+	    on_found, waiting);
 }
 
 int
@@ -175,6 +214,8 @@ on_search_query(struct svc *svc, const struct request *request,
 	waiting->id = arena_strdup(waiting->arena, request->id);
 	waiting->cause = arena_strdup(waiting->arena, request->cause);
 	waiting->asked_ms = clock_mono_ms();
+	waiting->patience_ms =
+	    request->deadline_ms - request->now_ms - LEFT_OF_DEADLINE_MS;
 	if (search_query_decode(
 		&waiting->query, request->body, waiting->arena, err) < 0)
 		return -1;
@@ -307,6 +348,22 @@ on_search_open(struct svc *svc, const struct request *request,
 	    request, reply->body, err);
 }
 
+static void
+add_qmd(struct search_state *out, struct qmd *qmd, const char *workspace,
+    struct arena *arena)
+{
+	AUTO(buf_release)
+	struct buf detail;
+
+	buf_init(&detail);
+	qmd_describe(qmd, workspace, &detail);
+	if (*out->detail)
+		buf_addf(&detail, "; %s", out->detail);
+	out->backend = "qmd";
+	out->detail = arena_strdup(arena, detail.data);
+	out->is_pending |= qmd_is_behind(qmd, workspace);
+}
+
 static int
 reply_state(struct svc *svc, struct workspace *ws,
     const struct request *request, struct reply *reply, struct err *err)
@@ -315,6 +372,8 @@ reply_state(struct svc *svc, struct workspace *ws,
 
 	if (library_state(svc->library, ws, &out, request->arena, err) < 0)
 		return -1;
+	if (svc->qmd && ws)
+		add_qmd(&out, svc->qmd, ws->id, request->arena);
 	search_state_encode(&out, reply->body);
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 struct library;
 struct teller;
+struct qmd;
 
 /* Outlive the svc: the last beat still shows them. */
 struct indexer_counters {
@@ -15,6 +16,7 @@ struct indexer_counters {
 struct svc {
 	struct library *library;
 	struct teller *teller;
+	struct qmd *qmd; /* NULL: the own index answers */
 	struct indexer_counters *counters;
 };
 

@@ -38,7 +38,7 @@ enum {
 int index_open(
     struct index **index_out, const char *dir, struct err *err) MUST_CHECK;
 void index_close(struct index **index);
-/* Deletes the files of an index that is not open, and dir. */
+/* Deletes dir, of an index that is not open, with everything in it. */
 void index_delete(const char *dir);
 
 /* False once the file turned out damaged or was deleted under us: close it and

@@ -10,6 +10,7 @@
 
 #include "libcommon/arena.h"
 #include "libcommon/err.h"
+#include "libcommon/file.h"
 #include "libcommon/log.h"
 #include "services/indexer/index.h"
 #include "services/indexer/tokens.h"
@@ -46,10 +47,11 @@ remove_files(const char *dir)
 void
 index_delete(const char *dir)
 {
-	remove_files(dir);
-	if (rmdir(dir) < 0 && errno != ENOENT)
-		log_warn("index-remove-failed", "path=%s errno=%s",
-		    log_quote(dir), log_quote(strerror(errno)));
+	struct err err;
+
+	if (file_remove_tree(dir, &err) < 0)
+		log_warn("index-remove-failed", "path=%s why=%s",
+		    log_quote(dir), log_quote(err.text));
 }
 
 static int

@@ -47,6 +47,8 @@ library_report(struct library *lib)
 		    "found within 10 minutes (raise "
 		    "fs.inotify.max_user_watches)",
 		    lib->n_unwatched);
+	else
+		buf_adds(&why, lib->trouble);
 	service_set_state(
 	    why.size > 0 ? BEAT_DEGRADED : BEAT_HEALTHY, why.data);
 }
@@ -117,6 +119,8 @@ static void
 drop_workspace(struct library *lib, struct workspace *ws)
 {
 	log_info("workspace-gone", "workspace=%s", log_quote(ws->id));
+	if (lib->places.hooks)
+		lib->places.hooks->on_gone(lib->places.hooks->arg, ws->id);
 	lib->n_failed -= ws->has_failed;
 	unlist(lib, ws);
 	library_close_index(lib, ws);
@@ -454,6 +458,19 @@ library_state(struct library *lib, struct workspace *ws,
 	out->last_indexed_unix = ws->last_indexed_unix;
 	out->detail = arena_strdup(arena, detail.data);
 	return 0;
+}
+
+void
+library_hook(struct library *lib, const struct workspace_hooks *hooks)
+{
+	lib->places.hooks = hooks;
+}
+
+void
+library_set_trouble(struct library *lib, const char *text)
+{
+	snprintf(lib->trouble, sizeof(lib->trouble), "%s", text);
+	library_report(lib);
 }
 
 int

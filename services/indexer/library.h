@@ -13,6 +13,7 @@ struct search_hits;
 struct search_query;
 struct search_state;
 struct workspace;
+struct workspace_hooks;
 
 /*
  * All workspaces and their indexes. Changes are indexed when they have been
@@ -40,6 +41,12 @@ struct library_options {
 int library_open(struct library **library_out, struct loop *loop,
     const struct library_options *options, struct err *err) MUST_CHECK;
 void library_close(struct library **library);
+
+/* From now on; hooks outlives the library. */
+void library_hook(struct library *library, const struct workspace_hooks *hooks);
+
+/* What else is wrong, for the beats; "": nothing. */
+void library_set_trouble(struct library *library, const char *text);
 
 /* NULL when there is no such folder. */
 struct workspace *library_find(struct library *library, const char *id);

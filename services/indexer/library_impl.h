@@ -40,6 +40,7 @@ struct library {
 	int64_t n_failed; /* workspaces whose index cannot be written */
 	bool is_root_lost;
 	char failure[256]; /* the last one's reason */
+	char trouble[256]; /* of somebody else */
 };
 
 /* library.c */

@@ -242,15 +242,23 @@ workspace_drop_index(struct workspace *ws, const struct places *places)
 	index_delete(dir);
 }
 
+static void
+tell_change(struct workspace *ws, const struct places *places, const char *path)
+{
+	if (places->hooks)
+		places->hooks->on_change(places->hooks->arg, ws->id, path);
+}
+
 static int
-forget_document(struct workspace *ws, const char *path, struct arena *arena,
-    struct err *err)
+forget_document(struct workspace *ws, const struct places *places,
+    const char *path, struct arena *arena, struct err *err)
 {
 	struct index_document known;
 	int rc = index_find(ws->index, path, &known, arena, err);
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
+	tell_change(ws, places, path);
 	return index_remove(ws->index, known.id, err);
 }
 
@@ -318,9 +326,10 @@ index_document(struct workspace *ws, const struct places *places,
 	}
 	/* Gone, or no file that may be read: a link, a directory, a secret. */
 	if (fd < 0)
-		return forget_document(ws, path, arena, err);
+		return forget_document(ws, places, path, arena, err);
 	if (read_document(&file, fd, &text, err) < 0)
 		return -1;
+	tell_change(ws, places, path);
 	return index_put(ws->index, &file, err);
 }
 
@@ -468,8 +477,10 @@ sweep(struct workspace *ws, const struct places *places, struct arena *arena,
 		if (rc != 0)
 			return rc < 0 ? -1 : 0;
 		crawl->swept_id = known.id;
-		if (!is_file_there(ws, places, known.path) &&
-		    index_remove(ws->index, known.id, err) < 0)
+		if (is_file_there(ws, places, known.path))
+			continue;
+		tell_change(ws, places, known.path);
+		if (index_remove(ws->index, known.id, err) < 0)
 			return -1;
 	}
 	return 0;

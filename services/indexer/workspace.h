@@ -39,9 +39,18 @@ struct workspace {
 	UT_hash_handle hh;
 };
 
+/* Who wants to know what happens to the documents of a workspace. */
+struct workspace_hooks {
+	/* Its file changed or went; it is not in the index yet. */
+	void (*on_change)(void *arg, const char *workspace, const char *path);
+	void (*on_gone)(void *arg, const char *workspace);
+	void *arg;
+};
+
 /* Where things lie; shared by all. */
 struct places {
-	int root_fd; /* the workspaces' folder */
+	const struct workspace_hooks *hooks; /* NULL: nobody */
+	int root_fd;			     /* the workspaces' folder */
 	const char *index_root;
 	struct folders *folders; /* NULL: nothing is watched */
 	int64_t *n_unwatched;	 /* folders that could not be */

@@ -47,12 +47,19 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "xdist_group(name): with -n and --dist loadgroup, in one "
         "process: what they share is made once")
+    config.addinivalue_line(
+        "markers", "real_qmd: with the real qmd; chosen only where "
+        "scripts/deps --qmd installed that")
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """What takes longest begins first, so that no worker is left alone with
     it at the end: the kill loop, then the groups."""
+    if not (ROOT / "build-qmd/node_modules/.bin/qmd").exists():
+        without = [i for i in items if i.get_closest_marker("real_qmd")]
+        items[:] = [i for i in items if i not in without]
+        config.hook.pytest_deselected(items=without)
     items.sort(key=lambda item: (
         item.path.stem != "test_kill_loop",
         item.get_closest_marker("xdist_group") is None))

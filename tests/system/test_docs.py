@@ -196,7 +196,7 @@ def test_links_lead_somewhere():
 
 def test_pages_refer_to_pages_that_exist():
     # Those of the system that we name.
-    known = {"sqlite3 1", "curl 1", "landlock 7", "seccomp 2", "systemd 1",
+    known = {"sqlite3 1", "curl 1", "timeout 1", "landlock 7", "seccomp 2", "systemd 1",
              "logrotate 8", "editline 7", "inotify 7", "nng 7"}
     known |= {re.sub(r"\.(\d)$", r" \1", p.name) for p in MAN.glob("*.[578]")}
     for path in MAN.glob("*.[578]"):

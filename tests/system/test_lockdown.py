@@ -70,7 +70,8 @@ ROWS = {
     "gateway-discord": (NO_DISK + NO_EXEC, []),
     "imap-ingest": (NO_DISK, []),
     "indexer": (
-        NO_NETWORK + [
+        NO_NETWORK + NO_EXEC + [
+            "link {data}/index/link",
             "read {data}/agent-runtime/audit.key",
             "write {data}/{workspace}/notes.md",
             "write {data}/{workspace}/new.md",
@@ -112,7 +113,7 @@ ROWS = {
 
 # Where Landlock alone refuses it, the ABI that learnt it.
 LANDLOCK_SINCE = {
-    "read": 1, "list": 1, "write": 1, "remove": 1, "threads": 1,
+    "read": 1, "list": 1, "write": 1, "remove": 1, "threads": 1, "link": 1,
     "ptrace": 1,  # and seccomp, but for sanitizers' sake not in their builds
     "abstract": 6, "signal": 6,
 }
@@ -310,3 +311,40 @@ def test_skills_open_their_folder_alone(place, root, can):
                     AGENT_RUNTIME_SKILLS_GLOBAL_ROOT=root)
     assert {got[a] for a in forbidden} <= REFUSED, got
     assert ({got[a] for a in skills} == {"allowed"}) is can, got
+
+
+def test_the_indexer_may_run_qmd_where_that_searches(place):
+    """And reads of its surroundings no more than the package and its node."""
+    make_data(place)
+    package = place / "home/node_modules/@tobilu/qmd/bin"
+    package.mkdir(parents=True)
+    (place / "home/.env").write_text("x")
+    (place / "home/bin").mkdir()
+    for path in (package / "qmd", place / "home/bin/node",
+                 place / "home/bin/other"):
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o755)
+    (place / "home/bin/qmd").symlink_to(package / "qmd")
+    models = place / "models"
+    models.mkdir()
+    (models / "a.gguf").write_text("x")
+    can = [f"exec {place}/home/bin/qmd", f"read {package}/qmd",
+           f"exec {place}/home/bin/node", "exec /bin/true",
+           f"read {models}/a.gguf", f"link {place}/data/index/link",
+           f"write {place}/data/index/new"]
+    forbidden = [
+        f"read {place}/home/.env", f"list {place}/home",
+        f"exec {place}/home/bin/other", f"list {place}/home/bin",
+        f"write {package}/qmd", f"write {models}/b.gguf",
+        f"write {place}/data/{WORKSPACE}/new.md",
+        f"link {place}/data/{WORKSPACE}/link.md",
+        f"read {place}/data/agent-runtime/audit.key",
+        f"read {place}/data/run/admin.token", "read /etc/passwd",
+        *NO_NETWORK[1:]]
+    got = run_probe(
+        "indexer", place, forbidden + can,
+        AGENT_RUNTIME_SEARCH_BACKEND="qmd",
+        AGENT_RUNTIME_QMD_BINARY=f"{place}/home/bin/qmd",
+        AGENT_RUNTIME_QMD_SHARED_MODELS_DIR=str(models))
+    assert {a: got[a] for a in can} == {a: "allowed" for a in can}
+    assert {got[a] for a in forbidden} <= REFUSED, got

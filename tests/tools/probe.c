@@ -92,6 +92,12 @@ try_remove(const char *path)
 }
 
 static int
+try_link(const char *path)
+{
+	return outcome(symlink("/etc/passwd", path));
+}
+
+static int
 try_exec(const char *path)
 {
 	int status = 0;
@@ -316,6 +322,7 @@ static const struct {
 	{ "list", try_list },
 	{ "write", try_write },
 	{ "remove", try_remove },
+	{ "link", try_link },
 	{ "exec", try_exec },
 	{ "connect", try_connect },
 	{ "listen", try_listen },
