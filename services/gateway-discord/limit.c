@@ -9,9 +9,10 @@ enum {
 	/* Clocks differ, and a limit that is met a little late costs nothing. */
 	MARGIN_MS = 30,
 	MAX_WAIT_MS = 24 * 60 * 60 * 1000,
-	SECOND_MS = 1000,
-	/* What a new process may do in its first second. */
-	AT_START = 5,
+	SECOND_MS = 1005, /* times are whole milliseconds, on both sides */
+	/* What a new process may do in its first second: the rest of Discord's
+	 * 50, since the one before may have used all of ours. */
+	AT_START = 2,
 	/* When all are under way: until one of them may have ended. */
 	LOOK_MS = 20,
 };

@@ -108,7 +108,7 @@ all_together_keep_to_a_second(void **state)
 	assert_in_range(limit_global_wait_ms(&global, 2100), 1, 900);
 	while (n-- > 0)
 		limit_global_end(&global, 2200);
-	for (n = 0; limit_global_wait_ms(&global, 3200) == 0; n++)
+	for (n = 0; limit_global_wait_ms(&global, 3205) == 0; n++)
 		limit_global_begin(&global);
 	assert_int_equal(n, LIMIT_PER_SECOND);
 	assert_true(limit_global_wait_ms(&global, 9000) > 0);
@@ -120,7 +120,7 @@ shards_share_it(void **state)
 	static const struct {
 		int64_t n_shards;
 		unsigned each;
-	} rows[] = { { 1, 45 }, { 2, 22 }, { 16, 2 }, { 45, 1 }, { 1000, 1 } };
+	} rows[] = { { 1, 48 }, { 2, 24 }, { 16, 3 }, { 48, 1 }, { 1000, 1 } };
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(rows); i++) {
