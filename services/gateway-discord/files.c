@@ -290,15 +290,19 @@ void
 files_forget(struct file_set **slot)
 {
 	struct file_set *set = STEAL(*slot);
+	struct files *files;
 
 	if (!set)
 		return;
-	DL_DELETE(set->files->all, set);
+	files = set->files;
+	DL_DELETE(files->all, set);
 	if (set->call)
 		transfer_cancel(&set->call);
 	timer_free(&set->again);
 	buf_release(&set->put);
+	files->n_active -= set->is_active;
 	xfree(&set);
+	start_waiting(files);
 }
 
 /* "https://host:port/" of "https://host:port/api/v10". */
