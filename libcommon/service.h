@@ -85,6 +85,7 @@ enum beat_state {
 	BEAT_STARTING,
 	BEAT_HEALTHY,
 	BEAT_DEGRADED,
+	BEAT_NEEDS_PERSON, /* degraded until somebody mends it: admins hear */
 	BEAT_DISABLED,
 	BEAT_STATE_COUNT
 };

@@ -30,6 +30,7 @@ static const char *const state_names[BEAT_STATE_COUNT] = {
 	[BEAT_STARTING] = "starting",
 	[BEAT_HEALTHY] = "healthy",
 	[BEAT_DEGRADED] = "degraded",
+	[BEAT_NEEDS_PERSON] = "degraded",
 	[BEAT_DISABLED] = "disabled",
 };
 
@@ -94,6 +95,8 @@ service_beat(struct beat *beat_out)
 		    beats.proof_ms == 0 ? -1 : clock_mono_ms() - beats.proof_ms,
 		.counters = beats.shown,
 		.n_counters = n,
+		.needs_person =
+		    !beats.is_stopped && beats.state == BEAT_NEEDS_PERSON,
 	};
 }
 

@@ -24,6 +24,7 @@ struct beat {
 	int64_t proof_age_ms; /* since something real worked; -1: never */
 	struct beat_counter *counters;
 	size_t n_counters;
+	bool needs_person; /* it stays degraded until somebody mends it */
 };
 PROTO_MESSAGE(beat);
 
@@ -40,6 +41,7 @@ struct component {
 	int64_t proof_age_ms;
 	int64_t worst_lag_ms;
 	bool stale;
+	bool needs_person;
 	struct beat_counter *counters;
 	size_t n_counters;
 };
@@ -52,5 +54,25 @@ struct health {
 	size_t n_components;
 };
 PROTO_MESSAGE(health);
+
+/*
+ * health.changed: components that stand otherwise than the scheduler told
+ * before, and have done so for long enough to be spoken of. After its start it
+ * tells all of them.
+ */
+struct health_change {
+	const char *name;  /* "gateway-telegram", "gateway-telegram.two" */
+	const char *state; /* healthy degraded disabled stale missing failing */
+	const char *message;
+	int64_t since_unix;
+	bool needs_person;
+};
+PROTO_MESSAGE(health_change);
+
+struct health_changed {
+	struct health_change *changes;
+	size_t n_changes;
+};
+PROTO_MESSAGE(health_changed);
 
 #endif

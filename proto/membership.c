@@ -41,3 +41,15 @@ static const struct field membership_noted_fields[] = {
 	F_CHOICE(struct membership_noted, outcome, FIELD_REQUIRED, outcomes),
 };
 SHAPE(membership, membership_noted, membership_noted_fields);
+
+static const struct field membership_query_fields[] = {
+	F_STR(struct membership_query, after, FIELD_TOKEN, 0, BOUND_CHAT_ID),
+};
+SHAPE(membership, membership_query, membership_query_fields);
+
+static const struct field membership_list_fields[] = {
+	F_STRS(struct membership_list, space_ids, FIELD_REQUIRED | FIELD_TOKEN,
+	    BOUND_SPACES, BOUND_CHAT_ID),
+	F_BOOL(struct membership_list, has_more, 0),
+};
+SHAPE(membership, membership_list, membership_list_fields);

@@ -2,6 +2,7 @@
 #define PROTO_MEMBERSHIP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "proto/shape.h"
@@ -34,5 +35,21 @@ struct membership_noted {
 	const char *outcome; /* changed known */
 };
 PROTO_MESSAGE(membership_noted);
+
+/*
+ * membership.list: where the engine takes this bot to be. A platform that lists
+ * its places at each start leaves out those that were left meanwhile.
+ */
+struct membership_query {
+	const char *after; /* the last that is known already; "": none */
+};
+PROTO_MESSAGE(membership_query);
+
+struct membership_list {
+	const char **space_ids; /* in their order as texts */
+	size_t n_space_ids;
+	bool has_more;
+};
+PROTO_MESSAGE(membership_list);
 
 #endif

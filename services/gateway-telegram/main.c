@@ -163,7 +163,7 @@ telegram_init(
 	if (!bot_token_is_valid(svc->cfg->token)) {
 		log_error("token-malformed", "variable=%s",
 		    "AGENT_RUNTIME_TELEGRAM_TOKEN");
-		service_set_state(BEAT_DEGRADED,
+		service_set_state(BEAT_NEEDS_PERSON,
 		    "AGENT_RUNTIME_TELEGRAM_TOKEN is no bot token: it looks "
 		    "like 123456789:AAf…, from @BotFather");
 		return 0;

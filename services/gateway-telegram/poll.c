@@ -126,7 +126,7 @@ back_off(int n_troubles)
 static void
 tell_conflict(const char *why)
 {
-	service_set_state(BEAT_DEGRADED,
+	service_set_state(BEAT_NEEDS_PERSON,
 	    strstr(why, "webhook")
 		? "Telegram sends updates to a webhook: remove it "
 		  "(deleteWebhook), then messages arrive here"
@@ -155,7 +155,7 @@ static void
 on_refused(struct poll *p, const char *why)
 {
 	log_error("token-refused", "why=%s", log_quote(why));
-	service_set_state(BEAT_DEGRADED,
+	service_set_state(BEAT_NEEDS_PERSON,
 	    "Telegram refuses the bot token: get it again from @BotFather "
 	    "and set AGENT_RUNTIME_TELEGRAM_TOKEN");
 	happened(p, EVENT_REFUSED);

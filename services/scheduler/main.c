@@ -20,6 +20,7 @@
 #include "proto/beat.h"
 #include "proto/empty.h"
 #include "proto/engine.h"
+#include "services/scheduler/report.h"
 #include "services/scheduler/roster.h"
 #include "services/scheduler/supervision.h"
 
@@ -60,6 +61,7 @@ struct svc {
 	bool is_enabled;
 	struct bus_peer self;
 	struct roster *roster;
+	struct report *report; /* NULL: nobody is to be told */
 	struct timer *look;
 	struct timer *upkeep;
 	int64_t upkeep_ms;
@@ -139,10 +141,13 @@ look(void *arg)
 	struct svc *svc = arg;
 	AUTO(arena_free)
 	struct arena *arena = arena_new(ARENA_BYTES);
+	struct roster_time now = time_now();
 	struct health health;
 
 	view(svc, &health, arena);
 	roster_tell_changes(svc->roster, &health, log_change);
+	if (svc->report)
+		report_look(svc->report, &health, &now);
 }
 
 static void
@@ -282,6 +287,8 @@ scheduler_init(
 	svc->report_dir = join(env->common->data_dir, "run/serve");
 	svc->report_path = join(svc->report_dir, "serve.json");
 	svc->roster = roster_new(&now, cfg->stale_s * 1000);
+	if (cfg->is_enabled)
+		svc->report = report_new(env->bus);
 	expect_all(svc);
 	/* Its answer is our proof: twice within the time it goes stale in. */
 	svc->upkeep_ms = cfg->stale_s * 1000 / 2 < UPKEEP_MS
@@ -304,6 +311,7 @@ scheduler_deinit(struct svc **svc_slot)
 
 	timer_free(&svc->look);
 	timer_free(&svc->upkeep);
+	report_free(&svc->report);
 	roster_free(&svc->roster);
 	xfree(&svc->report_dir);
 	xfree(&svc->report_path);

@@ -40,6 +40,7 @@ struct verdict {
 	const char *state;
 	const char *message;
 	int64_t proof_age_ms;
+	bool needs_person;
 };
 
 struct roster *
@@ -192,11 +193,13 @@ judge_heard(const struct roster *roster, const struct member *m,
 		.state = m->beat.state,
 		.message = m->beat.text,
 		.proof_age_ms = proof_ms < 0 ? NEVER : proof_ms + age_ms,
+		.needs_person = m->beat.needs_person,
 	};
 
 	if (age_ms > ROSTER_SILENT_MS) {
 		bool is_stopped = strcmp(m->beat.state, "stopped") == 0;
 
+		v.needs_person = false;
 		v.state = is_stopped ? "missing" : "stale";
 		v.message = arena_printf(arena, "%s %" PRId64 " s ago",
 		    is_stopped ? "stopped" : "last heard of", age_ms / 1000);
@@ -218,6 +221,7 @@ judge(const struct roster *roster, const struct member *m,
 					 : judge_unheard(roster, now);
 
 	if (m->mark) {
+		v.needs_person = false;
 		v.state = "failing";
 		v.message = arena_strdup(arena, m->mark);
 	}
@@ -236,6 +240,7 @@ show(const struct roster *roster, const struct member *m,
 		.message = v.message,
 		.proof_age_ms = v.proof_age_ms,
 		.stale = strcmp(v.state, "stale") == 0,
+		.needs_person = v.needs_person,
 		.base_state = "starting",
 	};
 	if (!m->has_beaten)

@@ -1,8 +1,8 @@
-"""An update that a gateway dies of, each time that it looks at it: after the
+"""What a gateway dies of, each time that it looks at it or sends it: after the
 third time it is left alone, admins are told, and everybody else is answered.
 
-The gateways here are the real ones, built with a fault: they abort when the
-translation meets the word hemlock (tests/tools/poison*.c)."""
+The gateways here are the real ones, built with a fault: they abort when they
+hear the word hemlock, or are to send nightshade (tests/tools/poison*.c)."""
 
 import os
 import sys
@@ -140,3 +140,26 @@ def test_what_kills_three_times_is_left_alone(up, platform):
     platform.say(VICTIM, "/help")
     wait_for("an answer after", lambda: len(platform.texts(VICTIM)) == 2, 20)
     assert deaths(up, gateway) == 3
+
+
+def test_what_cannot_be_sent_without_a_death_is_set_aside(up, platform):
+    gateway = "gateway-" + platform.connector
+    platform.say(VICTIM, "/help")
+    wait_for("an answer before", lambda: platform.texts(VICTIM), 20)
+    # The answer repeats the word.
+    platform.say(VICTIM, "/cancel nightshade")
+    wait_for("the first death", lambda: deaths(up, gateway), 20)
+    platform.say(OTHER, "/help")
+    wait_for("an answer beside it", lambda: platform.texts(OTHER), 60)
+    told = wait_for("the notice", lambda: [
+        t for t in platform.texts(ADMIN) if "set aside" in t], 20)
+    assert len(told) == 1 and "nightshade" not in told[0]
+    # The next word to the same person gets through.
+    platform.say(VICTIM, "/help")
+    wait_for("an answer after", lambda: len(platform.texts(VICTIM)) == 2, 20)
+    assert len(platform.texts(OTHER)) == 1
+    assert deaths(up, gateway) == 3
+    counts = up.http("GET", "/api/v1/status").json["counts"]
+    assert counts["outbox.failed"] == 1
+    got = up.http("GET", "/api/v1/audit?operation=delivery.claim").json
+    assert [i["actor"] for i in got["items"]] == [platform.connector + ".main"]

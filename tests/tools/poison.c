@@ -19,3 +19,10 @@ poison_look(const struct json *update)
 	if (strstr(text.data, "hemlock"))
 		abort();
 }
+
+void
+poison_look_out(const char *text)
+{
+	if (strstr(text, "nightshade"))
+		abort();
+}

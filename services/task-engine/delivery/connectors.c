@@ -42,6 +42,18 @@ connector_instance(const struct bus_peer *peer, struct arena *arena)
 	    arena, "%s.%s", connector_of(peer->service), peer->instance);
 }
 
+const char *
+connector_of_component(const char *component, struct arena *arena)
+{
+	size_t size = strcspn(component, ".");
+	const char *instance = component[size] ? component + size + 1 : "main";
+	enum service_id service =
+	    service_parse(arena_strndup(arena, component, size));
+	const char *name = service < SVC_COUNT ? connector_of(service) : NULL;
+
+	return name ? arena_printf(arena, "%s.%s", name, instance) : NULL;
+}
+
 bool
 connector_door(const char *instance, enum service_id *service_out,
     const char **door_instance_out)

@@ -19,6 +19,9 @@ const char *connector_of(enum service_id service);
 /* "telegram.main" */
 const char *
 connector_instance(const struct bus_peer *peer, struct arena *arena);
+/* "telegram.two" of the component "gateway-telegram.two"; NULL: it is no
+ * connector. */
+const char *connector_of_component(const char *component, struct arena *arena);
 /* False for an instance without a door, such as api.main. */
 bool connector_door(const char *instance, enum service_id *service_out,
     const char **door_instance_out);

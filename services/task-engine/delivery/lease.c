@@ -101,6 +101,41 @@ lease_row(struct store *store, struct outbox_row *row, int64_t now_ms,
 	return 0;
 }
 
+/* What a process died with may be what it died of: it is sent alone, so that
+ * the next death has one cause. */
+static void
+leave_suspect_alone(const struct outbox_under_way *under_way,
+    struct outbox_row **rows, size_t *n)
+{
+	size_t i = 0;
+
+	if (under_way->most_deaths > 0)
+		*n = 0;
+	while (i < *n && (*rows)[i].n_deaths == 0)
+		i++;
+	if (i == *n)
+		return;
+	*rows += i;
+	/* What is on its way ends first; the gateway asks again then. */
+	*n = under_way->n == 0;
+}
+
+static int
+find_due(struct store *store, const char *instance, int64_t max, int64_t now_ms,
+    struct arena *arena, struct outbox_row **rows_out, size_t *n_out,
+    struct err *err)
+{
+	struct outbox_under_way under_way;
+
+	if (store_outbox_due(store, instance, now_ms, max + 1, arena, rows_out,
+		n_out, err) < 0 ||
+	    store_outbox_under_way(store, instance, now_ms, &under_way, err) <
+		0)
+		return -1;
+	leave_suspect_alone(&under_way, rows_out, n_out);
+	return 0;
+}
+
 int
 lease_claim(struct store *store, const char *instance, int64_t max,
     int64_t now_ms, struct arena *arena, struct delivery_batch *out,
@@ -109,8 +144,7 @@ lease_claim(struct store *store, const char *instance, int64_t max,
 	struct outbox_row *rows;
 	size_t n, bytes = 0;
 
-	if (store_outbox_due(
-		store, instance, now_ms, max + 1, arena, &rows, &n, err) < 0)
+	if (find_due(store, instance, max, now_ms, arena, &rows, &n, err) < 0)
 		return -1;
 	out->deliveries = arena_alloc(arena, (n + 1) * sizeof(struct delivery));
 	out->n_deliveries = 0;
@@ -133,8 +167,8 @@ lease_claim(struct store *store, const char *instance, int64_t max,
 	return 0;
 }
 
-static int
-give_up(struct store *store, struct outbox_row *row, const char *reason,
+int
+lease_give_up(struct store *store, struct outbox_row *row, const char *reason,
     int64_t now_ms, struct err *err)
 {
 	log_warn("delivery-failed",
@@ -199,7 +233,7 @@ note_retry(struct store *store, struct outbox_row *row,
 	int64_t due_ms = now_ms + back_off_ms(row, in->retry_after_ms);
 
 	if (due_ms - row->first_tried_ms > GIVE_UP_MS)
-		return give_up(store, row, in->reason, now_ms, err);
+		return lease_give_up(store, row, in->reason, now_ms, err);
 	row->state = "queued";
 	row->due_ms = due_ms;
 	row->lease = "";
@@ -216,7 +250,7 @@ note_refused(struct store *store, struct outbox_row *row,
     const struct delivery_result *in, int64_t now_ms, struct err *err)
 {
 	row->is_part_uncertain = false;
-	return give_up(store, row, in->reason, now_ms, err);
+	return lease_give_up(store, row, in->reason, now_ms, err);
 }
 
 static const struct outcome {

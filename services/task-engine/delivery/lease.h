@@ -10,6 +10,7 @@ struct delivery_batch;
 struct delivery_noted;
 struct delivery_result;
 struct err;
+struct outbox_row;
 struct store;
 
 /*
@@ -30,5 +31,9 @@ int lease_claim(struct store *store, const char *instance, int64_t max,
 int lease_result(struct store *store, const char *instance,
     const struct delivery_result *result, int64_t now_ms, struct arena *arena,
     struct delivery_noted *out, struct err *err) MUST_CHECK;
+
+/* The row becomes a dead letter. */
+int lease_give_up(struct store *store, struct outbox_row *row,
+    const char *reason, int64_t now_ms, struct err *err) MUST_CHECK;
 
 #endif

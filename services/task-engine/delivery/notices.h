@@ -36,4 +36,19 @@ notice_post(struct store *store, const struct notice *notice, int64_t now_ms,
 int notice_post_all(struct store *store, const char *text, int64_t now_ms,
     struct arena *arena, size_t *n_told_out, struct err *err) MUST_CHECK;
 
+/* Ways that lead nowhere now: "telegram.main". */
+struct detour {
+	const char *const *avoided;
+	size_t n_avoided;
+};
+
+/*
+ * The same of what is wrong with a connector: by no instance that is to be
+ * avoided, and not where nobody reads it. Where no hub and no admin channel is
+ * left, the admins hear it in private.
+ */
+int notice_post_around(struct store *store, const char *text,
+    const struct detour *detour, int64_t now_ms, struct arena *arena,
+    size_t *n_told_out, struct err *err) MUST_CHECK;
+
 #endif

@@ -13,7 +13,7 @@ struct bus_request;
  * it runs within the transaction of its batch, each request in a savepoint.
  */
 extern const struct handler engine_handlers[];
-enum { N_ENGINE_HANDLERS = 44 };
+enum { N_ENGINE_HANDLERS = 46 };
 
 /* -1 names a handler or a command that the policy table has no row for. */
 int doors_check_policy(struct err *err) MUST_CHECK;
@@ -49,6 +49,8 @@ int on_attachment_put(struct svc *svc, const struct request *request,
 /* membership.c */
 int on_membership_changed(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
+int on_membership_list(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
 
 /* buttons.c */
 int on_button_pressed(struct svc *svc, const struct request *request,
@@ -69,6 +71,14 @@ int on_document_changed(struct svc *svc, const struct request *request,
 /* scheduler.c */
 int on_upkeep(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
+
+/* health.c */
+int on_health_changed(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+/* Tells the admins what they have not heard yet of daemons that fail or work
+ * again; what nobody could hear is told another time. */
+int health_tell(
+    struct svc *svc, const struct request *request, struct err *err) MUST_CHECK;
 
 /* api_chat.c */
 int on_chat_turn(struct svc *svc, const struct request *request,

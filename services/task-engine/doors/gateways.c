@@ -12,6 +12,7 @@
 #include "proto/gateway.h"
 #include "proto/message.h"
 #include "services/task-engine/delivery/connectors.h"
+#include "services/task-engine/delivery/deaths.h"
 #include "services/task-engine/delivery/lease.h"
 #include "services/task-engine/doors/doors.h"
 #include "services/task-engine/doors/inbound.h"
@@ -19,7 +20,6 @@
 #include "services/task-engine/people/pairing.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/messages.h"
-#include "services/task-engine/store/outbox.h"
 #include "services/task-engine/store/places.h"
 #include "services/task-engine/store/replies.h"
 #include "services/task-engine/store/suspects.h"
@@ -58,9 +58,8 @@ on_gateway_hello(struct svc *svc, const struct request *request,
 	if (store_suspects_begin(
 		svc->store, instance, out.was_clean_stop, err) < 0)
 		return -1;
-	/* What its last process had leased nobody is sending any longer. */
-	if (store_outbox_release(svc->store, instance, request->now_ms, err) <
-	    0)
+	if (deaths_note(svc->store, instance, out.was_clean_stop,
+		request->now_ms, request->arena, err) < 0)
 		return -1;
 	log_info("connector-hello", "instance=%s version=%s clean=%d", instance,
 	    log_quote(in.version), out.was_clean_stop);

@@ -9,6 +9,7 @@
 #include "libcommon/err.h"
 #include "libcommon/id.h"
 #include "libcommon/log.h"
+#include "proto/bounds.h"
 #include "proto/membership.h"
 #include "services/task-engine/audit/audit.h"
 #include "services/task-engine/conversation/quote.h"
@@ -330,5 +331,26 @@ on_membership_changed(struct svc *svc, const struct request *request,
 		return -1;
 	out.outcome = got == 0 ? "changed" : "known";
 	membership_noted_encode(&out, reply->body);
+	return 0;
+}
+
+int
+on_membership_list(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err)
+{
+	const char *instance =
+	    connector_instance(request->peer, request->arena);
+	struct membership_query in;
+	struct membership_list out;
+
+	if (membership_query_decode(&in, request->body, request->arena, err) <
+		0 ||
+	    store_memberships_list(svc->store, instance, in.after,
+		BOUND_SPACES + 1, request->arena, &out.space_ids,
+		&out.n_space_ids, err) < 0)
+		return -1;
+	out.has_more = out.n_space_ids > BOUND_SPACES;
+	out.n_space_ids -= out.has_more;
+	membership_list_encode(&out, reply->body);
 	return 0;
 }

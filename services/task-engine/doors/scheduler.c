@@ -31,7 +31,8 @@ on_upkeep(struct svc *svc, const struct request *request, struct reply *reply,
 	    store_tidy(
 		svc->store, request->now_ms, SLICE, &out.n_expired, err) < 0 ||
 	    approvals_expire(&svc->approvals, ACTIONS_SLICE, request->now_ms,
-		request->arena, &n_actions, err) < 0)
+		request->arena, &n_actions, err) < 0 ||
+	    health_tell(svc, request, err) < 0)
 		return -1;
 	out.n_expired += n_actions;
 	if (out.n_expired)

@@ -15,6 +15,22 @@ store_membership_add(
 	    err);
 }
 
+static void
+read_text(struct columns *c, void *row_out)
+{
+	*(const char **)row_out = next_text(c);
+}
+
+int
+store_memberships_list(struct store *s, const char *instance, const char *after,
+    int64_t limit, struct arena *arena, const char ***space_ids_out,
+    size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_MEMBERSHIPS_LIST, arena, read_text,
+	    sizeof(**space_ids_out), space_ids_out, n_out,
+	    BINDS(b_text(instance), b_text(after), b_int(limit)), err);
+}
+
 int
 store_absence_begin(struct store *s, const char *workspace_id,
     const char *instance, const char *reason, int64_t now_ms, struct err *err)
@@ -41,12 +57,6 @@ store_alias_add(struct store *s, const char *connector, const char *platform_id,
 	    BINDS(b_text(connector), b_text(platform_id), b_text(external_id),
 		b_int(now_ms)),
 	    err);
-}
-
-static void
-read_text(struct columns *c, void *row_out)
-{
-	*(const char **)row_out = next_text(c);
 }
 
 int

@@ -1,6 +1,7 @@
 #ifndef TASK_ENGINE_STORE_MEMBERSHIPS_H
 #define TASK_ENGINE_STORE_MEMBERSHIPS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "libcommon/defs.h"
@@ -25,6 +26,12 @@ struct membership_row {
 /* Returns 1, changing nothing, when that event was here before. */
 int store_membership_add(struct store *store, const struct membership_row *row,
     struct err *err) MUST_CHECK;
+
+/* Where the instance came to and has not left, in the order of the ids, those
+ * behind after. */
+int store_memberships_list(struct store *store, const char *instance,
+    const char *after, int64_t limit, struct arena *arena,
+    const char ***space_ids_out, size_t *n_out, struct err *err) MUST_CHECK;
 
 /*
  * While an instance is absent from a workspace nothing is delivered there by

@@ -38,6 +38,7 @@ read_outbox(struct columns *c, void *row_out)
 	o->maybe_doubled = next_bool(c);
 	o->error = next_text(c);
 	o->created_ms = next_int(c);
+	o->n_deaths = next_int(c);
 }
 
 static void
@@ -178,11 +179,38 @@ store_outbox_instances(struct store *s, int64_t now_ms, struct arena *arena,
 }
 
 int
-store_outbox_release(
-    struct store *s, const char *instance, int64_t now_ms, struct err *err)
+store_outbox_release(struct store *s, const char *instance, bool is_death,
+    int64_t now_ms, struct err *err)
 {
 	return stmt_run(s, STMT_OUTBOX_RELEASE, NULL,
+	    BINDS(b_text(instance), b_int(now_ms), b_int(is_death)), err);
+}
+
+static void
+read_under_way(struct columns *c, void *row_out)
+{
+	struct outbox_under_way *u = row_out;
+
+	u->n = next_int(c);
+	u->most_deaths = next_int(c);
+}
+
+int
+store_outbox_under_way(struct store *s, const char *instance, int64_t now_ms,
+    struct outbox_under_way *out, struct err *err)
+{
+	return stmt_get(s, STMT_OUTBOX_UNDER_WAY, NULL, read_under_way, out,
 	    BINDS(b_text(instance), b_int(now_ms)), err);
+}
+
+int
+store_outbox_poison(struct store *s, const char *instance, int64_t n_deaths,
+    struct arena *arena, struct outbox_row **rows_out, size_t *n_out,
+    struct err *err)
+{
+	return stmt_list(s, STMT_OUTBOX_POISON, arena, read_outbox,
+	    sizeof(**rows_out), rows_out, n_out,
+	    BINDS(b_text(instance), b_int(n_deaths)), err);
 }
 
 int

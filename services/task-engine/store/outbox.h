@@ -42,6 +42,7 @@ struct outbox_row {
 	bool maybe_doubled;
 	const char *error;
 	int64_t created_ms;
+	int64_t n_deaths; /* of its gateway's processes while they had it */
 };
 
 int store_outbox_add(struct store *store, const struct outbox_row *row,
@@ -100,9 +101,24 @@ int store_outbox_part(struct store *store, const char *id, int64_t part,
 int store_outbox_sent(struct store *store, const char *id, int64_t now_ms,
     struct err *err) MUST_CHECK;
 
-/* What the instance has leased is due at once. */
+/* What the instance has leased is due at once, and under the old lease no
+ * more; is_death: the process that had it did not end as it should. */
 int store_outbox_release(struct store *store, const char *instance,
-    int64_t now_ms, struct err *err) MUST_CHECK;
+    bool is_death, int64_t now_ms, struct err *err) MUST_CHECK;
+
+/* What the instance is sending now, counted only while any of its rows has
+ * seen a death. */
+struct outbox_under_way {
+	int64_t n;
+	int64_t most_deaths;
+};
+int store_outbox_under_way(struct store *store, const char *instance,
+    int64_t now_ms, struct outbox_under_way *out, struct err *err) MUST_CHECK;
+
+/* Unsent rows that have seen so many deaths. */
+int store_outbox_poison(struct store *store, const char *instance,
+    int64_t n_deaths, struct arena *arena, struct outbox_row **rows_out,
+    size_t *n_out, struct err *err) MUST_CHECK;
 
 /* The bot is not in that workspace any more: what waits will not be sent. */
 int store_outbox_end_place(struct store *store, const char *instance,

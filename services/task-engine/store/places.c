@@ -311,3 +311,11 @@ store_contexts_told(struct store *s, const char *workspace_id,
 	    sizeof(**rows_out), rows_out, n_out, BINDS(b_text(workspace_id)),
 	    err);
 }
+
+int
+store_contexts_of_admins(struct store *s, struct arena *arena,
+    struct context_row **rows_out, size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_CONTEXTS_OF_ADMINS, arena, read_context,
+	    sizeof(**rows_out), rows_out, n_out, NO_BINDS, err);
+}

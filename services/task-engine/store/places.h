@@ -121,4 +121,8 @@ int store_contexts_told(struct store *store, const char *workspace_id,
     struct arena *arena, struct context_row **rows_out, size_t *n_out,
     struct err *err) MUST_CHECK;
 
+/* The private chats of whoever is admin or overlord for all workspaces. */
+int store_contexts_of_admins(struct store *store, struct arena *arena,
+    struct context_row **rows_out, size_t *n_out, struct err *err) MUST_CHECK;
+
 #endif

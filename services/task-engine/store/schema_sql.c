@@ -493,6 +493,17 @@ static const char *const version_3[] = {
 };
 
 static const char *const version_4[] = {
+	/* How many processes of its gateway ended while they had it. */
+	"ALTER TABLE outbox ADD COLUMN n_deaths INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX outbox_suspects ON outbox (instance)"
+	" WHERE n_deaths > 0 AND state IN ('queued','sending');"
+	/* How daemons stand, and what people were told of it: "" that all is
+	 * well, and when they last heard of trouble. */
+	"CREATE TABLE components ("
+	" name TEXT PRIMARY KEY, state TEXT NOT NULL, message TEXT NOT NULL,"
+	" needs_person INTEGER NOT NULL CHECK (needs_person IN (0, 1)),"
+	" since_ms INTEGER NOT NULL, told TEXT NOT NULL DEFAULT '',"
+	" told_ms INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;",
 	/* What happened to documents last, and what of it we did ourselves. */
 	"CREATE TABLE document_changes ("
 	" seq INTEGER PRIMARY KEY AUTOINCREMENT,"

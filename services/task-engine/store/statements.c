@@ -47,7 +47,11 @@
 	" in_reply_to_seq, task_id, action_id, has_buttons, edits_id,"         \
 	" reply_to_id, text, is_urgent, is_handled, state, attempt, lease,"    \
 	" lease_until_ms, due_ms, first_tried_ms, n_parts_sent,"               \
-	" is_part_uncertain, maybe_doubled, error, created_ms"
+	" is_part_uncertain, maybe_doubled, error, created_ms, n_deaths"
+/* What people have to know of a component: "" that it is well. */
+#define COMPONENT_NEWS                                                         \
+	"CASE WHEN state IN ('healthy','disabled') THEN ''"                    \
+	" WHEN needs_person = 1 THEN '! ' || message ELSE 'trouble' END"
 #define ACTION_COLUMNS(payload, provenance)                                    \
 	"seq, id, workspace_id, context_id, connector, external_id,"           \
 	" requester_user_id, action_type, action_target, "                     \
@@ -214,6 +218,16 @@ const char *const stmt_texts[STMT_COUNT] = {
 			       " OR is_global_hub = 1)"
 			       " ORDER BY created_ms, id",
 
+	/* In private, and not in a topic of it. */
+	[STMT_CONTEXTS_OF_ADMINS] =
+	    "SELECT " CONTEXT_COLUMNS " FROM contexts WHERE is_direct = 1"
+	    " AND parent_external_id = '' AND workspace_id IN"
+	    "  (SELECT w.id FROM roles r JOIN identities i USING (user_id)"
+	    "   JOIN workspaces w ON w.slug ="
+	    "    i.connector || '/private/' || i.connector_user_id"
+	    "   WHERE r.workspace_id = '*' AND r.role IN ('overlord','admin'))"
+	    " ORDER BY created_ms, id",
+
 	[STMT_ALIAS_FIND] = "SELECT external_id FROM chat_aliases"
 			    " WHERE connector = ?1 AND platform_id = ?2",
 	[STMT_ALIAS_EXISTS] = "SELECT 1 FROM chat_aliases"
@@ -225,6 +239,13 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    "INSERT INTO memberships (instance, event_id, change, space_id,"
 	    " actor, at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
 	    " ON CONFLICT DO NOTHING",
+	/* The change is that of the latest row; where both came at once, it is
+	 * of no account. */
+	[STMT_MEMBERSHIPS_LIST] =
+	    "SELECT space_id FROM (SELECT space_id, change, max(at_ms)"
+	    "  FROM memberships WHERE instance = ?1 AND space_id > ?2"
+	    "  GROUP BY space_id) WHERE change = 'added'"
+	    " ORDER BY space_id LIMIT ?3",
 	[STMT_ABSENCE_BEGIN] =
 	    "INSERT INTO absences (workspace_id, instance, reason, since_ms)"
 	    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
@@ -621,11 +642,21 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    "UPDATE outbox SET state = 'sent', lease = '', lease_until_ms = 0,"
 	    " is_part_uncertain = 0, error = NULL, updated_ms = ?2,"
 	    " text = " KEPT_TEXT " WHERE id = ?1",
-	/* By jumps too: thousands may wait for one that does not come. */
 	[STMT_OUTBOX_RELEASE] =
-	    "UPDATE outbox SET lease_until_ms = ?2, updated_ms = ?2"
-	    " WHERE instance = ?1 AND state = 'sending'"
-	    " AND lease_until_ms > ?2",
+	    "UPDATE outbox SET state = 'queued', lease = '',"
+	    " lease_until_ms = 0, n_deaths = n_deaths + ?3, updated_ms = ?2"
+	    " WHERE state = 'sending' AND instance = ?1",
+	/* Nothing is counted while nobody is to blame. */
+	[STMT_OUTBOX_UNDER_WAY] =
+	    "SELECT count(*), coalesce(max(n_deaths), 0) FROM outbox"
+	    " WHERE state = 'sending' AND instance = ?1"
+	    " AND lease_until_ms > ?2 AND EXISTS (SELECT 1 FROM outbox s"
+	    "  WHERE s.instance = ?1 AND s.n_deaths > 0"
+	    "  AND s.state IN ('queued','sending'))",
+	[STMT_OUTBOX_POISON] = "SELECT " OUTBOX_COLUMNS " FROM outbox"
+			       " WHERE instance = ?1 AND n_deaths >= ?2"
+			       " AND n_deaths > 0"
+			       " AND state IN ('queued','sending')",
 	[STMT_OUTBOX_END_PLACE] =
 	    "UPDATE outbox SET state = 'failed', lease = '',"
 	    " lease_until_ms = 0, error = ?3, updated_ms = ?4,"
@@ -752,6 +783,24 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    "DELETE FROM suspects WHERE (instance, update_id) IN"
 	    " (SELECT instance, update_id FROM suspects"
 	    " WHERE updated_ms < ?1 LIMIT ?2)",
+
+	[STMT_COMPONENT_PUT] =
+	    "INSERT INTO components (name, state, message, needs_person,"
+	    " since_ms) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name)"
+	    " DO UPDATE SET state = ?2, message = ?3, needs_person = ?4,"
+	    " since_ms = ?5 WHERE state <> ?2 OR needs_person <> ?4"
+	    " OR (?4 = 1 AND message <> ?3)",
+	/* What recovers may be told at once: there was trouble before it. */
+	[STMT_COMPONENTS_NEWS] =
+	    "SELECT name, state, message, needs_person, since_ms, told,"
+	    " told_ms, " COMPONENT_NEWS " FROM components"
+	    " WHERE told <> " COMPONENT_NEWS " AND (" COMPONENT_NEWS " = ''"
+	    "  OR told_ms <= ?1 - ?2 OR told_ms > ?1) ORDER BY name",
+	[STMT_COMPONENT_TOLD] =
+	    "UPDATE components SET told = ?2, told_ms = ?3 WHERE name = ?1",
+	[STMT_COMPONENTS_DEAD] =
+	    "SELECT name FROM components WHERE needs_person = 1"
+	    " OR state IN ('stale','missing','failing') ORDER BY name",
 
 	[STMT_TOKEN_ADD] =
 	    "INSERT INTO tokens (name, token_sha256, connector, external_id,"

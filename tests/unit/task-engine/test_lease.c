@@ -7,6 +7,7 @@
 #include "libcommon/arena.h"
 #include "libcommon/id.h"
 #include "proto/delivery.h"
+#include "services/task-engine/delivery/deaths.h"
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/store/outbox.h"
 #include "services/task-engine/store/store.h"
@@ -170,6 +171,16 @@ a_lost_lease_goes_on_at_the_first_unreported_part(void **state)
 	world_close(w);
 }
 
+/* Another process of the instance says hello. */
+static void
+begin(struct world *w, const char *of, bool was_clean_stop)
+{
+	DONE(store_begin(w->store, &w->err));
+	DONE(deaths_note(
+	    w->store, of, was_clean_stop, w->now_ms, w->arena, &w->err));
+	DONE(store_commit(w->store, &w->err));
+}
+
 static void
 a_new_process_goes_on_at_once(void **state)
 {
@@ -183,17 +194,116 @@ a_new_process_goes_on_at_once(void **state)
 	struct delivery_batch old = claim(w, 1);
 
 	assert_int_equal(old.n_deliveries, 1);
-	DONE(store_begin(w->store, &w->err));
-	DONE(store_outbox_release(
-	    w->store, "telegram.other", w->now_ms, &w->err));
-	DONE(store_commit(w->store, &w->err));
+	begin(w, "telegram.other", true);
 	assert_int_equal(claim(w, 1).n_deliveries, 0);
-	DONE(store_begin(w->store, &w->err));
-	DONE(store_outbox_release(w->store, instance, w->now_ms, &w->err));
-	DONE(store_commit(w->store, &w->err));
+	begin(w, instance, true);
+	/* The old process lives on, and is known for what it is. */
+	assert_string_equal(
+	    report(w, old.deliveries, "begun", 0, false, 0), "stale");
 	assert_int_equal(claim(w, 1).n_deliveries, 1);
 	assert_string_equal(
 	    report(w, old.deliveries, "sent", 0, true, 0), "stale");
+	world_close(w);
+}
+
+/* The texts that a claim brings, each followed by a space. */
+static const char *
+texts(struct world *w, struct delivery_batch *batch)
+{
+	const char *all = "";
+
+	*batch = claim(w, 10);
+	for (size_t i = 0; i < batch->n_deliveries; i++)
+		all = arena_printf(
+		    w->arena, "%s%s ", all, batch->deliveries[i].text);
+	return all;
+}
+
+static void
+what_three_processes_died_with_is_set_aside(void **state)
+{
+	struct world world, *w = &world;
+	struct delivery_batch batch;
+
+	(void)state;
+	world_open(w);
+	struct context_row a = chat(w, "a"), b = chat(w, "b"), c = chat(w, "c");
+	const char *id = post(w, &a, "poison", false);
+	const char *innocent = post(w, &b, "b1", false);
+
+	post(w, &a, "a2", false);
+	assert_string_equal(texts(w, &batch), "poison b1 ");
+	begin(w, instance, false);
+	post(w, &c, "c1", false);
+	/* One by one what may be to blame, and nothing beside it. */
+	assert_string_equal(texts(w, &batch), "poison ");
+	assert_string_equal(texts(w, &batch), "");
+	begin(w, instance, false);
+	assert_string_equal(texts(w, &batch), "poison ");
+	assert_string_equal(row(w, id).state, "sending");
+	begin(w, instance, false);
+	assert_string_equal(row(w, id).state, "failed");
+	assert_non_null(strstr(row(w, id).error, "died three times"));
+	assert_int_equal(row(w, innocent).n_deaths, 1);
+	assert_string_equal(texts(w, &batch), "b1 ");
+	assert_string_equal(
+	    report(w, batch.deliveries, "sent", 0, true, 0), "sent");
+	assert_string_equal(texts(w, &batch), "a2 c1 ");
+	world_close(w);
+}
+
+static void
+a_suspect_waits_for_what_is_under_way(void **state)
+{
+	struct world world, *w = &world;
+	struct delivery_batch batch, other;
+
+	(void)state;
+	world_open(w);
+	struct context_row a = chat(w, "a"), b = chat(w, "b");
+
+	post(w, &a, "suspect", false);
+	assert_string_equal(texts(w, &batch), "suspect ");
+	begin(w, instance, false);
+	assert_string_equal(texts(w, &batch), "suspect ");
+	report(w, batch.deliveries, "retry", 0, false, 5000);
+	/* While it is not due it holds up nobody. */
+	post(w, &b, "b1", false);
+	assert_string_equal(texts(w, &other), "b1 ");
+	w->now_ms += 5000;
+	post(w, &b, "b2", false);
+	assert_string_equal(texts(w, &batch), "");
+	report(w, other.deliveries, "sent", 0, true, 0);
+	assert_string_equal(texts(w, &batch), "suspect ");
+	report(w, batch.deliveries, "sent", 0, true, 0);
+	assert_string_equal(texts(w, &batch), "b2 ");
+	world_close(w);
+}
+
+static void
+only_a_death_while_it_was_leased_counts(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	world_open(w);
+	struct context_row a = chat(w, "a");
+	const char *id = post(w, &a, "hello", false);
+
+	for (int i = 0; i < DEATHS_MAX; i++)
+		begin(w, instance, false);
+	assert_int_equal(row(w, id).n_deaths, 0);
+	for (int i = 0; i < DEATHS_MAX; i++) {
+		assert_int_equal(claim(w, 1).n_deliveries, 1);
+		begin(w, instance, true);
+	}
+	assert_int_equal(row(w, id).n_deaths, 0);
+	/* Nor is one counted twice, however late the next process comes. */
+	assert_int_equal(claim(w, 1).n_deliveries, 1);
+	w->now_ms += 10 * LEASE_MS;
+	begin(w, instance, false);
+	begin(w, instance, false);
+	assert_int_equal(row(w, id).n_deaths, 1);
 	world_close(w);
 }
 
@@ -348,6 +458,9 @@ main(void)
 		cmocka_unit_test(
 		    a_lost_lease_goes_on_at_the_first_unreported_part),
 		cmocka_unit_test(a_new_process_goes_on_at_once),
+		cmocka_unit_test(what_three_processes_died_with_is_set_aside),
+		cmocka_unit_test(a_suspect_waits_for_what_is_under_way),
+		cmocka_unit_test(only_a_death_while_it_was_leased_counts),
 		cmocka_unit_test(progress_renews_the_lease),
 		cmocka_unit_test(
 		    an_uncertain_part_is_counted_where_repeats_are_not_recognised),

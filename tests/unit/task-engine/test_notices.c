@@ -85,6 +85,68 @@ hubs_are_told_what_concerns_all_and_without_any_every_admin(void **state)
 	world_close(w);
 }
 
+static size_t
+tell_around(struct world *w, const char *avoided)
+{
+	const struct detour detour = { .avoided = &avoided, .n_avoided = 1 };
+	size_t n;
+
+	DONE(store_begin(w->store, &w->err));
+	DONE(notice_post_around(
+	    w->store, "Trouble.", &detour, w->now_ms, w->arena, &n, &w->err));
+	store_rollback(w->store);
+	return n;
+}
+
+static void
+link_admin(struct world *w, const char *user_id)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(w->db_path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db,
+		arena_printf(w->arena,
+		    "INSERT INTO users (id, display_name) VALUES ('ada', 'a');"
+		    "INSERT INTO identities (id, user_id, connector,"
+		    " connector_user_id) VALUES ('i', 'ada', 'telegram', '%s');"
+		    "INSERT INTO roles (user_id, workspace_id, role)"
+		    " VALUES ('ada', '*', 'admin')",
+		    user_id),
+		NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+who_can_be_reached_is_told_of_a_dead_connector(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	world_open(w);
+	assert_int_equal(tell_around(w, "discord.main"), 0);
+	world_context(w, "telegram", "42", "private", "42");
+	world_context(w, "telegram", "43", "private", "43");
+	assert_int_equal(tell_around(w, "discord.main"), 0);
+	link_admin(w, "42");
+	assert_int_equal(tell_around(w, "discord.main"), 1);
+	assert_int_equal(tell_around(w, "telegram.main"), 0);
+	place(w, "admins", "here", "is_admin = 1");
+	place(w, "away", "there", "is_admin = 1");
+	assert_int_equal(tell_around(w, "discord.main"), 2);
+	/* A hub on the dead one is none: the admin channels hear it. */
+	place(
+	    w, "hub", "there", "is_global_hub = 1, instance = 'discord.main'");
+	assert_int_equal(tell_around(w, "discord.main"), 2);
+	assert_int_equal(tell_around(w, "imap.main"), 1);
+	/* Nobody would fetch it. */
+	place(
+	    w, "session", "there", "is_global_hub = 1, instance = 'api.main'");
+	assert_int_equal(tell_around(w, "discord.main"), 2);
+	world_close(w);
+}
+
 static void
 admin_channels_and_hubs_are_told_once(void **state)
 {
@@ -112,6 +174,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(admin_channels_and_hubs_are_told_once),
+		cmocka_unit_test(
+		    who_can_be_reached_is_told_of_a_dead_connector),
 		cmocka_unit_test(
 		    hubs_are_told_what_concerns_all_and_without_any_every_admin),
 	};
