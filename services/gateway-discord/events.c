@@ -12,12 +12,14 @@
 #include "proto/membership.h"
 #include "proto/message.h"
 #include "services/gateway-discord/complete.h"
+#include "services/gateway-discord/cursor.h"
 #include "services/gateway-discord/frame.h"
 #include "services/gateway-discord/gateway.h"
 #include "services/gateway-discord/inbox.h"
 #include "services/gateway-discord/interactions.h"
 #include "services/gateway-discord/menu.h"
 #include "services/gateway-discord/places.h"
+#include "services/gateway-discord/roll.h"
 #include "services/gateway-discord/session.h"
 #include "services/gateway-discord/translate.h"
 
@@ -78,11 +80,29 @@ take_typing(
 	return false;
 }
 
+/* A new session: what an earlier one did not hear to its end is unknown. */
+static bool
+take_ready(struct svc *svc, const struct frame *frame, struct inbox_place place)
+{
+	const struct cursor *cursor = session_cursor(svc->session);
+	const struct roll_of of = {
+		.session_id = cursor->session_id,
+		.seq = frame->seq,
+		.shard = cursor->shard,
+		.n_shards = cursor->n_shards,
+	};
+
+	(void)place;
+	roll_call(svc->roll, json_get(frame->data, "guilds"), &of);
+	return false;
+}
+
 static bool
 take_added(struct svc *svc, const struct frame *frame, struct inbox_place place)
 {
 	struct membership_changed changed;
 
+	roll_arrived(svc->roll, json_str(json_get(frame->data, "id"), ""));
 	if (!translate_added(&changed, frame->data, svc->arena))
 		return false;
 	inbox_take_membership(svc->inbox, place, &changed);
@@ -117,6 +137,7 @@ static const struct {
 	{ "INTERACTION_CREATE", take_button },
 	{ "INTERACTION_CREATE", take_command },
 	{ "INTERACTION_CREATE", take_typing },
+	{ "READY", take_ready },
 	{ "GUILD_CREATE", take_added },
 	{ "GUILD_DELETE", take_removed },
 };

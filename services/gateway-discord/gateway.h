@@ -12,6 +12,7 @@ struct svc {
 	struct rest *rest;
 	struct session *session;
 	struct places *places;
+	struct roll *roll;
 	struct suspects *suspects;
 	struct gate *gate;
 	struct files *files;

@@ -32,6 +32,7 @@
 #include "services/gateway-discord/places.h"
 #include "services/gateway-discord/render.h"
 #include "services/gateway-discord/rest.h"
+#include "services/gateway-discord/roll.h"
 #include "services/gateway-discord/session.h"
 
 enum {
@@ -53,14 +54,22 @@ on_event(void *arg, const struct frame *frame)
 	    session_number(svc->session));
 }
 
+static enum beat_state
+state_of(const struct session *session)
+{
+	if (session_is_stopped(session))
+		return BEAT_NEEDS_PERSON;
+	return session_is_ready(session) && !*session_text(session)
+		   ? BEAT_HEALTHY
+		   : BEAT_DEGRADED;
+}
+
 static void
 tell_state(void *arg)
 {
 	struct svc *svc = arg;
-	const char *text = session_text(svc->session);
-	bool is_whole = session_is_ready(svc->session) && !*text;
 
-	service_set_state(is_whole ? BEAT_HEALTHY : BEAT_DEGRADED, text);
+	service_set_state(state_of(svc->session), session_text(svc->session));
 }
 
 static void
@@ -335,6 +344,7 @@ open_parts(struct svc *svc, struct err *err)
 	svc->suspects = suspects_new(loop, svc->connector);
 	svc->gate = gate_new(svc->suspects, &gate_events, svc);
 	svc->places = places_new(svc->rest, on_waited_for, svc);
+	svc->roll = roll_new(loop, svc->connector);
 	svc->interactions = interactions_new(svc->rest);
 	svc->complete = complete_new(svc->connector, svc->rest);
 	svc->deliver = deliver_new(svc->rest, svc->interactions);
@@ -413,6 +423,7 @@ discord_deinit(struct svc **slot)
 	typing_free(&svc->typing);
 	menu_free(&svc->menu);
 	places_free(&svc->places);
+	roll_free(&svc->roll);
 	if (svc->grace)
 		timer_free(&svc->grace);
 	if (svc->arena)

@@ -577,6 +577,12 @@ session_is_ready(const struct session *s)
 	return s->state == SESSION_READY;
 }
 
+bool
+session_is_stopped(const struct session *s)
+{
+	return s->state == SESSION_STOPPED;
+}
+
 const char *
 session_text(const struct session *s)
 {

@@ -72,6 +72,8 @@ const struct cursor *session_cursor(const struct session *session);
 int64_t session_number(const struct session *session);
 
 bool session_is_ready(const struct session *session);
+/* By what only a person can mend. */
+bool session_is_stopped(const struct session *session);
 /* For people: why it is not ready, or is ready but not whole; "". */
 const char *session_text(const struct session *session);
 

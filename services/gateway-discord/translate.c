@@ -32,14 +32,20 @@ enum {
 static const int64_t epoch_ms = 1420070400000;
 
 int64_t
-translate_snowflake_ms(const char *id)
+translate_snowflake_order(const char *id)
 {
 	char *end;
 	unsigned long long number = strtoull(id, &end, 10);
 
-	if (end == id || *end)
-		return 0;
-	return (int64_t)(number >> 22) + epoch_ms;
+	return end == id || *end ? -1 : (int64_t)(number >> 22);
+}
+
+int64_t
+translate_snowflake_ms(const char *id)
+{
+	int64_t order = translate_snowflake_order(id);
+
+	return order < 0 ? 0 : order + epoch_ms;
 }
 
 static const char *

@@ -57,12 +57,18 @@ bool translate_added(struct membership_changed *out, const struct json *event,
 bool translate_removed(struct membership_changed *out, const struct json *event,
     const struct translate_place *place, struct arena *arena);
 
+/* The same of a server that is missing at the beginning of a session. */
+void translate_left(struct membership_changed *out, const char *guild_id,
+    const struct translate_place *place, struct arena *arena);
+
 /* Where the attachments of the message lie, in the order of out's. */
 const char **translate_urls(const struct json *event, struct arena *arena);
 
 /* "2026-11-26T10:42:32.586000+00:00"; Discord's are always UTC. 0: none. */
 int64_t translate_stamp_ms(const char *stamp);
 
+/* By which Discord deals servers out to shards; -1: it is no id. */
+int64_t translate_snowflake_order(const char *id);
 /* When that id was made; 0: it is none. */
 int64_t translate_snowflake_ms(const char *id);
 

@@ -58,16 +58,13 @@ translate_added(struct membership_changed *out, const struct json *event,
 	return true;
 }
 
-bool
-translate_removed(struct membership_changed *out, const struct json *event,
+void
+translate_left(struct membership_changed *out, const char *id,
     const struct translate_place *place, struct arena *arena)
 {
-	const char *id = member(event, "id");
 	char mark[ID_SHA256_HEX_SIZE];
 
 	*out = nothing;
-	if (is_outage(event) || !translate_snowflake_ms(id))
-		return false;
 	/* It has no time of its own: what names it is where it was told. */
 	id_sha256_hex(mark, place->session_id, strlen(place->session_id));
 	out->event_id = arena_printf(
@@ -75,5 +72,17 @@ translate_removed(struct membership_changed *out, const struct json *event,
 	out->change = "removed";
 	out->space_id = id;
 	out->changed_unix_ms = place->now_ms;
+}
+
+bool
+translate_removed(struct membership_changed *out, const struct json *event,
+    const struct translate_place *place, struct arena *arena)
+{
+	const char *id = member(event, "id");
+
+	*out = nothing;
+	if (is_outage(event) || !translate_snowflake_ms(id))
+		return false;
+	translate_left(out, id, place, arena);
 	return true;
 }

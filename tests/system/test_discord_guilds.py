@@ -98,3 +98,30 @@ def test_an_outage_is_no_leaving(discord, up):
     wait_for("an answer", lambda: len(discord.texts("lobby")) > 1, 20)
     assert not [t for t in hub(discord) if "removed" in t]
     assert "membership.removed" not in audited(up)
+
+
+def test_what_was_left_while_nobody_listened_is_noticed(discord, up):
+    guild = discord.join("reef", ["lobby"], system_channel="lobby")
+    kept = discord.join("quay", ["pier"], system_channel="pier")
+    wait_for("both hellos", lambda: discord.texts("lobby")
+             and discord.texts("pier"), 20)
+    # The session is lost, and what it would have told with it.
+    discord.expire_sessions()
+    discord.identify_window = 0
+    discord.close(4000)
+    discord.leave(guild)
+    wait_told(discord, "removed from", "reef")
+    discord.wait("a session", discord.is_ready, 20 * SLOW)
+    assert not any("quay" in t for t in hub(discord) if "removed" in t)
+    # It is asked at each beginning, and is news once.
+    discord.expire_sessions()
+    before = len(discord.identifies)
+    up.kill("gateway-discord")
+    wait_for("another session", lambda: len(discord.identifies) > before, 40)
+    discord.say("pier", "alice", "/help", mention=True)
+    wait_for("an answer", lambda: len(discord.texts("pier")) > 1, 20)
+    assert len([t for t in hub(discord) if "removed from" in t]) == 1
+    discord.rejoin(guild)
+    wait_for("the return", lambda: len(
+        [t for t in hub(discord) if "added to" in t and "reef" in t]) == 2, 20)
+    assert kept["name"] == "quay"

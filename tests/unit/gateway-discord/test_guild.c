@@ -100,6 +100,11 @@ departures_are_told_once_where_they_were_told(void **state)
 	assert_string_not_equal(other.event_id, got.event_id);
 	assert_true(translate_removed(&other, gone, &another, arena));
 	assert_string_not_equal(other.event_id, got.event_id);
+	/* Missing in READY is as good. */
+	translate_left(&again, ID, &here, arena);
+	assert_string_equal(again.event_id, got.event_id);
+	assert_string_equal(again.change, "removed");
+	assert_string_equal(again.space_id, ID);
 }
 
 int
