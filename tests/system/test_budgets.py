@@ -1,6 +1,7 @@
 """What models may use in a day, and which one stands in for another."""
 
 import concurrent.futures
+import json
 import os
 import sqlite3
 import subprocess
@@ -8,7 +9,9 @@ import sys
 
 import pytest
 
+from community import Community, with_model
 from conftest import ROOT, program, wait_for
+from door import place  # noqa: F401
 from test_model import KEY, model
 
 sys.path.insert(0, str(ROOT / "tests" / "fakes"))
@@ -85,6 +88,61 @@ def test_nothing_is_counted_twice_after_a_crash(suite, stub):
              lambda: s.all_logs().count(" message-answered ") == 1)
     # The step before the kill once, and the one after it.
     assert used(s, "all") == {"": 36}
+
+
+SCOPES = ("person", "room", "workspace", "all")
+LIMIT = 12000
+
+
+def reserved(request):
+    """What is, for a call: its text and tools, and the longest answer."""
+    texts = [m["content"] for m in request["messages"]]
+    for tool in (t["function"] for t in request.get("tools", ())):
+        texts += [tool["name"], tool["description"], json.dumps(
+            tool["parameters"], ensure_ascii=False, separators=(",", ":"))]
+    return sum(len(t.encode()) for t in texts) // 4 + 1000
+
+
+def count(c, words):
+    return c.sql("SELECT count(*) FROM outbox WHERE text LIKE ?", words)[0][0]
+
+
+def check_all_the_same(c, n_answered):
+    """Each answer counts once, in the turn and in each of its scopes."""
+    assert c.sql("SELECT count(*), sum(calls), sum(tokens_in + tokens_out)"
+                 " FROM usage_of_turns") == [
+                     (n_answered, n_answered, 18 * n_answered)]
+    assert dict(c.sql("SELECT scope, sum(tokens_in + tokens_out) FROM"
+                      " usage_of_days GROUP BY scope")) == {
+                          scope: 18 * n_answered for scope in SCOPES}
+
+
+@pytest.mark.parametrize("scope", ["PERSON", "ROOM", "WORKSPACE", "DAY"])
+def test_a_budget_holds_through_a_kill(place, stub, scope):  # noqa: F811
+    """Fifty turns at once, and the engine is killed in the midst of them:
+    what is reserved never passes the budget, what is left of it is used, and
+    nothing counts twice."""
+    with Community(place, with_model(
+            stub, **{BUDGET + scope + "_TOKENS": str(LIMIT), OUT: "1000",
+                     "AGENT_RUNTIME_LLM_MAX_CONCURRENT": "50",
+                     "AGENT_RUNTIME_GUEST_MODEL_TURNS_PER_DAY": "1000"})) as c:
+        stub.latency_ms = 60000
+        for i in range(50):
+            c.ask(f"What is tide number {i}?",
+                  user="42" if scope == "PERSON" else str(100 + i))
+        wait_for("an answer or a call of each", lambda: 50 == (
+            stub.at_once + count(c, "%used up%")))
+        asked = [reserved(request) for request in stub.requests]
+        c.kill()
+        # As many as fit were asked, and not one more.
+        assert sum(asked) <= LIMIT < sum(asked) + max(asked)
+        stub.latency_ms = 0
+        c.start().connect()
+        wait_for("the end of all turns", lambda: not c.sql(
+            "SELECT 1 FROM turns WHERE state IN ('queued', 'running')"), 20)
+        assert count(c, "stub: %") == len(asked)
+        assert count(c, "%used up%") == 50 - len(asked)
+        check_all_the_same(c, len(asked))
 
 
 def test_another_model_stands_in(suite, stub):

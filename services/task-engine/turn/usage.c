@@ -98,13 +98,30 @@ under_way(const struct turn *turn, const struct scope *scope)
 	return n;
 }
 
+static size_t
+bytes_of(const struct llm_message *message)
+{
+	size_t bytes = strlen(message->text);
+
+	for (size_t i = 0; i < message->n_wants; i++)
+		bytes += strlen(message->wants[i].name) +
+			 strlen(message->wants[i].arguments);
+	return bytes;
+}
+
+/* All that is sent: what tools there are takes more than many a message. */
 static int64_t
 estimate(const struct turn *turn)
 {
+	const struct talk *talk = &turn->talk;
 	size_t bytes = 0;
 
-	for (size_t i = 0; i < turn->talk.n_messages; i++)
-		bytes += strlen(turn->talk.messages[i].text);
+	for (size_t i = 0; i < talk->n_messages; i++)
+		bytes += bytes_of(&talk->messages[i]);
+	for (size_t i = 0; i < talk->n_tools; i++)
+		bytes += strlen(talk->tools[i].name) +
+			 strlen(talk->tools[i].description) +
+			 strlen(talk->tools[i].schema);
 	return (int64_t)bytes / BYTES_PER_TOKEN;
 }
 
