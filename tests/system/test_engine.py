@@ -387,6 +387,7 @@ def test_a_key_is_one_message(engine):
 
 
 def test_a_turn_outlives_the_engine_and_is_answered_once(place):
+    """P-23: what ran at a crash stayed so."""
     with Engine(place) as engine:
         engine.connect()
         indexer = Listener(engine, INDEXER)

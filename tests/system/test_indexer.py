@@ -69,6 +69,7 @@ def indexer(place):
 
 
 def test_a_document_is_found_and_opened(indexer):
+    """P-45: what a search showed could not be opened."""
     indexer.write("docs/setup.md",
                   "# Setup\n\n## Telegram\n\nAsk BotFather for a token.\n")
     hit, = indexer.find("botfather")

@@ -78,6 +78,7 @@ def test_nothing_found_says_what_to_do(shared_suite):
 
 
 def test_a_greeting_inside_a_question_is_a_question(suite):
+    """G-64: it got no documents."""
     s = suite()
     write_and_wait(s, "policy.md",
                    "# Deployment policy\n\nShips go out on Thursdays.\n",
@@ -145,6 +146,7 @@ def test_a_model_that_fails_degrades_the_answer(suite, stub, fault, calls):
 
 
 def test_a_limit_is_waited_for(suite, stub):
+    """G-62: nothing was tried again."""
     s = suite(model(stub))
     stub.fault("429", times=1, retry_after=1)
     assert s.chat("What is new?")["reply"] == "stub: What is new?"
@@ -215,6 +217,7 @@ def test_a_greedy_tool_is_told_to_come_again(suite, stub):
 
 
 def test_one_workspace_does_not_starve_another(suite, stub):
+    """P-31: one could take all workers."""
     s = suite(model(stub, AGENT_RUNTIME_LLM_MAX_CONCURRENT="2"))
     stub.latency_ms = 300
     with concurrent.futures.ThreadPoolExecutor(12) as pool:

@@ -159,6 +159,7 @@ def test_an_answer_may_take_longer_than_silence(stub):
 @PIECES
 @pytest.mark.parametrize("fault", ["429", "500", "cut", "close"])
 def test_what_may_pass_is_tried_again(stub, fault, stream):
+    """G-62."""
     stub.fault(fault, times=1)
     status, got, log = ask(stub, STREAM=stream)
     assert (status, got) == (0, "done: stub: hi"), log
@@ -244,6 +245,7 @@ def test_a_key_with_a_line_break_is_refused(stub):
 
 
 def test_without_a_key_none_is_sent():
+    """G-61: whether one was needed depended on words in the address."""
     with ModelStub(key="") as s:
         assert ask(s, API_KEY="")[0] == 0
 

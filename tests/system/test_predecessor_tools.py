@@ -1,19 +1,22 @@
-"""The predecessor's weaknesses of its agent's loop and tools (G-37 to G-52 of
-its description) that must not come back; those of one function have their rows
-in tests/unit/task-engine-turn (G-39, G-40b, G-40d, G-43, G-44, G-48) and
-tests/unit/task-engine/test_proposal.c (G-52). G-40y, code that nothing
-reached, has no behaviour. Where it is otherwise here on purpose, the test says
+"""The predecessor's weaknesses of its agent's loop, its tools, its models and
+its tasks (in its description mostly G-37 to G-52, G-60 to G-66, P-22 to P-34)
+that must not come back; those of one function have their rows in
+tests/unit/task-engine-turn (G-39, G-40b, G-40d, G-43, G-44, G-48) and
+tests/unit/task-engine/test_proposal.c (G-52). What had no behaviour has no
+test: fields that were not synchronised (G-10), patterns compiled again for
+each message (G-35), code that nothing reached (G-40y, G-73). Where it is otherwise here on purpose, the test says
 so: "Exception"."""
 
 import json
 import pathlib
 import shutil
+import subprocess
 import tempfile
 
 import pytest
 
 from community import KEY, Community, ModelStub, with_model
-from conftest import wait_for
+from conftest import program, wait_for
 from door import place  # noqa: F401
 
 ADMINS = "-900"
@@ -299,3 +302,128 @@ def test_types_and_payloads_are_checked(community, stub, payload, says):
                  ("propose_action", {"summary": "s", **payload}))
     assert ("error" in got[0]) == (says is not None)
     assert says is None or says in got[0]["error"]
+
+
+# The loop's surroundings
+
+def test_a_slow_turn_holds_nobody_up(community, stub):
+    """G-09: one turn of two minutes stopped all chats of its connector."""
+    stub.latency_ms = 3000
+    slow = community.ask(ASKED, user="9")
+    wait_for("the slow turn", lambda: stub.calls == 1)
+    stub.latency_ms = 0
+    assert community.reply("/help", user="9")
+    assert community.answered(community.ask(ASKED, user="8", chat="-101"))
+    assert not community.answer(slow)
+
+
+@pytest.mark.parametrize("provider, name", [
+    ("openai", "openai gpt-4o"), ("anthropic", "anthropic claude")])
+def test_a_provider_has_its_own_defaults(place, provider, name):  # noqa: F811
+    """G-60: with anthropic alone, the key and the question went to OpenAI's
+    address, for OpenAI's model."""
+    with Community(place, {"AGENT_RUNTIME_LLM_PROVIDER": provider,
+                           "AGENT_RUNTIME_LLM_API_KEY": KEY}) as c:
+        got = c.api.ask("engine.status", {"credential": c.local})
+        assert got["model"].startswith(name)
+
+
+def test_the_tail_of_a_conversation_is_its_words(community, stub):
+    """G-66: it had lines of the log's form, and the question twice."""
+    community.answered(community.ask("as you said, the tide is high",
+                                     chat="-102", user="9"))
+    question = "as you said, and how high is it?"
+    community.answered(community.ask(question, chat="-102", user="9"))
+    shown = stub.requests[-1]["messages"][1]["content"]
+    assert shown.count("the tide is high") == 1
+    assert shown.count(question) == 1 and "Done." in shown
+    for word in ("direction:", "actor:", "`INBOUND`", "tool:"):
+        assert word not in shown
+
+
+# Its tasks
+
+def test_a_late_and_long_result_is_told(community, stub):
+    """P-22, P-34: what told a result had twelve seconds together with the
+    model, and no limit of length. Exception: nothing narrates here; the result
+    is what is told, in parts where the platform wants them."""
+    stub.latency_ms = 500
+    stub.reply = "word " * 2000 + "end."
+    community.say("/task do it", user="9")
+    wait_for("the result", lambda: community.sql(
+        "SELECT 1 FROM outbox WHERE task_id IS NOT NULL AND text LIKE"
+        " '%word end.%'"))
+
+
+def test_a_long_task_runs_once(community, stub):
+    """P-25: after ten minutes of twenty it was begun again beside itself.
+    Exception: nothing here takes a task for dead but a start of the engine."""
+    stub.fault("hang", times=1)
+    community.say("/task do it", user="9")
+    wait_for("its call", lambda: stub.calls == 1)
+    community.write("UPDATE tasks SET started_at_unix = 1, updated_at_unix = 1")
+    community.upkeep()
+    community.answered(community.ask(ASKED, user="8"))
+    assert community.sql("SELECT status, attempts FROM tasks") == [
+        ("running", 1)]
+    assert stub.calls == 2
+    task = community.task("running")
+    assert community.reply(f"/cancel {task}", user="9")
+
+
+def test_an_ended_task_stays_ended(community, stub):
+    """P-26: a late worker overwrote what had been decided meanwhile."""
+    stub.latency_ms = 700
+    community.say("/task do it", user="9")
+    wait_for("its call", lambda: stub.calls == 1)
+    task = community.task("running")
+    community.reply(f"/cancel {task}", user="9")
+    wait_for("the model's answer", lambda: stub.at_once == 0)
+    idle(community)
+    assert community.sql("SELECT status, result_summary FROM tasks") in (
+        [("cancelled", None)], [("cancelled", "")])
+
+
+def test_an_edited_file_makes_no_task(suite):
+    """P-30, P-32: each edit made a task that did nothing, was announced, and
+    held up the next."""
+    s = suite()
+    folder = wait_for("the folder", lambda: [
+        p for p in s.data.glob("workspaces/*") if p.is_dir()])[0]
+    (folder / "n.md").write_text("# Note\n\nzebra\n")
+    wait_for("the note in the index", lambda: "n.md" in s.chat(
+        "/search zebra")["reply"])
+    assert s.http("GET", "/api/v1/tasks").json["items"] == []
+
+
+# The limits of turns, with the predecessor's names and defaults
+
+@pytest.mark.parametrize("name, default", [
+    ("MAX_LOOP_STEPS", "6"), ("MAX_TURN_DURATION_SECONDS", "120"),
+    ("MAX_TOOL_CALLS_PER_TURN", "6"), ("MAX_TASKS_PER_HOUR", "5"),
+    ("MAX_TASKS_PER_DAY", "25"), ("MAX_INPUT_CHARS", "12000"),
+    ("MIN_CONFIDENCE", "0.35"), ("GROUNDING_FIRST_STEP", "true"),
+    ("GROUNDING_EVERY_STEP", "false"),
+    ("AUTONOMOUS_MAX_LOOP_STEPS", "50"),
+    ("AUTONOMOUS_MAX_TURN_DURATION_SECONDS", "1200"),
+    ("AUTONOMOUS_MAX_TOOL_CALLS_PER_TURN", "100"),
+    ("AUTONOMOUS_MAX_TASKS_PER_HOUR", "200"),
+    ("AUTONOMOUS_MAX_TASKS_PER_DAY", "1000"),
+    ("AUTONOMOUS_MIN_CONFIDENCE", "0.05")])
+def test_a_limit_has_its_name_and_default(name, default):
+    """What each does: tests/unit/task-engine-turn/test_steps.c."""
+    got = subprocess.run([program("task-engine"), "--print-config"],
+                         env={"PATH": "/usr/bin:/bin"}, text=True,
+                         capture_output=True, timeout=30, check=True)
+    assert f"AGENT_RUNTIME_AGENT_{name}={default}" in got.stdout.split()
+
+
+@pytest.mark.parametrize("value", ["2", "-1", "high", "0,5"])
+def test_a_confidence_is_a_number_from_0_to_1(value):
+    got = subprocess.run(
+        [program("task-engine"), "--check"], text=True, capture_output=True,
+        timeout=30, check=False, env={
+            "PATH": "/usr/bin:/bin",
+            "AGENT_RUNTIME_AGENT_MIN_CONFIDENCE": value})
+    assert got.returncode == 2
+    assert "AGENT_RUNTIME_AGENT_MIN_CONFIDENCE=" + value in got.stderr

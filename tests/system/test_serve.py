@@ -100,6 +100,7 @@ def test_directories_and_files_are_private(suite):
 
 
 def test_a_killed_daemon_is_started_again_and_the_others_are_not(suite):
+    """P-28: one failure ended all."""
     s = running(suite(start=False))
     before = s.pids()
     s.kill("scheduler")

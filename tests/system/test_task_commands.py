@@ -150,6 +150,7 @@ def test_an_issue_that_was_addressed_is_run_for_who_asked(community, stub):
 
 
 def test_a_queued_task_moves_in_the_order_of_work(place, stub):  # noqa: F811
+    """P-27: priority was a word in a row."""
     stub.fault("hang")
     with Community(place, with_model(
             stub, AGENT_RUNTIME_DEFAULT_CONCURRENCY="1")) as c:

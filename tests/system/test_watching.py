@@ -198,7 +198,7 @@ def ended(got):
 
 @pytest.mark.parametrize("deed", DEEDS, ids=lambda d: d.replace(" ", "-"))
 def test_what_people_do_is_told(corner, deed):
-    """P-35."""
+    """P-35, P-42, P-43."""
     do, wanted = DEEDS[deed]
     corner.write("a.md", "one")
     corner.write("d/b.md", "two")
