@@ -489,6 +489,8 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " message_seq, task_id, priority, due_unix, created_ms,"
 	    " updated_ms) VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
 	    " ?8)",
+	[STMT_TURN_IS_QUEUED] = "SELECT 1 FROM turns WHERE state = 'queued'"
+				" AND kind = ?1 LIMIT 1",
 	/* One kind a call: the index then gives the order without sorting. */
 	[STMT_TURN_NEXT] =
 	    "SELECT " TURN_COLUMNS " FROM turns"

@@ -129,22 +129,41 @@ fill(struct store *s, const struct found *f, struct arena *arena,
 static const int64_t shares[] = { 1, 2, 4, 8, INT32_MAX };
 
 static int
-find_next(struct store *s, unsigned kinds, int64_t task_concurrency,
+find_of_kind(struct store *s, int kind, int64_t task_concurrency,
     int64_t now_ms, struct arena *arena, struct found *out, struct err *err)
+{
+	bool is_task = kind == TURN_TASK;
+	const int64_t *share = is_task ? &task_concurrency : shares;
+	int got = 1;
+
+	for (size_t n = is_task ? 1 : N_OF(shares); got == 1 && n > 0;
+	     n--, share++)
+		got = stmt_get(s, STMT_TURN_NEXT, arena, read_turn, out,
+		    BINDS(b_int(kind), b_int(now_ms), b_int(*share)), err);
+	return got;
+}
+
+/* Each commit makes somebody look here, mostly for nothing. */
+static int
+find_next(struct store *s, unsigned kinds, int64_t task_concurrency,
+    int64_t now_ms, struct arena *arena, struct found *out, bool *waits_out,
+    struct err *err)
 {
 	int got = 1;
 
-	for (int kind = TURN_ANSWER; kind <= TURN_TASK; kind++) {
-		bool is_task = kind == TURN_TASK;
-		const int64_t *share = is_task ? &task_concurrency : shares;
-		size_t n = is_task ? 1 : N_OF(shares);
+	*waits_out = false;
+	for (int kind = TURN_ANSWER; got == 1 && kind <= TURN_TASK; kind++) {
+		int64_t one;
 
 		if (!(kinds & (1u << kind)))
 			continue;
-		for (; got == 1 && n > 0; n--, share++)
-			got = stmt_get(s, STMT_TURN_NEXT, arena, read_turn, out,
-			    BINDS(b_int(kind), b_int(now_ms), b_int(*share)),
-			    err);
+		got = stmt_get(s, STMT_TURN_IS_QUEUED, NULL, read_number, &one,
+		    BINDS(b_int(kind)), err);
+		if (got != 0)
+			continue;
+		*waits_out = true;
+		got = find_of_kind(
+		    s, kind, task_concurrency, now_ms, arena, out, err);
 	}
 	return got;
 }
@@ -190,12 +209,14 @@ store_turn_claim(struct store *s, unsigned kinds, int64_t task_concurrency,
     int64_t *next_ms_out, struct err *err)
 {
 	struct found found = { 0 };
-	int got =
-	    find_next(s, kinds, task_concurrency, now_ms, arena, &found, err);
+	bool waits;
+	int got = find_next(
+	    s, kinds, task_concurrency, now_ms, arena, &found, &waits, err);
 
 	*next_ms_out = 0;
-	if (got == 1 && stmt_get(s, STMT_TURN_NEXT_TIME, NULL, read_number,
-			    next_ms_out, BINDS(b_int(now_ms)), err) < 0)
+	if (got == 1 && waits &&
+	    stmt_get(s, STMT_TURN_NEXT_TIME, NULL, read_number, next_ms_out,
+		BINDS(b_int(now_ms)), err) < 0)
 		return -1;
 	if (got != 0)
 		return got;
