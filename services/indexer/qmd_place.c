@@ -18,6 +18,8 @@
 #include "libcommon/file.h"
 #include "libcommon/json.h"
 
+enum { ARENA_BYTES = 64 * 1024 };
+
 static const char usual_path[] = "/usr/local/bin:/usr/bin:/bin";
 
 static const char *
@@ -173,19 +175,43 @@ print_configuration(
 	json_out_object_end(&out);
 }
 
-/* qmd writes its configuration too, so it is written anew each time. */
+static bool
+says(const char *path, const struct buf *text)
+{
+	AUTO(buf_release)
+	struct buf now;
+	struct err ignored;
+
+	buf_init(&now);
+	return file_read(&now, AT_FDCWD, path, text->size, &ignored) == 0 &&
+	       now.size == text->size &&
+	       memcmp(now.data, text->data, text->size) == 0;
+}
+
+/*
+ * qmd rewrites its configuration, and not at once: who reads it meanwhile finds
+ * half of it. So it is written only when it is to say something else, which is
+ * known by a copy, and before its index is used.
+ */
 static int
 write_configuration(const struct qmd_options *options, const char *workspace,
     const char *folder, struct arena *arena, struct err *err)
 {
+	const char *path =
+	    arena_printf(arena, "%s/config/qmd/%s.yml", folder, options->index);
+	const char *copy = arena_printf(arena, "%s/config/written", folder);
 	AUTO(buf_release)
 	struct buf text;
 
 	buf_init(&text);
 	print_configuration(options, workspace, &text);
-	return file_replace_soon(AT_FDCWD,
-	    arena_printf(arena, "%s/config/qmd/%s.yml", folder, options->index),
-	    text.data, text.size, 0600, err);
+	if (access(path, F_OK) == 0 && says(copy, &text))
+		return 0;
+	if (file_replace_soon(AT_FDCWD, path, text.data, text.size, 0600, err) <
+	    0)
+		return -1;
+	return file_replace_soon(
+	    AT_FDCWD, copy, text.data, text.size, 0600, err);
 }
 
 /* Models are large, so all workspaces share them. */
@@ -224,24 +250,28 @@ qmd_place_make(const struct qmd_options *options, const char *workspace,
 	return write_configuration(options, workspace, folder, arena, err);
 }
 
-static char *
-mark_of(const struct qmd_options *options, const char *workspace)
+static const char *
+mark_of(const char *folder, struct arena *arena)
 {
-	AUTO(buf_release)
-	struct buf path;
-
-	buf_init(&path);
-	buf_addf(&path, "%s/%s/qmd/current", options->index_root, workspace);
-	return buf_steal(&path);
+	return arena_printf(arena, "%s/current", folder);
 }
 
 bool
 qmd_place_is_current(const struct qmd_options *options, const char *workspace)
 {
-	AUTO(xfree)
-	char *mark = mark_of(options, workspace);
+	AUTO(arena_free)
+	struct arena *arena = arena_new(ARENA_BYTES);
+	const char *folder = qmd_place_folder(options, workspace, arena);
+	AUTO(buf_release)
+	struct buf text;
 
-	return access(mark, F_OK) == 0;
+	buf_init(&text);
+	print_configuration(options, workspace, &text);
+	return access(mark_of(folder, arena), F_OK) == 0 &&
+	       access(arena_printf(arena, "%s/cache/qmd/%s.sqlite", folder,
+			  options->index),
+		   F_OK) == 0 &&
+	       says(arena_printf(arena, "%s/config/written", folder), &text);
 }
 
 /* One that cannot be written costs an update after the next start. */
@@ -249,8 +279,10 @@ void
 qmd_place_set_current(
     const struct qmd_options *options, const char *workspace, bool is_current)
 {
-	AUTO(xfree)
-	char *mark = mark_of(options, workspace);
+	AUTO(arena_free)
+	struct arena *arena = arena_new(ARENA_BYTES);
+	const char *mark =
+	    mark_of(qmd_place_folder(options, workspace, arena), arena);
 	int fd;
 
 	if (!is_current) {

@@ -50,7 +50,8 @@ char **qmd_place_environment(
 int qmd_place_make(const struct qmd_options *options, const char *workspace,
     struct arena *arena, struct err *err) MUST_CHECK;
 
-/* Whether the index was complete when it was left, kept across restarts. */
+/* Whether the index of that name and configuration was complete when it was
+ * left; kept across restarts. */
 bool
 qmd_place_is_current(const struct qmd_options *options, const char *workspace);
 void qmd_place_set_current(

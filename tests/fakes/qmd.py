@@ -71,6 +71,8 @@ def main():
     command = next((a for a in sys.argv[1:] if a in COMMANDS), "?")
     record(command)
     told = orders()
+    if command == "update":
+        pathlib.Path("cache/qmd/agent-runtime.sqlite").touch()
     if command == "--version" and "version" in told:
         print(f"qmd {told['version']} (facd35e)")
         return

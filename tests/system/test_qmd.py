@@ -273,6 +273,19 @@ def test_nothing_is_updated_when_nothing_changed(indexer):
     indexer.wait_ready()
     assert indexer.titles() == ["T"]
     assert len(indexer.calls("update")) == n
+    # An index of another collection is none of ours.
+    indexer.stop()
+    indexer.start(AGENT_RUNTIME_QMD_COLLECTION="other")
+    indexer.connect()
+    assert indexer.titles() == ["Own"]
+    indexer.wait_ready()
+    assert len(indexer.calls("update")) == n + 1
+    n += 2
+    indexer.stop()
+    indexer.start()
+    indexer.connect()
+    assert indexer.titles() == ["Own"]
+    indexer.wait_ready()
     # What changed while nobody watched is found all the same.
     indexer.stop()
     indexer.write("late.md", "zebra\n")
