@@ -4,13 +4,15 @@ A file of queries has one a line: where it is from, the words, and the ends of
 the paths of the documents that answer it, separated by tabs and spaces. `so`
 is the title of a question on Stack Overflow, `gh` that of an issue, `own` was
 written without looking at the documents. held-out.tsv is for reports only:
-nothing is ever tuned on it.
+nothing is ever tuned on it. queries-2.tsv was such a file until some of it had
+been looked at.
 """
 
 import pathlib
 
 HERE = pathlib.Path(__file__).resolve().parent
 TUNED = HERE / "queries.tsv"
+TUNED_2 = HERE / "queries-2.tsv"
 HELD_OUT = HERE / "held-out.tsv"
 # So many places of a ranking are looked at.
 DEPTH = 10

@@ -38,7 +38,8 @@ def is_complete(state):
     return state.get("is_indexed") and not state.get("is_pending")
 
 
-@pytest.mark.parametrize("file", [quality.TUNED, quality.HELD_OUT],
+@pytest.mark.parametrize("file", [
+    quality.TUNED, quality.TUNED_2, quality.HELD_OUT],
                          ids=lambda file: file.stem)
 def test_each_query_has_an_answer(file):
     """Else a query counts against every search, and says nothing."""
@@ -54,11 +55,14 @@ def report(name, score, record_property):
     print(f"{name}: {score}")
 
 
-def test_answers_are_found(search, record_property):
-    score = quality.Score(quality.read(quality.TUNED), search)
-    report("queries", score, record_property)
+@pytest.mark.parametrize("file, least", [
     # Debian's documents are others in each release: some answers may move.
-    assert score.hit_at_3 >= 0.45, score.misses()
+    (quality.TUNED, 0.45), (quality.TUNED_2, 0.43)],
+    ids=lambda value: getattr(value, "stem", ""))
+def test_answers_are_found(search, file, least, record_property):
+    score = quality.Score(quality.read(file), search)
+    report(file.stem, score, record_property)
+    assert score.hit_at_3 >= least, score.misses()
 
 
 def test_answers_to_untuned_queries_are_found(search, record_property):
