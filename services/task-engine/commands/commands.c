@@ -10,6 +10,7 @@
 #include "services/task-engine/conversation/command.h"
 #include "services/task-engine/conversation/say.h"
 #include "services/task-engine/commands/commands_actions.h"
+#include "services/task-engine/commands/commands_forget.h"
 #include "services/task-engine/commands/commands_people.h"
 #include "services/task-engine/commands/commands_prompt.h"
 #include "services/task-engine/commands/commands_tasks.h"
@@ -116,6 +117,7 @@ static const run_fn runs[COMMAND_ID_COUNT] = {
 	[COMMAND_SEARCH] = run_lookup,
 	[COMMAND_OPEN] = run_lookup,
 	[COMMAND_PROMPT] = command_prompt,
+	[COMMAND_FORGET] = command_forget,
 };
 
 /* A refusal is an answer, not an error: the message was stored. */

@@ -269,6 +269,27 @@ args_admin_channel(struct admin_channel_choice *out, const char *argument,
 	return 0;
 }
 
+int
+args_forget(struct forget_choice *out, const char *argument,
+    struct arena *arena, struct err *err)
+{
+	struct speech s;
+
+	speech_read(&s, argument, arena);
+	*out = (struct forget_choice){
+		.is_everything = speech_match(&s, 0, "everything") == 1,
+		.code = "",
+	};
+	if (speech_match(&s, 0, "mine|everything") == 0)
+		return err_set(err, ERR_INVALID,
+		    "Say mine, or everything for what anybody said here.");
+	if (out->is_everything && s.n_words == 2)
+		out->code = s.words[1].text;
+	else if (s.n_words > 1)
+		return refuse_more(err, &s, 1);
+	return 0;
+}
+
 static bool
 is_edge(char c)
 {

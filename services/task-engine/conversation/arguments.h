@@ -96,6 +96,13 @@ struct prompt_choice {
 int args_prompt(struct prompt_choice *out, const char *argument,
     struct arena *arena, struct err *err) MUST_CHECK;
 
+struct forget_choice {
+	bool is_everything;
+	const char *code; /* as it was typed, "" without one */
+};
+int args_forget(struct forget_choice *out, const char *argument,
+    struct arena *arena, struct err *err) MUST_CHECK;
+
 struct admin_channel_choice {
 	bool is_enabled;
 	bool is_global;

@@ -222,6 +222,18 @@ const struct command_row command_rows[] = {
 	    .menu_help = "show, clear, or set and the text",
 	    .menus = EVERYWHERE,
 	    .needs_argument = true },
+	{ .id = COMMAND_FORGET,
+	    .name = "forget",
+	    .alias = "",
+	    .argument = "mine|everything [code]",
+	    .bare = NULL,
+	    .operation = "command.forget",
+	    .help = "take what you said here out of log, memory and search; "
+		    "admins: what anybody said",
+	    .menu_argument = "what",
+	    .menu_help = "mine; or everything, and then the code that I tell",
+	    .menus = EVERYWHERE,
+	    .needs_argument = true },
 };
 
 const size_t n_command_rows = N_OF(command_rows);

@@ -97,6 +97,11 @@ struct pairing_said {
 void say_pairing_approved(struct buf *out, const struct pairing_said *said);
 void say_pairing_denied(struct buf *out, const struct pairing_said *said);
 
+/* is_wrong: a code was given, and was not that one. */
+void say_forget_warning(struct buf *out, const char *code, bool is_wrong);
+void say_forgotten(struct buf *out, bool is_everything, int64_t n_messages,
+    int64_t n_answers, int64_t n_tasks);
+
 void say_prompt(struct buf *out, const char *text, bool is_of_channel);
 void say_prompt_set(struct buf *out, const char *context_id, bool is_cleared);
 void say_admin_channel(

@@ -2,6 +2,7 @@
 
 #include "services/task-engine/conversation/say.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "libcommon/buf.h"
@@ -130,4 +131,34 @@ say_admin_channel(
 	if (is_global)
 		buf_addf(out, " Notices of all workspaces %s here.",
 		    is_enabled ? "come" : "no longer come");
+}
+
+void
+say_forget_warning(struct buf *out, const char *code, bool is_wrong)
+{
+	if (is_wrong)
+		buf_adds(out, "That is not the code, or it is over. ");
+	buf_addf(out,
+	    "This takes everything that anybody said in this conversation so "
+	    "far, and what I answered, out of the chat log, my memory and the "
+	    "search. It cannot be undone. If that is what you want, say "
+	    "`/forget everything %s` within half an hour.",
+	    code);
+}
+
+void
+say_forgotten(struct buf *out, bool is_everything, int64_t n_messages,
+    int64_t n_answers, int64_t n_tasks)
+{
+	buf_addf(out, "Forgotten: %" PRId64 " messages of %s", n_messages,
+	    is_everything ? "this conversation" : "yours here");
+	if (!is_everything)
+		buf_addf(out, ", and %" PRId64 " answers to them", n_answers);
+	if (n_tasks)
+		buf_addf(
+		    out, ", and what %" PRId64 " tasks were about", n_tasks);
+	buf_adds(out, ". They are out of the chat log, my memory and the "
+		      "search. What the platform itself still shows you have "
+		      "to delete there; what I am working on just now, files "
+		      "that were sent and what was approved stay.");
 }

@@ -75,6 +75,10 @@ const struct policy_row policy_rows[] = {
 	SAY("command.status", ROLE_GUEST, LISTED, "how the workspace stands"),
 	SAY("command.prompt", ROLE_ADMIN, 0,
 	    "read and set the directives of a conversation"),
+	SAY("command.forget", ROLE_MEMBER, 0,
+	    "have what one said in a conversation forgotten"),
+	SAY("command.forget.everything", ROLE_ADMIN, 0,
+	    "have all that was said in it forgotten"),
 	SAY("message.answer", ROLE_GUEST, POLICY_TOOL,
 	    "be answered by the agent"),
 

@@ -31,6 +31,7 @@ read_log_file(struct columns *c, void *row_out)
 	f->written_seq = next_int(c);
 	f->size_bytes = next_int(c);
 	f->is_behind = next_bool(c);
+	f->epoch = next_int(c);
 }
 
 static void
@@ -106,7 +107,7 @@ store_log_file_put(
 {
 	return stmt_run(s, STMT_LOG_FILE_PUT, NULL,
 	    BINDS(b_text(f->context_id), b_int(f->written_seq),
-		b_int(f->size_bytes), b_int(f->is_behind)),
+		b_int(f->size_bytes), b_int(f->is_behind), b_int(f->epoch)),
 	    err);
 }
 

@@ -49,10 +49,12 @@ struct log_file_row {
 	const char *context_id;
 	int64_t written_seq;
 	int64_t size_bytes;
+	int64_t epoch;	/* how often it was begun anew */
 	bool is_behind; /* could not be written: its own turn comes later */
 };
 int store_log_file_get(struct store *store, const char *context_id,
     struct log_file_row *out, struct err *err) MUST_CHECK;
+/* Changes nothing when the file was begun anew since the row was read. */
 int store_log_file_put(struct store *store, const struct log_file_row *row,
     struct err *err) MUST_CHECK;
 /* The next ones behind that context, in the order of their ids. */

@@ -523,6 +523,10 @@ static const char *const version_4[] = {
 	"CREATE INDEX own_writes_oldest ON own_writes (written_ms);",
 	/* How many runs of tasks lie between it and a person's words. */
 	"ALTER TABLE tasks ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;",
+
+	/* Counts how often it was begun anew: what is being written when
+	 * something is forgotten must not count as written. */
+	"ALTER TABLE log_files ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;",
 	NULL,
 };
 

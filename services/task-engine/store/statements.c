@@ -290,15 +290,83 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    LOG_LINE " WHERE seq IN (SELECT seq FROM message_order"
 		     " WHERE context_id = ?1 AND seq > ?2 ORDER BY seq"
 		     " LIMIT ?3) ORDER BY seq",
-	[STMT_LOG_FILE_GET] = "SELECT written_seq, size_bytes, is_behind"
+	[STMT_LOG_FILE_GET] = "SELECT written_seq, size_bytes, is_behind, epoch"
 			      " FROM log_files WHERE context_id = ?1",
+	/* Of another epoch nothing is noted. */
 	[STMT_LOG_FILE_PUT] =
 	    "INSERT INTO log_files (context_id, written_seq, size_bytes,"
-	    " is_behind) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (context_id)"
-	    " DO UPDATE SET written_seq = ?2, size_bytes = ?3, is_behind = ?4",
+	    " is_behind, epoch) VALUES (?1, ?2, ?3, ?4, ?5)"
+	    " ON CONFLICT (context_id) DO UPDATE SET written_seq = ?2,"
+	    " size_bytes = ?3, is_behind = ?4 WHERE epoch = ?5",
 	[STMT_LOG_FILES_BEHIND] =
 	    "SELECT context_id FROM log_files WHERE is_behind = 1"
 	    " AND context_id > ?1 ORDER BY context_id LIMIT ?2",
+
+/* What was said in a context before a message, ordered yet or not. */
+#define SAID_BEFORE                                                            \
+	"(SELECT seq FROM message_order WHERE context_id = ?1 AND seq < ?2"    \
+	" UNION ALL SELECT seq FROM messages WHERE context_id = ?1"            \
+	"  AND seq < ?2 AND seq > (SELECT coalesce(max(CAST(value AS"          \
+	"  INTEGER)), 0) FROM kv WHERE key = 'logs_done'))"
+/* … of that, what has no words any more. */
+#define WORDLESS                                                               \
+	"(SELECT seq FROM messages WHERE seq IN " SAID_BEFORE " AND text = "   \
+	"'')"
+/* What is being answered or sent. */
+#define IN_WORK                                                                \
+	"(SELECT message_seq FROM turns WHERE state = 'queued'"                \
+	"  AND message_seq IS NOT NULL UNION SELECT message_seq FROM turns"    \
+	"  WHERE state = 'running' AND message_seq IS NOT NULL"                \
+	" UNION SELECT message_seq FROM outbox WHERE state = 'sending')"
+	[STMT_FORGET_MESSAGES] =
+	    "UPDATE messages SET text = '', actor_name = ''"
+	    " WHERE seq IN " SAID_BEFORE " AND text <> ''"
+	    " AND (?3 = '' OR said_by = ?3) AND seq NOT IN " IN_WORK,
+	/* To messages, and the ends of tasks that were made of them. */
+	[STMT_FORGET_ANSWERS] =
+	    "UPDATE messages SET text = '' WHERE text <> '' AND seq IN"
+	    " (SELECT message_seq FROM outbox WHERE context_id = ?1"
+	    "  AND state <> 'sending' AND in_reply_to_seq IN " WORDLESS
+	    "  UNION SELECT message_seq FROM outbox WHERE context_id = ?1"
+	    "  AND state <> 'sending' AND task_id IN (SELECT id FROM tasks"
+	    "   WHERE source_message_seq IN " WORDLESS "))",
+	/* What names such a task otherwise: that it was begun. */
+	[STMT_FORGET_TOLD] =
+	    "UPDATE messages SET text = '' WHERE text <> ''"
+	    " AND direction = 'outbound' AND seq IN " SAID_BEFORE
+	    " AND EXISTS (SELECT 1 FROM tasks t WHERE t.source_message_seq "
+	    "IN " WORDLESS " AND instr(messages.text, t.id) > 0)",
+	/* Their event id is t:<message>:<call>. */
+	[STMT_FORGET_TOOLS] =
+	    "UPDATE messages SET text = '' WHERE text <> ''"
+	    " AND direction = 'tool' AND seq IN " SAID_BEFORE
+	    " AND CAST(substr(event_id, 3) AS INTEGER) IN " WORDLESS,
+	[STMT_FORGET_CALLS] =
+	    "DELETE FROM turn_calls WHERE turn_seq IN (SELECT seq FROM turns"
+	    " WHERE message_seq IN " WORDLESS
+	    " AND state <> 'queued' AND state <> 'running')",
+	[STMT_FORGET_OUTBOX_QUEUED] = "DELETE FROM outbox"
+				      " WHERE state = 'queued'"
+				      " AND message_seq IN " WORDLESS,
+	[STMT_FORGET_OUTBOX_TEXT] =
+	    "UPDATE outbox SET text = '' WHERE text <> ''"
+	    " AND message_seq IN " WORDLESS,
+#define FORGET_TASKS                                                           \
+	" WHERE source_message_seq IN " WORDLESS                               \
+	" AND status <> 'queued' AND status <> 'running'"                      \
+	" AND prompt <> '(forgotten)'"
+	[STMT_FORGET_PATHS] = "SELECT result_path FROM tasks" FORGET_TASKS
+			      " AND result_path IS NOT NULL",
+	[STMT_FORGET_TASKS] =
+	    "UPDATE tasks SET title = '(forgotten)', prompt = '(forgotten)',"
+	    " source_text = iif(source_text IS NULL, NULL, ''),"
+	    " result_summary = iif(result_summary IS NULL, NULL,"
+	    "  '(forgotten)')" FORGET_TASKS,
+	[STMT_FORGET_LOG] =
+	    "INSERT INTO log_files (context_id, written_seq, size_bytes,"
+	    " is_behind, epoch) VALUES (?1, 0, 0, 1, 1)"
+	    " ON CONFLICT (context_id) DO UPDATE SET written_seq = 0,"
+	    " size_bytes = 0, is_behind = 1, epoch = epoch + 1",
 
 	[STMT_TASK_ADD] =
 	    "INSERT INTO tasks (id, workspace_id, context_id, kind, title,"

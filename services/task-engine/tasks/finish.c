@@ -170,6 +170,9 @@ finish(struct store *store, const struct turn_work *work,
 
 	if (got != 0)
 		return got;
+	if (outcome->before &&
+	    outcome->before(outcome->also_arg, now_ms, err) < 0)
+		return -1;
 	if (work->has_task)
 		return finish_task(store, work, outcome, now_ms, arena, err);
 	if (notify_answer(store, work, outcome->text, now_ms, err) < 0)

@@ -20,7 +20,9 @@ struct turn_outcome {
 	const char *error; /* when not is_ok: kept in the row, for people */
 	const char
 	    *trace; /* Markdown of tool calls for the artifact, or NULL */
-	/* What else belongs to the same transaction, or NULL. */
+	/* What else belongs to the same transaction, before what is said and
+	 * behind it, or NULL. */
+	int (*before)(void *arg, int64_t now_ms, struct err *err);
 	int (*also)(void *arg, int64_t now_ms, struct err *err);
 	void *also_arg;
 	/* Who is told of a task's end; NULL: origin and admins. */

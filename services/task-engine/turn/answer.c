@@ -91,12 +91,20 @@ store_rest(void *arg, int64_t now_ms, struct err *err)
 	return rc < 0 ? -1 : turn_store_proposed(turn, now_ms, err);
 }
 
+/* The log has it in the order in which it happened. */
+static int
+store_calls(void *arg, int64_t now_ms, struct err *err)
+{
+	return tools_log(arg, now_ms, err);
+}
+
 /* What was done belongs to the end, whatever that is. */
 static void
 finish(struct turn *turn, struct turn_outcome outcome, const struct buf *text)
 {
 	outcome.text = arena_strndup(turn->arena, text->data, text->size);
 	outcome.trace = tools_trace(turn);
+	outcome.before = store_calls;
 	outcome.also = store_rest;
 	outcome.also_arg = turn;
 	turn_end(turn, &outcome);

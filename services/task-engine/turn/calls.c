@@ -1,6 +1,7 @@
 /* What a turn's calls leave behind: rows, a talk to go on with, a trace. */
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "libcommon/arena.h"
@@ -8,12 +9,15 @@
 #include "libcommon/err.h"
 #include "libcommon/log.h"
 #include "libcommon/utf8.h"
+#include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/turn_calls.h"
 #include "services/task-engine/turn/tools.h"
 #include "services/task-engine/turn/turn.h"
 
 /* of one in a trace that people read: the predecessor's */
 enum { TRACE_ARGS_BYTES = 800, TRACE_RESULT_BYTES = 2000 };
+/* … and in the chat log */
+enum { LOG_ARGS_BYTES = 500, LOG_ERROR_BYTES = 500, LOG_OUTPUT_BYTES = 700 };
 
 int
 tools_record(struct turn *turn, int64_t now_ms, struct err *err)
@@ -106,14 +110,21 @@ tools_resume(struct turn *turn, struct err *err)
 }
 
 static void
-add_part(struct buf *out, const char *name, const char *text, size_t limit)
+add_value(struct buf *out, const char *text, size_t limit)
 {
 	size_t size = strlen(text), cut = utf8_cut(text, size, limit);
 
-	buf_addf(out, "  - %s: `", name);
+	buf_addc(out, '`');
 	for (size_t i = 0; i < cut; i++)
 		buf_addc(out, (char)(text[i] == '`' ? '\'' : text[i]));
 	buf_adds(out, size > cut ? "...`\n" : "`\n");
+}
+
+static void
+add_part(struct buf *out, const char *name, const char *text, size_t limit)
+{
+	buf_addf(out, "  - %s: ", name);
+	add_value(out, text, limit);
 }
 
 const char *
@@ -135,4 +146,67 @@ tools_trace(const struct turn *turn)
 		add_part(&out, "result", call->result, TRACE_RESULT_BYTES);
 	}
 	return arena_strndup(turn->arena, out.data, out.size);
+}
+
+/* An action may carry a secret, which its notice shows to those who decide. */
+static const char *
+loggable_args(const struct turn_call *call)
+{
+	return strcmp(call->want.name, "propose_action") == 0
+		   ? "(see the action)"
+		   : call->want.arguments;
+}
+
+static void
+add_log_entry(struct buf *out, const struct turn_call *call)
+{
+	buf_adds(out, "Tool call\n- tool: ");
+	add_value(out, call->want.name, LOG_ARGS_BYTES);
+	buf_addf(out, "- status: `%s`\n- args: ",
+	    call->is_error ? "failed" : "succeeded");
+	add_value(out, loggable_args(call), LOG_ARGS_BYTES);
+	buf_adds(out, call->is_error ? "- error: " : "- output: ");
+	add_value(out, call->result,
+	    call->is_error ? LOG_ERROR_BYTES : LOG_OUTPUT_BYTES);
+}
+
+static int
+log_call(const struct turn *turn, size_t at, int64_t now_ms, struct err *err)
+{
+	const struct message_row *asked = &turn->work.message;
+	char event_id[48];
+	AUTO(buf_release)
+	struct buf text = { 0 };
+	struct message_row row = {
+		.instance = asked->instance,
+		.chat_id = asked->chat_id,
+		.event_id = event_id,
+		.direction = "tool",
+		.workspace_id = turn->work.context.workspace_id,
+		.context_id = turn->work.context.id,
+		.actor = "agent-runtime",
+		.at_ms = now_ms,
+	};
+	int64_t seq;
+
+	buf_init(&text);
+	add_log_entry(&text, &turn->talk.calls[at]);
+	row.text = text.data;
+	snprintf(event_id, sizeof(event_id), "t:%" PRId64 ":%zu", asked->seq,
+	    at + 1);
+	return store_message_add(turn->turns->options.store, &row, &seq, err) <
+		       0
+		   ? -1
+		   : 0;
+}
+
+int
+tools_log(const struct turn *turn, int64_t now_ms, struct err *err)
+{
+	if (turn->work.kind != TURN_ANSWER)
+		return 0;
+	for (size_t i = 0; i < turn->talk.n_calls; i++)
+		if (log_call(turn, i, now_ms, err) < 0)
+			return -1;
+	return 0;
 }

@@ -66,6 +66,13 @@ tool_done(struct turn *turn, const struct buf *result, const struct err *err);
 int tools_record(struct turn *turn, int64_t now_ms, struct err *err) MUST_CHECK;
 int tools_resume(struct turn *turn, struct err *err) MUST_CHECK;
 
+/*
+ * Says each call in the chat log, if the turn answers a message. Within a
+ * transaction, before the answer that the calls led to.
+ */
+int
+tools_log(const struct turn *turn, int64_t now_ms, struct err *err) MUST_CHECK;
+
 /* Markdown of the calls, for the artifact; NULL: there were none. */
 const char *tools_trace(const struct turn *turn);
 

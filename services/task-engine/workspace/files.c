@@ -137,6 +137,7 @@ add_log(struct files *f, struct write_job *job, const struct log_file_row *row,
 	item->context_id = xstrdup(x.id);
 	item->at_bytes = row->size_bytes;
 	item->old_seq = row->written_seq;
+	item->epoch = row->epoch;
 	if (row->size_bytes == 0) {
 		char name[NAME_SIZE];
 
@@ -310,6 +311,7 @@ note_log(struct files *f, const struct write_item *item, struct err *err)
 		.context_id = item->context_id,
 		.written_seq = item->old_seq,
 		.size_bytes = item->at_bytes,
+		.epoch = item->epoch,
 		.is_behind = true,
 	};
 

@@ -32,6 +32,7 @@ struct write_item {
 	char *context_id;
 	int64_t last_seq; /* append: of the last message; else the file's id */
 	int64_t old_seq;
+	int64_t epoch;	     /* of a log, as it was then */
 	bool is_catching_up; /* of a log that was behind */
 	bool is_partial;     /* and more of it is to come */
 };

@@ -164,6 +164,19 @@ read_admin_channel(
 	return got;
 }
 
+static int
+read_forget(
+    struct buf *out, const char *text, struct arena *arena, struct err *err)
+{
+	struct forget_choice c;
+	int got = args_forget(&c, text, arena, err);
+
+	if (got == 0)
+		buf_addf(out, "%s%s%s", c.is_everything ? "all" : "mine",
+		    *c.code ? " " : "", c.code);
+	return got;
+}
+
 static const struct reader {
 	const char *name;
 	int (*read)(struct buf *out, const char *text, struct arena *arena,
@@ -174,7 +187,8 @@ static const struct reader {
   cancel = { "cancel", read_cancel }, done = { "done", read_done },
   tasks = { "tasks", read_tasks }, route = { "route", read_route },
   prompt = { "prompt", read_prompt },
-  admin_channel = { "admin-channel", read_admin_channel };
+  admin_channel = { "admin-channel", read_admin_channel },
+  forget = { "forget", read_forget };
 
 static const struct {
 	const struct reader *reader;
@@ -292,6 +306,15 @@ static const struct {
 	{ &admin_channel, "", NULL, "enable or disable" },
 	{ &admin_channel, "on", NULL, "enable or disable" },
 	{ &admin_channel, "enable here", NULL, "`here` is more" },
+
+	{ &forget, "mine", "mine", NULL },
+	{ &forget, "Mine", "mine", NULL },
+	{ &forget, "everything", "all", NULL },
+	{ &forget, "everything 0a1b2c", "all 0a1b2c", NULL },
+	{ &forget, "", NULL, "mine, or everything" },
+	{ &forget, "it", NULL, "mine, or everything" },
+	{ &forget, "mine and yours", NULL, "`and` is more" },
+	{ &forget, "everything 0a1b2c please", NULL, "`0a1b2c` is more" },
 };
 
 static void

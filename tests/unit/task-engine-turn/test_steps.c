@@ -61,6 +61,41 @@ a_tool_is_called_and_its_result_shown(void **state)
 }
 
 static void
+calls_are_in_the_chat_log(void **state)
+{
+	static const struct llm_want both[] = {
+		{ "c1", "list_files", "{\"path\":\"a`b\"}" },
+		{ "c2", "propose_action", "{\"type\":\"http_request\"}" },
+	};
+
+	(void)state;
+	room_enter(true);
+	ask(TURN_ANSWER);
+	world_model_wants(0, both, N_OF(both));
+	assert_int_equal(world.n_logged, 0);
+	world_model_answers(1, "Done.", LLM_FINISH_DONE);
+	assert_int_equal(world.n_logged, 2);
+	assert_string_equal(world.logged[0].event_id, "t:7:1");
+	assert_non_null(strstr(world.logged[0].text,
+	    "Tool call\n- tool: `list_files`\n- status: `"));
+	assert_non_null(
+	    strstr(world.logged[0].text, "- args: `{\"path\":\"a'b\"}`\n"));
+	assert_non_null(strstr(world.logged[1].text,
+	    "- status: `failed`\n- args: `(see the action)`\n- error: `"));
+}
+
+static void
+a_tasks_calls_are_in_its_file_instead(void **state)
+{
+	(void)state;
+	room_enter(true);
+	ask(TURN_TASK);
+	want(0, "list_files", "{}");
+	world_model_answers(1, "Done.", LLM_FINISH_DONE);
+	assert_int_equal(world.n_logged, 0);
+}
+
+static void
 several_wants_are_done_in_their_order(void **state)
 {
 	static const struct llm_want both[] = {
@@ -798,6 +833,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_tool_is_called_and_its_result_shown),
+		TEST(calls_are_in_the_chat_log),
+		TEST(a_tasks_calls_are_in_its_file_instead),
 		TEST(several_wants_are_done_in_their_order),
 		TEST(errors_go_back_to_the_model),
 		TEST(every_step_may_be_grounded),

@@ -244,6 +244,9 @@ finish_turn(struct store *store, const struct turn_work *work,
 	world.said[at].turn_id = work->turn_id;
 	world.said[at].is_ok = outcome->is_ok;
 	snprintf(world.said[at].text, WORLD_TEXT, "%s", outcome->text);
+	if (outcome->before)
+		assert_int_equal(
+		    outcome->before(outcome->also_arg, now_ms, err), 0);
 	if (outcome->also)
 		assert_int_equal(
 		    outcome->also(outcome->also_arg, now_ms, err), 0);
@@ -274,6 +277,23 @@ store_messages_before(struct store *store, const char *context_id,
 	rows[1].text = "answered before";
 	*rows_out = rows;
 	*n_out = 2;
+	return 0;
+}
+
+int
+store_message_add(struct store *store, const struct message_row *row,
+    int64_t *seq_out, struct err *err)
+{
+	size_t at = world.n_logged++;
+
+	(void)store;
+	(void)err;
+	assert_string_equal(row->direction, "tool");
+	*seq_out = 0;
+	snprintf(world.logged[at].event_id, sizeof(world.logged[at].event_id),
+	    "%s", row->event_id);
+	snprintf(world.logged[at].text, sizeof(world.logged[at].text), "%s",
+	    row->text);
 	return 0;
 }
 

@@ -92,6 +92,12 @@ struct world {
 		int64_t step;
 	} recorded[WORLD_MAX];
 	size_t n_recorded;
+	/* what the chat log has of them */
+	struct {
+		char event_id[48];
+		char text[4096];
+	} logged[WORLD_MAX];
+	size_t n_logged;
 	/* of an earlier attempt */
 	const struct turn_call_row *resumed;
 	size_t n_resumed;

@@ -14,6 +14,7 @@
 #include "libcommon/file.h"
 #include "libcommon/loop.h"
 #include "services/task-engine/policy/names.h"
+#include "services/task-engine/store/forgotten.h"
 #include "services/task-engine/store/log_files.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/store/tasks.h"
@@ -447,6 +448,36 @@ nothing_is_written_through_a_link(void **state)
 	bench_close(b);
 }
 
+static void
+what_is_forgotten_is_out_of_the_log(void **state)
+{
+	struct bench bench, *b = &bench;
+	struct world *w = &b->world;
+	struct forgetting what;
+	struct forgotten gone;
+	struct log_file_row old;
+
+	(void)state;
+	bench_open(b);
+	say(b, 0, 600);
+	run_until(b, 600);
+	DONE(store_log_file_get(w->store, w->context.id, &old, &w->err));
+	what = (struct forgetting){ w->context.id, old.written_seq, "" };
+	DONE(store_begin(w->store, &w->err));
+	DONE(store_forget(w->store, &what, w->arena, &gone, &w->err));
+	/* What was being written meanwhile counts for nothing. */
+	DONE(store_log_file_put(w->store, &old, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	assert_int_equal(gone.n_messages, 599);
+	run_until(b, 1);
+	say(b, 600, 602);
+	run_until(b, 3);
+	restart(b);
+	say(b, 602, 603);
+	run_until(b, 4);
+	bench_close(b);
+}
+
 int
 main(void)
 {
@@ -454,6 +485,7 @@ main(void)
 		cmocka_unit_test(the_log_is_the_rows_line_for_line),
 		cmocka_unit_test(what_was_written_and_not_recorded_is_cut),
 		cmocka_unit_test(a_shorter_or_missing_file_is_written_anew),
+		cmocka_unit_test(what_is_forgotten_is_out_of_the_log),
 		cmocka_unit_test(one_bad_file_delays_no_other_and_is_caught_up),
 		cmocka_unit_test(bad_files_starve_no_other),
 		cmocka_unit_test(bad_whole_files_starve_no_other),

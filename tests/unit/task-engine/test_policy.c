@@ -73,6 +73,8 @@ static const struct {
 	{ "command.open", "Gvmpaostl" },
 	{ "command.status", "Gvmpaostl" },
 	{ "command.prompt", "aol" },
+	{ "command.forget", "mpaol" },
+	{ "command.forget.everything", "aol" },
 	{ "message.answer", "gGyvmpaostl" },
 
 	{ "tool.search_knowledge", "gGyvmpaostl" },
