@@ -4,8 +4,8 @@ that must not come back; those of one function have their rows in
 tests/unit/task-engine-turn (G-39, G-40b, G-40d, G-43, G-44, G-48) and
 tests/unit/task-engine/test_proposal.c (G-52). What had no behaviour has no
 test: fields that were not synchronised (G-10), patterns compiled again for
-each message (G-35), code that nothing reached (G-40y, G-73). Where it is otherwise here on purpose, the test says
-so: "Exception"."""
+each message (G-35), code that nothing reached (G-40y, G-73). Where it is
+otherwise here on purpose, the test says so: "Exception"."""
 
 import json
 import pathlib
