@@ -73,13 +73,16 @@ def test_a_budget_holds_under_parallel_turns(suite, stub):
     assert used(s, "all") == {"": 18 * len(answered)}
 
 
-def test_nothing_is_counted_twice_after_a_crash(suite, stub):
+@pytest.mark.parametrize("want", [
+    # It is gone on behind what a change left; what was only read, anew.
+    ("write_file", {"path": "n.md", "content": "x"}), ("list_files", {})])
+def test_nothing_is_counted_twice_after_a_crash(suite, stub, want):
     s = suite(model(stub))
 
     def kill(_call):
         s.kill("task-engine")
         return "never heard"
-    stub.script = [[("write_file", {"path": "n.md", "content": "x"})], kill]
+    stub.script = [[want], kill]
     try:
         s.chat("as you said, note it")
     except AssertionError:

@@ -169,6 +169,7 @@ turn_step(struct turn *turn)
 	int rc;
 
 	make_room(&turn->talk);
+	usage_keep(turn);
 	if (usage_reserve(turn, &err) < 0) {
 		end_unaffordable(turn, &err);
 		return;

@@ -226,11 +226,13 @@ usage_keep(struct turn *turn)
 		return;
 	if (store_begin_relaxed(store, &err) == 0) {
 		if (usage_record(turn, &err) == 0 &&
-		    store_commit(store, &err) == 0)
+		    store_commit(store, &err) == 0) {
+			usage_recorded(turn);
 			return;
+		}
 		if (store_is_in_transaction(store))
 			store_rollback(store);
 	}
-	log_warn("usage-lost", "turn=%" PRId64 " why=%s", turn->work.turn_id,
-	    log_quote(err.text));
+	log_warn("usage-not-recorded", "turn=%" PRId64 " why=%s",
+	    turn->work.turn_id, log_quote(err.text));
 }

@@ -9,8 +9,9 @@ struct turn;
 
 /*
  * Budgets of tokens: what a call may use is reserved before it, what it used
- * is settled after it, and recorded with what the turn records anyway. What a
- * call used that was cut off by a crash is not known, and counts nowhere.
+ * is settled after it, and recorded before the next one, or with what the turn
+ * records anyway. What a call used that was cut off by a crash is not known,
+ * and counts nowhere.
  */
 
 /* ERR_BUSY: a budget is used up; the text is for whoever asked. */
@@ -22,7 +23,7 @@ void usage_release(struct turn *turn);
 /* Within a transaction; once that is committed, usage_recorded. */
 int usage_record(struct turn *turn, struct err *err) MUST_CHECK;
 void usage_recorded(struct turn *turn);
-/* The same in a transaction of its own, of a turn that ends without a word. */
+/* The same in a transaction of its own. */
 void usage_keep(struct turn *turn);
 
 #endif

@@ -826,6 +826,21 @@ tokens_are_recorded_once(void **state)
 	assert_int_equal(world.tokens_recorded, 40);
 }
 
+/* So a crash costs the budget's count one call, and not all of a turn. */
+static void
+tokens_are_recorded_before_the_next_call(void **state)
+{
+	(void)state;
+	room_enter(true);
+	ask(TURN_ANSWER);
+	world.tokens_a_call = 10;
+	want(0, "list_files", "{}");
+	assert_int_equal(world.n_calls, 2);
+	assert_int_equal(world.tokens_recorded, 20);
+	world_model_answers(1, "Done.", LLM_FINISH_DONE);
+	assert_int_equal(world.tokens_recorded, 40);
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, room_leave)
 
 int
@@ -856,6 +871,7 @@ main(void)
 		TEST(a_budget_is_held),
 		TEST(what_runs_counts_against_the_budget),
 		TEST(tokens_are_recorded_once),
+		TEST(tokens_are_recorded_before_the_next_call),
 		TEST(calls_are_for_who_may),
 		TEST(tools_are_offered_by_role),
 		TEST(a_role_that_was_lost_meanwhile_counts_no_more),
