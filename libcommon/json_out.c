@@ -16,9 +16,10 @@ add_escaped(struct buf *buf, unsigned char c)
 	static const char to[] = "\"\\bfnrt";
 	const char *found = c != '\0' ? strchr(from, c) : NULL;
 
-	if (found != NULL)
-		buf_addf(buf, "\\%c", to[found - from]);
-	else
+	if (found != NULL) {
+		buf_addc(buf, '\\');
+		buf_addc(buf, to[found - from]);
+	} else
 		buf_addf(buf, "\\u%04x", c);
 }
 

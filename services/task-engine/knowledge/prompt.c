@@ -14,8 +14,9 @@ static void
 add_quote(struct buf *out, const char *kind, const struct quote *quote,
     const char *fence)
 {
-	buf_addf(out, "[%s %s: %s]\n%s\n[end %s]\n", fence, kind, quote->label,
-	    quote->text, fence);
+	buf_addf(out, "[%s %s: %s]\n", fence, kind, quote->label);
+	buf_adds(out, quote->text); /* long: printf is slow at copying */
+	buf_addf(out, "\n[end %s]\n", fence);
 }
 
 static bool
@@ -44,8 +45,11 @@ add_passages(const struct prompt_in *in, size_t room, struct buf *out)
 		if (all.size + one.size <= room)
 			buf_add(&all, one.data, one.size);
 	}
-	if (all.size > 0)
-		buf_addf(out, "Relevant workspace context:\n%s\n", all.data);
+	if (all.size == 0)
+		return;
+	buf_adds(out, "Relevant workspace context:\n");
+	buf_add(out, all.data, all.size);
+	buf_addc(out, '\n');
 }
 
 static size_t

@@ -10,7 +10,6 @@
 #include "libcommon/buf.h"
 #include "libcommon/defs.h"
 #include "libcommon/utf8.h"
-#include "libcommon/utf8.h"
 
 enum {
 	MAX_WORDS = 400, /* of a long text the beginning says what it asks */
@@ -197,8 +196,9 @@ knowledge_words(
 static bool
 is_among(const char *word, const char *const *words, size_t n_words)
 {
+	/* Most differ in the first letter, which costs no call. */
 	for (size_t i = 0; i < n_words; i++)
-		if (strcmp(word, words[i]) == 0)
+		if (*word == *words[i] && strcmp(word, words[i]) == 0)
 			return true;
 	return false;
 }
