@@ -31,14 +31,14 @@ struct standing {
  */
 static const struct settling {
 	const char *state;
-	int64_t ms;
+	int64_t seconds;
 } settling[] = {
-	{ "healthy", 10 * 1000 },
-	{ "disabled", 10 * 1000 },
-	{ "failing", 30 * 1000 },
-	{ "degraded", 120 * 1000 },
-	{ "stale", 120 * 1000 },
-	{ "missing", 120 * 1000 },
+	{ "healthy", 10 },
+	{ "disabled", 10 },
+	{ "failing", 30 },
+	{ "degraded", 120 },
+	{ "stale", 120 },
+	{ "missing", 120 },
 };
 
 static const struct settling *
@@ -119,7 +119,8 @@ is_news(const struct row *row, const struct component *c,
     const struct roster_time *time)
 {
 	return *row->now && strcmp(row->now, row->told) != 0 &&
-	       time->mono_ms - row->since.mono_ms >= settling_of(c)->ms;
+	       time->mono_ms - row->since.mono_ms >=
+		   settling_of(c)->seconds * 1000;
 }
 
 void
