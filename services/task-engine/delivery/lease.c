@@ -11,11 +11,15 @@
 #include "libcommon/log.h"
 #include "proto/delivery.h"
 #include "services/task-engine/delivery/connectors.h"
+#include "services/task-engine/delivery/deaths.h"
 #include "services/task-engine/store/outbox.h"
+#include "services/task-engine/store/suspects.h"
 
 enum {
 	/* Of texts in one answer: even escaped they fit an envelope. */
 	BATCH_BYTES = 100 * 1024,
+	/* An update that was named so long ago has done no harm. */
+	NAMED_MS = 3000,
 	RETRY_LEAST_MS = 1000,
 	RETRY_MOST_MS = 15 * 60 * 1000,
 };
@@ -105,7 +109,7 @@ lease_row(struct store *store, struct outbox_row *row, int64_t now_ms,
  * the next death has one cause. */
 static void
 leave_suspect_alone(const struct outbox_under_way *under_way,
-    struct outbox_row **rows, size_t *n)
+    int64_t n_updates_named, struct outbox_row **rows, size_t *n)
 {
 	size_t i = 0;
 
@@ -115,6 +119,11 @@ leave_suspect_alone(const struct outbox_under_way *under_way,
 		i++;
 	if (i == *n)
 		return;
+	/* Its last chance is not taken beside an update that may kill. */
+	if ((*rows)[i].n_deaths == DEATHS_MAX - 1 && n_updates_named > 0) {
+		*n = i;
+		return;
+	}
 	*rows += i;
 	/* What is on its way ends first; the gateway asks again then. */
 	*n = under_way->n == 0;
@@ -126,13 +135,16 @@ find_due(struct store *store, const char *instance, int64_t max, int64_t now_ms,
     struct err *err)
 {
 	struct outbox_under_way under_way;
+	int64_t n_named;
 
 	if (store_outbox_due(store, instance, now_ms, max + 1, arena, rows_out,
 		n_out, err) < 0 ||
 	    store_outbox_under_way(store, instance, now_ms, &under_way, err) <
-		0)
+		0 ||
+	    store_suspects_named(
+		store, instance, now_ms - NAMED_MS, &n_named, err) < 0)
 		return -1;
-	leave_suspect_alone(&under_way, rows_out, n_out);
+	leave_suspect_alone(&under_way, n_named, rows_out, n_out);
 	return 0;
 }
 

@@ -849,6 +849,9 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " updated_ms) VALUES (?1, ?2, ?3, 1, ?4)"
 	    " ON CONFLICT (instance, update_id) DO UPDATE SET n = ?3,"
 	    " is_current = 1, updated_ms = ?4",
+	[STMT_SUSPECTS_NAMED] =
+	    "SELECT count(*) FROM suspects WHERE instance = ?1"
+	    " AND is_current = 1 AND updated_ms > ?2",
 	[STMT_SUSPECTS_TIDY] =
 	    "DELETE FROM suspects WHERE (instance, update_id) IN"
 	    " (SELECT instance, update_id FROM suspects"

@@ -51,3 +51,17 @@ store_suspect_name(struct store *s, const char *instance, const char *update_id,
 	return stmt_run(s, STMT_SUSPECT_PUT, NULL,
 	    BINDS(of, id, b_int(*n_out), b_int(now_ms)), err);
 }
+
+static void
+read_number(struct columns *c, void *row_out)
+{
+	*(int64_t *)row_out = next_int(c);
+}
+
+int
+store_suspects_named(struct store *s, const char *instance, int64_t after_ms,
+    int64_t *n_out, struct err *err)
+{
+	return stmt_get(s, STMT_SUSPECTS_NAMED, NULL, read_number, n_out,
+	    BINDS(b_text(instance), b_int(after_ms)), err);
+}

@@ -26,4 +26,8 @@ int store_suspect_name(struct store *store, const char *instance,
     const char *update_id, int64_t now_ms, int64_t *n_out, bool *is_new_out,
     struct err *err) MUST_CHECK;
 
+/* How many the running process has named after that time. */
+int store_suspects_named(struct store *store, const char *instance,
+    int64_t after_ms, int64_t *n_out, struct err *err) MUST_CHECK;
+
 #endif

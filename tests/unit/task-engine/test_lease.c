@@ -11,6 +11,7 @@
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/store/outbox.h"
 #include "services/task-engine/store/store.h"
+#include "services/task-engine/store/suspects.h"
 #include "tests/unit/task-engine/world.h"
 #include "tests/unit/unit.h"
 
@@ -280,6 +281,43 @@ a_suspect_waits_for_what_is_under_way(void **state)
 	world_close(w);
 }
 
+/* Two things that may kill are not tried together to the end: else the third
+ * death would be blamed on both. */
+static void
+its_last_chance_is_not_beside_a_suspect_update(void **state)
+{
+	struct world world, *w = &world;
+	struct delivery_batch batch;
+	bool is_new;
+	int64_t n;
+
+	(void)state;
+	world_open(w);
+	struct context_row a = chat(w, "a"), b = chat(w, "b");
+	const char *id = post(w, &a, "suspect", false);
+
+	for (int i = 0; i < DEATHS_MAX - 1; i++) {
+		DONE(store_begin(w->store, &w->err));
+		DONE(store_suspect_name(
+		    w->store, instance, "77", w->now_ms, &n, &is_new, &w->err));
+		DONE(store_commit(w->store, &w->err));
+		assert_string_equal(texts(w, &batch), "suspect ");
+		begin(w, instance, false);
+	}
+	DONE(store_begin(w->store, &w->err));
+	DONE(store_suspect_name(
+	    w->store, instance, "77", w->now_ms, &n, &is_new, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	post(w, &b, "b1", true);
+	assert_string_equal(texts(w, &batch), "b1 ");
+	report(w, batch.deliveries, "sent", 0, true, 0);
+	assert_string_equal(texts(w, &batch), "");
+	w->now_ms += 3000;
+	assert_string_equal(texts(w, &batch), "suspect ");
+	assert_int_equal(row(w, id).n_deaths, DEATHS_MAX - 1);
+	world_close(w);
+}
+
 static void
 only_a_death_while_it_was_leased_counts(void **state)
 {
@@ -460,6 +498,8 @@ main(void)
 		cmocka_unit_test(a_new_process_goes_on_at_once),
 		cmocka_unit_test(what_three_processes_died_with_is_set_aside),
 		cmocka_unit_test(a_suspect_waits_for_what_is_under_way),
+		cmocka_unit_test(
+		    its_last_chance_is_not_beside_a_suspect_update),
 		cmocka_unit_test(only_a_death_while_it_was_leased_counts),
 		cmocka_unit_test(progress_renews_the_lease),
 		cmocka_unit_test(
