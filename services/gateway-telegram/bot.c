@@ -13,7 +13,7 @@
 
 enum {
 	ANSWER_WITHIN_MS = 20000,
-	/* A file holds up the next poll. */
+	/* A file holds up its chat. */
 	FILE_WITHIN_MS = 15000,
 	CONNECT_WITHIN_MS = 10000,
 	/* A hundred updates of the longest kind are less than half of it. */

@@ -15,7 +15,7 @@
 
 enum {
 	PATH_MAX_BYTES = 512,
-	/* The next poll waits for it. */
+	/* Its chat waits for it. */
 	TRIES_MAX = 3,
 	AGAIN_LEAST_MS = 500,
 	AGAIN_MOST_MS = 5000,

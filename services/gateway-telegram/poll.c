@@ -27,6 +27,7 @@ enum state {
 	STATE_POLL,	/* getUpdates is under way */
 	STATE_NAME,	/* the engine is asked whether to look at it */
 	STATE_HAND,	/* the engine is given what came */
+	STATE_HELD,	/* only files are waited for; then the poll behind */
 	STATE_PAUSE,	/* after trouble; then the poll again */
 	STATE_PAUSE_ME, /* the same before getMe was answered */
 	STATE_REFUSED,	/* the token is not good; asked again now and then */
@@ -37,6 +38,7 @@ enum event {
 	EVENT_WELCOME,
 	EVENT_OK,	 /* the call under way was answered */
 	EVENT_COMMITTED, /* the engine has it all */
+	EVENT_HELD,	 /* it has all but what waits for files */
 	EVENT_SUSPECT,	 /* what came may be what we died of */
 	EVENT_TROUBLE,	 /* no answer, 429, 409, 5xx */
 	EVENT_REFUSED,
@@ -50,6 +52,7 @@ static const char *const state_names[STATE_COUNT] = {
 	[STATE_POLL] = "poll",
 	[STATE_NAME] = "name",
 	[STATE_HAND] = "hand",
+	[STATE_HELD] = "held",
 	[STATE_PAUSE] = "pause",
 	[STATE_PAUSE_ME] = "pause-me",
 	[STATE_REFUSED] = "refused",
@@ -70,6 +73,10 @@ static const enum state next[STATE_COUNT][EVENT_COUNT] = {
 	[STATE_NAME][EVENT_OK] = STATE_POLL,
 
 	[STATE_HAND][EVENT_COMMITTED] = STATE_POLL,
+	[STATE_HAND][EVENT_HELD] = STATE_HELD,
+
+	[STATE_HELD][EVENT_COMMITTED] = STATE_POLL,
+	[STATE_HELD][EVENT_TIMER] = STATE_POLL,
 
 	[STATE_PAUSE][EVENT_TIMER] = STATE_POLL,
 	[STATE_PAUSE_ME][EVENT_TIMER] = STATE_IDENTIFY,
@@ -84,6 +91,8 @@ enum {
 	CONFLICT_LEAST_MS = 10000,
 	/* A token that was replaced is seen after at most so long. */
 	REFUSED_MS = 60000,
+	/* What is held is given again at once: nothing makes Telegram wait. */
+	HELD_MS = 500,
 	UPDATES_MAX = 100,
 	/* All at once, and one alone: it may have been cut on its way. */
 	GARBLED_MAX = 2,
@@ -94,7 +103,9 @@ struct poll {
 	enum state state;
 	struct timer *timer;
 	struct buf params;
-	int64_t offset;
+	int64_t offset;	  /* all before it are committed */
+	int64_t held;	  /* the first that waits for a file; 0: none does */
+	int64_t asked;	  /* from which the poll asked */
 	int64_t pause_ms; /* how long the next pause is */
 	int n_troubles;	  /* in a row */
 	int n_garbled;	  /* answers in a row that cannot be read */
@@ -284,7 +295,7 @@ on_updates(void *arg, const struct bot_answer *answer)
 	menu_sync(p->svc->menu);
 	happened(p, EVENT_OK);
 	/* May be committed at once: there was nothing. */
-	intake_take(p->svc->intake, answer->result, p->offset);
+	intake_take(p->svc->intake, answer->result, p->asked);
 }
 
 static void
@@ -304,14 +315,15 @@ come_alone(const struct poll *p)
 static void
 ask_updates(struct poll *p)
 {
-	int64_t seconds = p->svc->cfg->poll_seconds;
+	int64_t seconds = p->held ? 0 : p->svc->cfg->poll_seconds;
 	struct json_out out;
 
+	p->asked = p->held ? p->held : p->offset;
 	buf_reset(&p->params);
 	json_out_init(&out, &p->params);
 	json_out_object(&out, NULL);
-	if (p->offset > 0)
-		json_out_int(&out, "offset", p->offset);
+	if (p->asked > 0)
+		json_out_int(&out, "offset", p->asked);
 	json_out_int(&out, "limit", come_alone(p) ? 1 : UPDATES_MAX);
 	json_out_int(&out, "timeout", seconds);
 	json_out_list(&out, "allowed_updates");
@@ -332,6 +344,12 @@ pause(struct poll *p)
 }
 
 static void
+pause_held(struct poll *p)
+{
+	timer_start(p->timer, HELD_MS, 0);
+}
+
+static void
 wait_for_token(struct poll *p)
 {
 	outbound_allow(p->svc->outbound, false);
@@ -342,6 +360,7 @@ wait_for_token(struct poll *p)
 static void (*const on_enter[STATE_COUNT])(struct poll *p) = {
 	[STATE_IDENTIFY] = ask_me,
 	[STATE_POLL] = ask_updates,
+	[STATE_HELD] = pause_held,
 	[STATE_PAUSE] = pause,
 	[STATE_PAUSE_ME] = pause,
 	[STATE_REFUSED] = wait_for_token,
@@ -408,5 +427,13 @@ void
 poll_committed(struct poll *p, int64_t offset)
 {
 	p->offset = offset;
+	p->held = 0;
 	happened(p, EVENT_COMMITTED);
+}
+
+void
+poll_held(struct poll *p, int64_t update_id)
+{
+	p->held = update_id;
+	happened(p, EVENT_HELD);
 }

@@ -102,6 +102,7 @@ class Telegram:
         self.queries = set()
         self.commands = {}
         self.files = {}
+        self.holds_files = False  # they come when it is False again
         self.webhook = ""
         self.faults = {}
         self.recent = collections.defaultdict(collections.deque)
@@ -509,6 +510,8 @@ class Telegram:
         if request.match_info["token"] != self.token:
             return error(Refused(401, "Unauthorized"))
         self.calls.append(("file", {}, time.monotonic()))
+        while self.holds_files:
+            await asyncio.sleep(0.01)
         fault = self.faults.get("file")
         if fault:
             fault.times -= 1

@@ -209,6 +209,46 @@ def test_a_file_outlives_killed_daemons(up, tg):  # noqa: F811
     assert sorted(files(s).values()) == [f"# {n}".encode() for n in range(6)]
 
 
+def test_a_file_under_way_holds_up_its_chat_alone(up, tg):  # noqa: F811
+    s = up()
+    tg.file("f1", b"# Plants")
+    tg.holds_files = True
+    tg.say(7, **document())
+    wait_for("the fetch", lambda: tg.called("file"), 20)
+    tg.say(7, "/whoami")
+    for who in (8, 9, 8):
+        before = len(tg.sent)
+        tg.say(who, "/help")
+        wait_for("an answer", lambda before=before: len(tg.sent) > before, 20)
+    assert not [m for m in tg.sent if m["chat_id"] == 7]
+    # Nothing is acknowledged, and so nothing would be lost.
+    assert len(tg.updates) >= 5 and files(s) == {}
+    asked = [p.get("timeout") for p in tg.called("getUpdates")]
+    assert 0 < asked.count(0) < 40
+    tg.holds_files = False
+    assert answer(tg, 7, "saved: inbox/telegram/7/101-plants.md")
+    wait_for("both answers", lambda: len(
+        [m for m in tg.sent if m["chat_id"] == 7]) == 2, 20)
+    assert "saved" in next(m for m in tg.sent if m["chat_id"] == 7)["text"]
+    wait_for("the acknowledgement", lambda: not tg.updates, 20)
+    assert len([m for m in tg.sent if m["chat_id"] in (8, 9)]) == 3
+
+
+def test_a_kill_beside_a_file_under_way_loses_nothing(up, tg):  # noqa: F811
+    s = up()
+    tg.file("f1", b"# Plants")
+    tg.holds_files = True
+    tg.say(7, **document())
+    wait_for("the fetch", lambda: tg.called("file"), 20)
+    tg.say(8, "/help")
+    wait_for("an answer", lambda: tg.sent, 20)
+    s.kill("gateway-telegram")
+    tg.holds_files = False
+    assert answer(tg, 7, "saved: inbox/telegram/7/101-plants.md")
+    wait_for("the acknowledgement", lambda: not tg.updates, 20)
+    assert len([m for m in tg.sent if m["chat_id"] == 8]) == 1
+
+
 # -- where the bot is --------------------------------------------------------
 
 def test_being_added_and_removed(up, tg):  # noqa: F811
