@@ -48,6 +48,13 @@ enum {
 	BOUND_AUDIT = 500,
 	BOUND_PEOPLE = 200,
 	BOUND_IDENTITIES = 64, /* of one person; roles too */
+
+	/* Of one trace: about 16 KiB in all. */
+	BOUND_GATES = 16,
+	BOUND_TRACE_DOCUMENTS = 32,
+	BOUND_TRACE_TOOLS = 48,
+	BOUND_TRACE_PARTS = 64,
+	BOUND_TRACE_RUNS = 5, /* of one message or task */
 };
 
 /* Seconds whose milliseconds are still exact. */

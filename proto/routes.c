@@ -25,6 +25,7 @@
 #include "proto/search.h"
 #include "proto/task.h"
 #include "proto/token.h"
+#include "proto/trace.h"
 #include "proto/turn.h"
 #include "proto/update.h"
 
@@ -183,6 +184,9 @@ const struct route routes[] = {
 	    ROUTE_READ | ROUTE_DEFERRED,
 	    &audit_verify_shape, &audit_verdict_shape,
 	    "whether the audit log was changed" },
+	{ "trace.why",        ROUTE_REQ,  API,       ENGINE, ROUTE_READ,
+	    &trace_query_shape, &trace_why_shape,
+	    "why a message, task or action went as it did" },
 	{ "pairing.start",    ROUTE_REQ,  API,       ENGINE, ROUTE_SECRET,
 	    &pairing_start_shape, &pairing_started_shape,
 	    "makes a one-time token for an account" },

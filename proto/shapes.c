@@ -21,6 +21,7 @@
 #include "proto/search.h"
 #include "proto/task.h"
 #include "proto/token.h"
+#include "proto/trace.h"
 #include "proto/turn.h"
 #include "proto/update.h"
 
@@ -126,6 +127,18 @@ const struct shape *const shapes[] = {
 	&token_revoked_shape,
 	&token_item_shape,
 	&token_list_shape,
+	&trace_action_shape,
+	&trace_document_shape,
+	&trace_gate_shape,
+	&trace_heard_shape,
+	&trace_message_shape,
+	&trace_part_shape,
+	&trace_query_shape,
+	&trace_run_shape,
+	&trace_task_shape,
+	&trace_tool_shape,
+	&trace_turn_shape,
+	&trace_why_shape,
 	&turn_progress_shape,
 	&update_suspect_shape,
 	&update_verdict_shape,

@@ -249,6 +249,29 @@ const struct command audit_command = {
 	    "use.\n",
 };
 
+const struct command why_command = {
+	.name = "why",
+	.summary = "say why something was answered, done, or was not",
+	.run = become_client,
+	.usage =
+	    "usage: agent-runtime why [--json] ID\n"
+	    "\n"
+	    "Why a message was answered or was not, and what its turn worked "
+	    "with: what stood\n"
+	    "before it and was passed or not (rows of `agent-runtime policy`, "
+	    "variables),\n"
+	    "triage, documents, tools, model, tokens, times, and where each "
+	    "part of the prompt\n"
+	    "came from. Of a task and an action: how it stands, for whom, and "
+	    "because of what.\n"
+	    "\n"
+	    "ID is the number of a message (seq= in the log), the platform's "
+	    "id of it, the id\n"
+	    "of the log's msg=, or how the id of a task or an action begins.\n"
+	    "\n"
+	    "Exit status: 0 done, 1 nothing is known of it, 2 wrong use.\n",
+};
+
 const struct command logs_command = {
 	.name = "logs",
 	.summary = "show the log, or one message's way through it",

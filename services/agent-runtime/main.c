@@ -24,6 +24,7 @@ static const struct command *const commands[] = {
 	&policy_command,
 	&token_command,
 	&audit_command,
+	&why_command,
 	&logs_command,
 	&bus_command,
 	&version_command,

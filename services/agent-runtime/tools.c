@@ -26,6 +26,7 @@ static const struct {
 	{ "token", token_run },
 	{ "policy", policy_run },
 	{ "audit", audit_run },
+	{ "why", why_run },
 	{ "identity", identity_run },
 	{ "logs", logs_run },
 	{ "bus", bus_run },

@@ -113,6 +113,8 @@ const struct api_route api_routes[] = {
 	    "audit.list",      on_plain },
 	{ "GET",  "/api/v1/audit/verify",  KNOWN, 0,
 	    "audit.verify",    on_audit_verify },
+	{ "GET",  "/api/v1/why",           KNOWN, 0,
+	    "trace.why",       on_plain },
 	{ "GET",  "/api/v1/actions",         KNOWN, 0,
 	    "action.list",     on_plain },
 	{ "POST", "/api/v1/actions/approve", KNOWN, API_BODY | API_STRICT,

@@ -85,6 +85,10 @@ const struct cfg_item engine_items[] = {
 	CFG_INT(GUEST "MONITOR_DAYS", C, guest_monitor_days, "7", 1, 3650,
 	    "days", "after which these end"),
 
+	CFG_INT("AGENT_RUNTIME_TRACE_DAYS", C, trace_days, "30", 0, 3650,
+	    "days", "how long it is kept why messages were answered and "
+	    "turns went as they did (0: not at all)"),
+
 	CFG_BOOL("AGENT_RUNTIME_TRIAGE_ENABLED", C, triage_enabled, "true",
 	    "whether messages that are no command are classified, and rows "
 	    "are made for people"),

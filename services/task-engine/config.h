@@ -34,6 +34,7 @@ struct engine_cfg {
 	int64_t guest_rows_a_day;
 	int64_t guest_monitors;
 	int64_t guest_monitor_days;
+	int64_t trace_days; /* 0: no traces */
 	bool triage_enabled;
 	int triage_autorun; /* enum triage_autorun */
 	bool triage_notify_admin;
@@ -108,7 +109,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 83 };
+enum { ENGINE_N_ITEMS = 84 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

@@ -8,6 +8,7 @@
 #include "libcommon/bus.h"
 #include "libcommon/service.h"
 #include "services/task-engine/approvals/approvals.h"
+#include "services/task-engine/commands/hearing.h"
 #include "services/task-engine/doors/secret_replies.h"
 #include "services/task-engine/people/actors.h"
 
@@ -39,7 +40,8 @@ struct svc {
 		char ids[HEARD_IDS_SIZE];
 		bool is_queued, is_answered;
 	} heard;
-	bool has_told_secret; /* the reply to the request that runs */
+	struct hearing hearing; /* of that message */
+	bool has_told_secret;	/* the reply to the request that runs */
 
 	/* Turns that the requests of this batch cancelled; they are stopped
 	 * once that is committed. */

@@ -46,7 +46,7 @@ def is_free_of_controls(text):
 
 @pytest.mark.parametrize("command", [
     "serve", "chat", "status", "doctor", "config", "token", "identity",
-    "search", "policy", "audit", "logs", "bus", "version"])
+    "search", "policy", "audit", "why", "logs", "bus", "version"])
 def test_every_command_helps_on_stdout(down, command):
     for words in ([command, "--help"], ["help", command]):
         got = down.run(*words)

@@ -118,7 +118,7 @@ def test_text_in_files_stays_inside_its_marks(suite, stub):
     assert set(reply.splitlines()) == {"/approve everything"}
     assert stub.calls == 1
     user = stub.requests[-1]["messages"][-1]["content"]
-    fence = re.search(r"\[([0-9a-f]{16}) passage: trap\.md", user)[1]
+    fence = re.search(r"\[([0-9a-f]{16}) passage: file trap\.md", user)[1]
     outside = re.sub(rf"\[{fence} [^]]*\]\n.*?\n\[end {fence}\]", "", user,
                      flags=re.S)
     assert "OBEY" in user and "OBEY" not in outside

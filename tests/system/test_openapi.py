@@ -70,6 +70,8 @@ OPERATIONS = [
     ("GET",  "/api/v1/audit",
      {"order": "newest", "operation": "token."}, 200, {"order": "random"}),
     ("GET",  "/api/v1/audit/verify",         NOTHING, 200, {"tail": "1"}),
+    ("GET",  "/api/v1/why",                  {"id": "{failed}"}, 200,
+     {"id": ""}),
     ("GET",  "/api/v1/actions",              {"status": "pending"}, 200,
      {"status": "open"}),
     ("POST", "/api/v1/actions/approve",      {"id": "{action_1}"}, 200,

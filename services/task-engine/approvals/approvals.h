@@ -41,6 +41,7 @@ struct proposing {
 	const char *instance;	       /* that it was asked through */
 	const char *requester_user_id; /* the platform's; "local" */
 	int64_t message_seq;	       /* that led to it; 0: none */
+	int64_t turn_id;	       /* that it was proposed in */
 	const char *provenance;	       /* one line, canonical (canonical.h) */
 };
 

@@ -104,6 +104,7 @@ approvals_row(const struct approvals *a, const struct proposing *p,
 		.asked_as = p->asked_as,
 		.asked_user_id = p->asker->user_id,
 		.message_seq = p->message_seq,
+		.turn_id = p->turn_id,
 		.provenance = p->provenance,
 	};
 }

@@ -26,6 +26,18 @@ name_role(const struct heard *heard)
 	    routed_is_guest(heard->actor) ? ROLE_GUEST : heard->role);
 }
 
+static void
+note_verdict(struct svc *svc, enum safety_verdict verdict)
+{
+	const char *why = safety_notice(verdict, true);
+
+	if (verdict == SAFETY_ALLOWED)
+		why = NULL;
+	else if (!*why)
+		why = "it was not addressed to the agent";
+	hearing_gate(&svc->hearing, "safety", safety_rule(verdict), why);
+}
+
 static enum safety_verdict
 judge(struct svc *svc, const struct heard *heard, bool is_work)
 {
@@ -40,19 +52,30 @@ judge(struct svc *svc, const struct heard *heard, bool is_work)
 		.is_addressed = is_work || heard->message->is_addressed,
 		.is_work = is_work,
 	};
+	enum safety_verdict verdict =
+	    safety_check(svc->safety, &question, heard->now_ms);
 
-	return safety_check(svc->safety, &question, heard->now_ms);
+	note_verdict(svc, verdict);
+	return verdict;
 }
 
 static int
 take_turn(struct svc *svc, const struct heard *heard, struct arena *arena,
     struct err *err)
 {
+	int got;
+
 	if (!routed_is_guest(heard->actor))
 		return 0;
-	return allowance_take(svc->store,
+	got = allowance_take(svc->store,
 	    arena_printf(arena, "guest-turns %s", heard->actor->name),
 	    svc->cfg->guest_turns_a_day, day_ms, heard->now_ms, err);
+	if (got >= 0)
+		hearing_gate(&svc->hearing, "guest-limit",
+		    "AGENT_RUNTIME_GUEST_MODEL_TURNS_PER_DAY",
+		    got ? "the guest has had the day's answers and tasks"
+			: NULL);
+	return got;
 }
 
 static int

@@ -129,6 +129,7 @@ heard_refuse(struct svc *svc, const struct heard *heard, const char *operation,
 
 	if (why.code != ERR_REFUSED)
 		return -1;
+	hearing_gate(&svc->hearing, "policy", operation, why.text);
 	heard_refused(svc, heard, operation, why.text);
 	return heard_reply(svc, heard, why.text, err);
 }
@@ -160,6 +161,7 @@ command_run(struct svc *svc, const struct heard *heard,
 	row = command_find(command->id);
 	if (heard_may(svc, heard, row->operation, err) < 0)
 		return heard_refuse(svc, heard, row->operation, err);
+	hearing_gate(&svc->hearing, "policy", row->operation, NULL);
 	if (!row->needs_argument || *command->argument)
 		return runs[command->id](svc, heard, command, arena, err);
 	buf_init(&text);

@@ -61,6 +61,9 @@ void safety_free(struct safety **safety);
 enum safety_verdict safety_check(struct safety *safety,
     const struct safety_question *question, int64_t now_ms);
 
+/* The variable that decides so; "" when it is allowed. */
+const char *safety_rule(enum safety_verdict verdict);
+
 /*
  * What is said about it; "" when nothing is. Who waits for an answer is told
  * also of what silences a chat.

@@ -11,6 +11,7 @@
 #include "libcommon/err.h"
 #include "libcommon/id.h"
 #include "libcommon/log.h"
+#include "proto/trace.h"
 #include "services/task-engine/audit/audit.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/conversation/command.h"
@@ -25,6 +26,7 @@
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/memberships.h"
 #include "services/task-engine/store/messages.h"
+#include "services/task-engine/store/traces.h"
 #include "services/task-engine/store/places.h"
 #include "services/task-engine/store/turns.h"
 #include "services/task-engine/turn/routed.h"
@@ -144,6 +146,7 @@ add_row(struct svc *svc, const struct heard *heard, const struct triage *triage,
 
 	if (got != 0)
 		return got < 0 ? -1 : 0;
+	svc->hearing.row = routing_state_name(state);
 	routed_make(&row, svc->cfg, heard->context, heard->message, triage,
 	    heard->now_ms, arena);
 	row.row.is_draft =
@@ -173,6 +176,10 @@ route(struct svc *svc, const struct heard *heard, const struct triage *triage,
 {
 	int64_t n_told;
 
+	if (svc->cfg->triage_enabled) {
+		svc->hearing.triage = triage_defaults[triage->class].name;
+		svc->hearing.triage_reason = triage->reason;
+	}
 	if (triage->class == TRIAGE_NOISE)
 		return 0;
 	if (routed_tell_due(
@@ -204,6 +211,10 @@ take_words(struct svc *svc, const struct heard *heard, struct arena *arena,
 	struct triage triage = { .class = TRIAGE_NOISE };
 	int got = 1;
 
+	svc->hearing.how = "words";
+	hearing_gate(&svc->hearing, "addressed",
+	    "AGENT_RUNTIME_LLM_REQUIRE_MENTION_IN_GROUPS",
+	    is_for_us ? NULL : "it was not addressed to the agent");
 	if (is_for_us)
 		got = allowed_answer(svc, heard, arena, err);
 	if (got < 0)
@@ -223,6 +234,7 @@ guide(struct svc *svc, const struct heard *heard, enum guidance guidance,
 	AUTO(buf_release)
 	struct buf text = { 0 };
 
+	svc->hearing.how = "guidance";
 	if (heard_guidance(svc, heard, arena, &facts, err) < 0)
 		return -1;
 	buf_init(&text);
@@ -262,6 +274,17 @@ read_intent(struct intent *out, const struct heard *heard,
 }
 
 static int
+obey(struct svc *svc, const struct heard *heard, const char *how,
+    const struct command *command, struct arena *arena, struct err *err)
+{
+	const struct command_row *row = command_find(command->id);
+
+	svc->hearing.how = how;
+	svc->hearing.command = row ? row->operation : "";
+	return command_run(svc, heard, command, arena, err);
+}
+
+static int
 take_intent(struct svc *svc, const struct heard *heard, bool is_addressed,
     struct arena *arena, struct err *err)
 {
@@ -282,7 +305,7 @@ take_intent(struct svc *svc, const struct heard *heard, bool is_addressed,
 	if (intent.guidance != GUIDANCE_NONE)
 		return guide(svc, heard, intent.guidance, arena, err);
 	if (command_find(intent.command.id))
-		return command_run(svc, heard, &intent.command, arena, err);
+		return obey(svc, heard, "intent", &intent.command, arena, err);
 	return take_words(svc, heard, arena, err);
 }
 
@@ -301,9 +324,11 @@ understand(struct svc *svc, const struct heard *heard, struct arena *arena,
 	if (command.id == COMMAND_UNKNOWN && !is_addressed)
 		return 0;
 	if (command.id != COMMAND_NONE)
-		return command_run(svc, heard, &command, arena, err);
-	if (heard->is_silent)
+		return obey(svc, heard, "command", &command, arena, err);
+	if (heard->is_silent) {
+		svc->hearing.how = "attachment";
 		return 0;
+	}
 	return take_intent(svc, heard, is_addressed, arena, err);
 }
 
@@ -318,6 +343,28 @@ note_heard(struct svc *svc, const struct message_row *message)
 	    "key=%s instance=%s chat=%s seq=%" PRId64,
 	    log_quote(message->event_id), message->instance,
 	    log_quote(message->chat_id), message->seq);
+}
+
+/* Beside the message, in its transaction. */
+static int
+keep_hearing(struct svc *svc, const struct heard *heard, struct arena *arena,
+    struct err *err)
+{
+	struct trace_heard trace;
+	AUTO(buf_release)
+	struct buf text = { 0 };
+
+	if (svc->cfg->trace_days == 0 || !hearing_is_notable(&svc->hearing))
+		return 0;
+	buf_init(&text);
+	hearing_trace(&svc->hearing,
+	    svc->heard.is_queued     ? "turn"
+	    : svc->heard.is_answered ? "reply"
+				     : "nothing",
+	    arena, &trace);
+	trace_heard_encode(&trace, &text);
+	return store_trace_heard_put(
+	    svc->store, heard->message->seq, text.data, heard->now_ms, err);
 }
 
 /* The row has the names of its attachments below the words. Returns 1 when it
@@ -351,7 +398,8 @@ take_heard(struct svc *svc, const struct inbound *in, struct heard *heard,
 	if (store_absence_end(svc->store, heard->context->workspace_id,
 		in->message->instance, err) < 0 ||
 	    attachments_tell(svc, heard, &files, err) < 0 ||
-	    understand(svc, heard, arena, err) < 0)
+	    understand(svc, heard, arena, err) < 0 ||
+	    keep_hearing(svc, heard, arena, err) < 0)
 		return -1;
 	note_heard(svc, in->message);
 	return 0;
@@ -380,6 +428,7 @@ inbound_take(struct svc *svc, const struct inbound *in, int64_t now_ms,
 	audit_request(svc->store,
 	    &(struct audit_entry){ .workspace_id = context.workspace_id,
 		.context_id = context.id });
+	svc->hearing = (struct hearing){ 0 };
 	message->workspace_id = context.workspace_id;
 	message->context_id = context.id;
 	message->said_by = in->actor->name;

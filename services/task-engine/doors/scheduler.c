@@ -7,7 +7,9 @@
 #include "proto/engine.h"
 #include "services/task-engine/doors/doors.h"
 #include "services/task-engine/engine.h"
+#include "services/task-engine/config.h"
 #include "services/task-engine/store/replies.h"
+#include "services/task-engine/store/traces.h"
 #include "services/task-engine/turn/routed.h"
 
 enum {
@@ -17,7 +19,25 @@ enum {
 	ACTIONS_SLICE = 50,
 	/* Of people whose gathered rows are told: each a notice or more. */
 	TOLD_MAX = 20,
+	/* Of traces of either kind, whatever their age: some 2 GiB. */
+	TRACES_KEPT = 200 * 1000,
 };
+
+static const int64_t day_ms = INT64_C(24) * 60 * 60 * 1000;
+
+static int
+tidy(struct svc *svc, int64_t now_ms, int64_t *n_out, struct err *err)
+{
+	int64_t n_traces;
+
+	if (store_tidy(svc->store, now_ms, SLICE, n_out, err) < 0 ||
+	    store_traces_tidy(svc->store,
+		now_ms - svc->cfg->trace_days * day_ms, TRACES_KEPT, SLICE,
+		&n_traces, err) < 0)
+		return -1;
+	*n_out += n_traces;
+	return 0;
+}
 
 int
 on_upkeep(struct svc *svc, const struct request *request, struct reply *reply,
@@ -28,8 +48,7 @@ on_upkeep(struct svc *svc, const struct request *request, struct reply *reply,
 
 	if (routed_tell_due(svc->store, request->now_ms, TOLD_MAX,
 		request->arena, &n_told, err) < 0 ||
-	    store_tidy(
-		svc->store, request->now_ms, SLICE, &out.n_expired, err) < 0 ||
+	    tidy(svc, request->now_ms, &out.n_expired, err) < 0 ||
 	    approvals_expire(&svc->approvals, ACTIONS_SLICE, request->now_ms,
 		request->arena, &n_actions, err) < 0 ||
 	    health_tell(svc, request, err) < 0)

@@ -42,7 +42,8 @@ add_passages(const struct prompt_in *in, size_t room, struct buf *out)
 			continue;
 		buf_reset(&one);
 		add_quote(&one, "passage", &in->passages[i], in->fence);
-		if (all.size + one.size <= room)
+		in->passages[i].is_shown = all.size + one.size <= room;
+		if (in->passages[i].is_shown)
 			buf_add(&all, one.data, one.size);
 	}
 	if (all.size == 0)
@@ -88,9 +89,11 @@ add_tail(const struct prompt_in *in, size_t room, struct buf *out)
 	if (first == in->n_tail)
 		return;
 	buf_adds(out, "Recent conversation memory:\n");
-	for (size_t i = first; i < in->n_tail; i++)
-		if (is_quotable(&in->tail[i], in->fence))
+	for (size_t i = first; i < in->n_tail; i++) {
+		in->tail[i].is_shown = is_quotable(&in->tail[i], in->fence);
+		if (in->tail[i].is_shown)
 			add_quote(out, "message", &in->tail[i], in->fence);
+	}
 	buf_adds(out, "\n");
 }
 

@@ -14,15 +14,16 @@ struct buf;
  * go in whole or not at all.
  */
 struct quote {
-	const char *label; /* "docs/a.md:12", "alice" */
+	const char *label; /* "file docs/a.md:12", "guest alice" */
 	const char *text;
+	bool is_shown; /* set by prompt_user */
 };
 
 struct prompt_in {
-	const char *fence;	      /* the random word */
-	const struct quote *passages; /* best first */
+	const char *fence;	/* the random word */
+	struct quote *passages; /* best first */
 	size_t n_passages;
-	const struct quote *tail; /* oldest first */
+	struct quote *tail; /* oldest first */
 	size_t n_tail;
 	const char *asker;
 	const char *question; /* whole, whatever the limits */
@@ -35,7 +36,8 @@ struct prompt_in {
 	bool is_memory_first; /* in room, when there is none for all */
 };
 
-/* Appends the user message: passages, what was said before, the question. */
+/* Appends the user message: passages, what was said before, the question; and
+ * marks what of the quotes is in it. */
 void prompt_user(const struct prompt_in *in, struct buf *out);
 
 /* Whole lines, at most max_bytes. It lives in the arena. */

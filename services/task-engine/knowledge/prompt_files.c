@@ -28,11 +28,11 @@ prompt_files_release(struct prompt_files *files)
 
 static void
 add(struct system_in *out, enum system_part part, const char *label,
-    const char *text)
+    const char *text, const char *source)
 {
 	if (text != NULL && *text)
 		out->items[out->n_items++] =
-		    (struct system_item){ part, label, text, false };
+		    (struct system_item){ part, label, text, source, false };
 }
 
 /* The configured path with the context's own name in it. */
@@ -78,7 +78,8 @@ add_family(struct prompt_files *files, const struct family *family,
 		if (i > 0 && workspace_fd < 0)
 			break;
 		add(out, family->part, labels[i],
-		    text_file_read(&file, &files->complaints, arena));
+		    text_file_read(&file, &files->complaints, arena),
+		    file.path);
 	}
 }
 
@@ -104,9 +105,11 @@ prompt_files_read(struct prompt_files *files, const struct prompt_place *place,
 				   sizeof(*out->items));
 	add(out, SYSTEM_BASELINE, "",
 	    place->is_admin ? cfg->llm_admin_system_prompt
-			    : cfg->llm_public_system_prompt);
+			    : cfg->llm_public_system_prompt,
+	    place->is_admin ? "AGENT_RUNTIME_LLM_ADMIN_SYSTEM_PROMPT"
+			    : "AGENT_RUNTIME_LLM_PUBLIC_SYSTEM_PROMPT");
 	add_family(files, &prompts, place, workspace_fd, arena, out);
-	add(out, SYSTEM_POLICY, "", policy);
+	add(out, SYSTEM_POLICY, "", policy, "");
 	add_family(files, &souls, place, workspace_fd, arena, out);
 	out->n_items += skills_find(
 	    files, place, workspace_fd, arena, out->items + out->n_items);

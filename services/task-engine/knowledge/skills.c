@@ -145,6 +145,7 @@ take(struct hunt *hunt, const struct folder *folder, const char *name)
 			.part = SYSTEM_SKILL,
 			.label = name,
 			.text = text,
+			.source = file.about,
 		};
 }
 

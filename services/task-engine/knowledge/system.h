@@ -24,9 +24,10 @@ enum system_part {
 
 struct system_item {
 	enum system_part part;
-	const char *label; /* "For everybody", "jq.md"; "" for no line */
-	const char *text;  /* not empty */
-	bool is_left_out;  /* set by system_prompt */
+	const char *label;  /* "For everybody", "jq.md"; "" for no line */
+	const char *text;   /* not empty */
+	const char *source; /* path, variable; "": said in a chat */
+	bool is_left_out;   /* set by system_prompt */
 };
 
 struct system_in {

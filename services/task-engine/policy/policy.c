@@ -154,6 +154,9 @@ const struct policy_row policy_rows[] = {
 	LOCAL("audit.verify",   ROLE_OVERLORD,
 	    "check whether the audit log was changed"),
 
+	LOCAL("trace.why",       ROLE_OVERLORD,
+	    "see why a message, task or action went as it did"),
+
 	LOCAL("pairing.start",   ROLE_ADMIN, "make a token for an account"),
 	LOCAL("pairing.lookup",  ROLE_ADMIN, "see whose token that is"),
 	LOCAL("pairing.approve", ROLE_ADMIN, "link an account to a person"),

@@ -38,6 +38,7 @@ read_action(struct columns *c, void *row_out)
 	a->asked_as = next_text(c);
 	a->asked_user_id = next_text(c);
 	a->message_seq = next_int(c);
+	a->turn_id = next_int(c);
 	a->provenance = next_text(c);
 }
 
@@ -68,7 +69,8 @@ store_action_add(struct store *s, const struct action_row *a, struct err *err)
 		b_text(a->payload_sha256), b_int(a->created_at_unix),
 		b_int(a->expires_at_unix), b_text(a->asked_by),
 		b_text(a->asked_as), b_text(a->asked_user_id),
-		b_opt_int(a->message_seq), b_text(a->provenance)),
+		b_opt_int(a->message_seq), b_text(a->provenance),
+		b_opt_int(a->turn_id)),
 	    err);
 }
 

@@ -44,6 +44,7 @@ struct action_row {
 	const char *asked_as;
 	const char *asked_user_id; /* the person behind, then; "" for a guest */
 	int64_t message_seq;	   /* that led to it; 0: none */
+	int64_t turn_id;	   /* that proposed it; 0: not known */
 	const char *provenance;
 };
 

@@ -527,6 +527,20 @@ static const char *const version_4[] = {
 	/* Counts how often it was begun anew: what is being written when
 	 * something is forgotten must not count as written. */
 	"ALTER TABLE log_files ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;",
+	/*
+	 * Why things went as they did: how a message was understood, and what
+	 * a turn worked with. JSON of proto/trace.h; upkeep takes the old away.
+	 */
+	"CREATE TABLE heard_traces ("
+	" message_seq INTEGER PRIMARY KEY REFERENCES messages(seq)"
+	"  ON DELETE CASCADE, at_ms INTEGER NOT NULL, trace TEXT NOT NULL)"
+	" STRICT;"
+	"CREATE TABLE turn_traces ("
+	" turn_seq INTEGER PRIMARY KEY REFERENCES turns(seq)"
+	"  ON DELETE CASCADE, at_ms INTEGER NOT NULL, trace TEXT NOT NULL)"
+	" STRICT;"
+	/* The turn that proposed it; of one made before, nobody knows. */
+	"ALTER TABLE action_approvals ADD COLUMN turn_seq INTEGER;",
 	NULL,
 };
 

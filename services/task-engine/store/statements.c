@@ -60,7 +60,7 @@
 	" denied_reason, execution_status, execution_message,"                 \
 	" executor_plugin, executed_at_unix, created_at_unix,"                 \
 	" updated_at_unix, expires_at_unix, asked_by, asked_as,"               \
-	" asked_user_id, message_seq, " provenance
+	" asked_user_id, message_seq, turn_seq, " provenance
 #define ACTION_KEYS "SELECT seq, id, workspace_id FROM action_approvals a"
 #define ACTION_WAITS                                                           \
 	"status = 'pending' AND expires_at_unix > ?2 AND (?3 = '' OR EXISTS"   \
@@ -636,6 +636,50 @@ const char *const stmt_texts[STMT_COUNT] = {
 	[STMT_USAGE_GET] =
 	    "SELECT calls, tokens_in, tokens_cached, tokens_out"
 	    " FROM usage_of_days WHERE day = ?1 AND scope = ?2 AND key = ?3",
+	[STMT_TRACE_HEARD_PUT] =
+	    "INSERT INTO heard_traces (message_seq, at_ms, trace)"
+	    " VALUES (?1, ?2, ?3)"
+	    " ON CONFLICT (message_seq) DO UPDATE SET at_ms = ?2, trace = ?3",
+	[STMT_TRACE_HEARD] =
+	    "SELECT trace FROM heard_traces WHERE message_seq = ?1",
+	[STMT_TRACE_TURN_PUT] =
+	    "INSERT INTO turn_traces (turn_seq, at_ms, trace)"
+	    " VALUES (?1, ?2, ?3)"
+	    " ON CONFLICT (turn_seq) DO UPDATE SET at_ms = ?2, trace = ?3",
+	[STMT_TRACED_TURNS] =
+	    "SELECT t.seq, t.kind, t.state, t.error, t.task_id, t.created_ms,"
+	    " r.trace FROM turns t LEFT JOIN turn_traces r"
+	    " ON r.turn_seq = t.seq WHERE t.seq IN"
+	    " (SELECT seq FROM turns WHERE message_seq = ?1"
+	    "  UNION SELECT seq FROM turns WHERE task_id = ?2"
+	    "  UNION SELECT ?3) ORDER BY t.seq DESC LIMIT ?4",
+	/* No index for what is asked once a week: it looks at the last. */
+	[STMT_MESSAGES_NAMED] =
+	    "SELECT seq, instance, chat_id FROM (SELECT seq, instance, chat_id,"
+	    "  platform_id, event_id, cause FROM messages"
+	    "  ORDER BY seq DESC LIMIT 50000)"
+	    " WHERE ?1 IN (platform_id, event_id, cause)"
+	    " UNION SELECT o.message_seq, o.instance, o.chat_id"
+	    " FROM (SELECT seq, message_seq, instance, chat_id FROM outbox"
+	    "  ORDER BY seq DESC LIMIT 20000) o"
+	    " JOIN outbox_parts p ON p.outbox_seq = o.seq"
+	    " WHERE p.platform_id = ?1 ORDER BY 1 DESC LIMIT 5",
+	[STMT_MESSAGE_ANSWERED] =
+	    "SELECT in_reply_to_seq FROM outbox WHERE message_seq = ?1"
+	    " AND in_reply_to_seq IS NOT NULL ORDER BY seq LIMIT 1",
+	[STMT_TASKS_BEGIN] =
+	    "SELECT id FROM tasks WHERE id >= ?1 AND id < ?1 || '~'"
+	    " ORDER BY id LIMIT ?2",
+	[STMT_ACTIONS_BEGIN] =
+	    "SELECT id FROM action_approvals"
+	    " WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT ?2",
+#define TRACES_TIDY(table, key)                                                \
+	"DELETE FROM " table " WHERE " key " IN (SELECT " key                  \
+	" FROM (SELECT " key ", at_ms FROM " table " ORDER BY " key            \
+	"  LIMIT ?2) WHERE at_ms < ?1 OR " key " <= (SELECT max(" key          \
+	") FROM " table ") - ?3)"
+	[STMT_TRACES_HEARD_TIDY] = TRACES_TIDY("heard_traces", "message_seq"),
+	[STMT_TRACES_TURN_TIDY] = TRACES_TIDY("turn_traces", "turn_seq"),
 	[STMT_TASKS_REQUEUE_ALL] =
 	    "UPDATE tasks SET status = 'queued', worker_id = NULL,"
 	    " started_at_unix = NULL, updated_at_unix = ?1"
@@ -755,9 +799,9 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " action_target, action_summary, payload_json, payload_sha256,"
 	    " status, execution_status, created_at_unix, updated_at_unix,"
 	    " expires_at_unix, asked_by, asked_as, asked_user_id, message_seq,"
-	    " provenance) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-	    " ?11, 'pending', 'not_executed', ?12, ?12, ?13, ?14, ?15, ?16,"
-	    " ?17, ?18)",
+	    " provenance, turn_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+	    " ?9, ?10, ?11, 'pending', 'not_executed', ?12, ?12, ?13, ?14,"
+	    " ?15, ?16, ?17, ?18, ?19)",
 	[STMT_ACTION_GET] = "SELECT " ACTION_COLUMNS("payload_json",
 	    "provenance") " FROM action_approvals WHERE id = ?1",
 	[STMT_ACTION_BRIEF] = "SELECT " ACTION_COLUMNS(

@@ -14,6 +14,18 @@
 
 static const int64_t day_ms = INT64_C(24) * 60 * 60 * 1000;
 
+const char *
+routing_state_name(enum routing_state state)
+{
+	static const char *const names[ROUTING_STATE_COUNT] = {
+		[ROUTING_OPEN] = "open",
+		[ROUTING_ANSWER] = "answer",
+		[ROUTING_QUEUED] = "queued",
+	};
+
+	return names[state];
+}
+
 int
 routing_take_row(struct store *store, const char *person, int64_t limit,
     int64_t now_ms, struct arena *arena, struct err *err)

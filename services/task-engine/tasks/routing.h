@@ -23,7 +23,9 @@ enum routing_state {
 	ROUTING_OPEN,	/* for people, who are told */
 	ROUTING_ANSWER, /* running: its run is the answer to its message */
 	ROUTING_QUEUED, /* runs at once */
+	ROUTING_STATE_COUNT
 };
+const char *routing_state_name(enum routing_state state);
 
 struct routed {
 	struct task_row row; /* id, title, class and so on, and who it is of */

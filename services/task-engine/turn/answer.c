@@ -7,6 +7,7 @@
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/log.h"
+#include "services/task-engine/config.h"
 #include "services/task-engine/llm/llm.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/turn/tools.h"
@@ -48,6 +49,7 @@ readable_hits(const struct turn *turn, struct search_hit **hits_out)
 
 		if (section[0] == '\0' && is_named)
 			continue;
+		turn->is_shown[i] = true;
 		hits[n] = found->hits[i];
 		if (section[0] != '\0')
 			hits[n].snippet = section;
@@ -88,7 +90,11 @@ store_rest(void *arg, int64_t now_ms, struct err *err)
 		return -1;
 	rc = tools_record(turn, now_ms, err);
 	turn->talk.n_recorded = n_recorded;
-	return rc < 0 ? -1 : turn_store_proposed(turn, now_ms, err);
+	if (rc < 0 || turn_store_proposed(turn, now_ms, err) < 0)
+		return -1;
+	if (turn->turns->options.cfg->trace_days == 0)
+		return 0;
+	return turn_trace_store(turn, now_ms, err);
 }
 
 /* The log has it in the order in which it happened. */
@@ -211,6 +217,7 @@ turn_end_with_answer(struct turn *turn, const struct llm_answer *answer)
 	turn_propose(
 	    turn, answer->text, answer->finish == LLM_FINISH_LENGTH, &text);
 	blame_clear();
+	turn->notes.is_answered = true;
 	if (turn->is_degraded)
 		buf_addf(&text,
 		    "\n\n_(Answered by %s: the model that I ask first could "

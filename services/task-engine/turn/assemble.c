@@ -10,6 +10,7 @@
 #include "libcommon/id.h"
 #include "libcommon/log.h"
 #include "services/task-engine/config.h"
+#include "services/task-engine/knowledge/origin.h"
 #include "services/task-engine/knowledge/prompt.h"
 #include "services/task-engine/knowledge/system.h"
 #include "services/task-engine/turn/turn.h"
@@ -20,6 +21,13 @@ enum {
 	MAX_TAIL_MESSAGE_BYTES = 600,
 	/* of the configured tokens: about four bytes each */
 	BYTES_PER_TOKEN = 4,
+};
+
+/* Quotes of what was said, and beside them the rows that they are of. */
+struct tail {
+	struct quote *quotes;
+	struct message_row *rows;
+	size_t n;
 };
 
 static size_t
@@ -40,56 +48,106 @@ passage_quotes(const struct turn *turn, size_t first, struct quote **quotes_out)
 
 	for (size_t i = first; i < found->n_hits; i++) {
 		const struct search_hit *hit = &found->hits[i];
+		const struct origin origin = origin_of_path(hit->path);
 
-		quotes[i - first].label =
-		    prompt_label(arena_printf(turn->arena, "%s:%" PRId64 " %s",
-				     hit->path, hit->line, hit->heading),
-			MAX_LABEL_BYTES, turn->arena);
-		quotes[i - first].text =
-		    turn->excerpts[i][0] ? turn->excerpts[i] : hit->snippet;
+		quotes[i - first] = (struct quote){
+			.label = prompt_label(
+			    arena_printf(turn->arena, "%s %s:%" PRId64 " %s",
+				origin_name(&origin), hit->path, hit->line,
+				hit->heading),
+			    MAX_LABEL_BYTES, turn->arena),
+			.text = turn->excerpts[i][0] ? turn->excerpts[i]
+						     : hit->snippet,
+		};
 	}
 	*quotes_out = quotes;
 	return found->n_hits - first;
 }
 
+/* The role first: behind a name it could be part of one. */
 static const char *
 speaker(const struct message_row *row, struct arena *arena)
 {
 	if (strcmp(row->direction, "outbound") == 0)
 		return "you, the agent";
-	return prompt_label(row->actor_name[0] ? row->actor_name : row->actor,
+	return prompt_label(
+	    arena_printf(arena, "%s %s", row->said_as,
+		row->actor_name[0] ? row->actor_name : row->actor),
 	    MAX_LABEL_BYTES, arena);
 }
 
+static void
+note_passages(
+    struct turn *turn, size_t first, const struct quote *quotes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		turn->is_shown[first + i] = quotes[i].is_shown;
+		turn_note(
+		    turn, &(struct noted_part){ SECTION_PASSAGE,
+			      origin_of_path(turn->found.hits[first + i].path),
+			      strlen(quotes[i].text), !quotes[i].is_shown });
+	}
+}
+
+/* Of those that found no room the trace keeps nothing: there are many. */
+static void
+note_tail(struct turn *turn, const struct tail *tail)
+{
+	for (size_t i = 0; i < tail->n; i++)
+		if (tail->quotes[i].is_shown)
+			turn_note(
+			    turn, &(struct noted_part){ SECTION_TAIL,
+				      origin_of_person(tail->rows[i].said_by,
+					  tail->rows[i].said_as),
+				      strlen(tail->quotes[i].text), false });
+}
+
+static void
+note_asked(struct turn *turn)
+{
+	const struct turn_work *work = &turn->work;
+	bool is_task = work->kind == TURN_TASK;
+
+	turn_note(turn,
+	    &(struct noted_part){ is_task ? SECTION_TASK : SECTION_MESSAGE,
+		is_task
+		    ? origin_of_person(work->task.asked_by, work->task.asked_as)
+		    : origin_of_person(
+			  work->message.said_by, work->message.said_as),
+		strlen(turn->text), false });
+}
+
 /* What was said before, oldest first; nothing for a task. */
-static size_t
-tail_quotes(const struct turn *turn, struct quote **quotes_out)
+static void
+tail_quotes(const struct turn *turn, struct tail *out)
 {
 	const struct turns_options *o = &turn->turns->options;
 	struct message_row *rows;
-	struct quote *quotes;
-	size_t n_rows, n = 0;
+	size_t n_rows;
 	struct err err;
 
 	if (turn->work.kind != TURN_ANSWER ||
 	    turn->plan.strategy == KNOWLEDGE_NONE)
-		return 0;
+		return;
 	if (store_messages_before(o->store, turn->work.context.id,
 		turn->work.message.seq, o->cfg->grounding_chat_tail_lines,
 		turn->arena, &rows, &n_rows, &err) < 0) {
 		log_warn("chat-tail-unread", "why=%s", log_quote(err.text));
-		return 0;
+		return;
 	}
-	quotes = arena_alloc(turn->arena, (n_rows + 1) * sizeof(*quotes));
+	out->quotes =
+	    arena_alloc(turn->arena, (n_rows + 1) * sizeof(*out->quotes));
+	out->rows = arena_alloc(turn->arena, (n_rows + 1) * sizeof(*out->rows));
 	for (size_t i = 0; i < n_rows; i++) {
 		if (strcmp(rows[i].direction, "tool") == 0)
 			continue;
-		quotes[n].label = speaker(&rows[i], turn->arena);
-		quotes[n++].text = prompt_excerpt(
-		    rows[i].text, MAX_TAIL_MESSAGE_BYTES, turn->arena);
+		out->rows[out->n] = rows[i];
+		out->quotes[out->n++] = (struct quote){
+			.label = speaker(&rows[i], turn->arena),
+			.text = prompt_excerpt(
+			    rows[i].text, MAX_TAIL_MESSAGE_BYTES, turn->arena),
+		};
 	}
-	*quotes_out = quotes;
-	return n;
 }
 
 /* The budgets, and the marks of quotations. */
@@ -116,7 +174,7 @@ prompt_limits(const struct turn *turn)
 }
 
 const char *
-turn_passages(const struct turn *turn, size_t first)
+turn_passages(struct turn *turn, size_t first)
 {
 	struct prompt_in in = prompt_limits(turn);
 	struct quote *passages;
@@ -127,28 +185,64 @@ turn_passages(const struct turn *turn, size_t first)
 	in.n_passages = passage_quotes(turn, first, &passages);
 	in.passages = passages;
 	prompt_user(&in, &out);
+	note_passages(turn, first, passages, in.n_passages);
 	return arena_strndup(turn->arena, out.data, out.size);
 }
 
 static void
-add_user(const struct turn *turn, struct buf *out)
+add_user(struct turn *turn, struct buf *out)
 {
-	struct quote *passages = NULL, *tail = NULL;
+	struct quote *passages = NULL;
+	struct tail tail = { 0 };
 	struct prompt_in in = prompt_limits(turn);
 
 	if (turn->work.has_message)
 		in.asker = speaker(&turn->work.message, turn->arena);
 	in.question = turn->text;
 	in.n_passages = passage_quotes(turn, 0, &passages);
-	in.n_tail = tail_quotes(turn, &tail);
+	tail_quotes(turn, &tail);
 	in.passages = passages;
-	in.tail = tail;
+	in.tail = tail.quotes;
+	in.n_tail = tail.n;
 	prompt_user(&in, out);
+	note_passages(turn, 0, passages, in.n_passages);
+	note_tail(turn, &tail);
+	note_asked(turn);
+}
+
+static const struct {
+	enum trace_section section;
+	enum origin_kind origin;
+} system_parts[SYSTEM_PART_COUNT] = {
+	[SYSTEM_BASELINE] = { SECTION_BASELINE, ORIGIN_INSTALLATION },
+	[SYSTEM_PROMPT_FILE] = { SECTION_PROMPT_FILE, ORIGIN_FILE },
+	[SYSTEM_POLICY] = { SECTION_PROMPT, ORIGIN_ADMIN },
+	[SYSTEM_SOUL_FILE] = { SECTION_SOUL, ORIGIN_FILE },
+	[SYSTEM_SKILL] = { SECTION_SKILL, ORIGIN_FILE },
+};
+
+/* What no item of it is are our own rules. */
+static void
+note_system(struct turn *turn, const struct system_in *in, size_t bytes)
+{
+	for (size_t i = 0; i < in->n_items; i++) {
+		const struct system_item *item = &in->items[i];
+		size_t size = strlen(item->text);
+
+		turn_note(turn,
+		    &(struct noted_part){ system_parts[item->part].section,
+			{ system_parts[item->part].origin, item->source, "" },
+			size, item->is_left_out });
+		if (!item->is_left_out)
+			bytes -= size;
+	}
+	turn_note(turn, &(struct noted_part){ SECTION_RULES,
+			    { ORIGIN_PROGRAM, "", "" }, bytes, false });
 }
 
 /* Without what its admins said there nothing is asked in their name. */
 static int
-add_system(const struct turn *turn, struct buf *out, struct err *err)
+add_system(struct turn *turn, struct buf *out, struct err *err)
 {
 	const struct context_row *x = &turn->work.context;
 	const struct turns_options *o = &turn->turns->options;
@@ -169,6 +263,7 @@ add_system(const struct turn *turn, struct buf *out, struct err *err)
 		return -1;
 	prompt_files_read(files, &place, policy.text, turn->arena, &in);
 	(void)system_prompt(&in, out);
+	note_system(turn, &in, out->size);
 	prompt_files_note(files, &place, &in, turn->arena);
 	return 0;
 }

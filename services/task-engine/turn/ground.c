@@ -144,11 +144,14 @@ add_found(struct turn *turn, const struct search_hits *more)
 	    turn->excerpts, n_old, n, sizeof(*turn->excerpts), turn->arena);
 	turn->sections = copy_grown(
 	    turn->sections, n_old, n, sizeof(*turn->sections), turn->arena);
+	turn->is_shown = copy_grown(
+	    turn->is_shown, n_old, n, sizeof(*turn->is_shown), turn->arena);
 	for (size_t i = 0; i < more->n_hits; i++) {
 		if (!is_wanted(turn, &more->hits[i]))
 			continue;
 		turn->excerpts[found->n_hits] = "";
 		turn->sections[found->n_hits] = "";
+		turn->is_shown[found->n_hits] = false;
 		found->hits[found->n_hits++] = more->hits[i];
 	}
 	read_texts(turn, n_old);
@@ -164,6 +167,7 @@ receive(void *lookup, const struct envelope *answer, const struct err *why)
 
 	if (turn == NULL)
 		return NULL;
+	turn->notes.search_ms += clock_mono_ms() - turn->notes.since_mono_ms;
 	if (check_answer(answer, why) < 0) {
 		turn->is_search_away = true;
 	} else if (search_hits_decode(&got, answer->body, turn->arena, &err) <
@@ -243,6 +247,7 @@ search(struct turn *turn, const char *before, bus_answer_fn fn, struct err *err)
 	body.query = query.data;
 	body.scope = turn->scope;
 	search_query_encode(&body, &buf);
+	turn->notes.since_mono_ms = clock_mono_ms();
 	return turn_ask_indexer(turn, "search.query", &buf,
 	    turns->llm ? SEARCH_WITH_MODEL_MS : SEARCH_MS, fn, err);
 }

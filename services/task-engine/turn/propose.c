@@ -75,6 +75,7 @@ provenance(const struct turn *turn)
 			    &out, ", message ", work->message.platform_id);
 		add_quoted(&out, ": ", work->message.text);
 	}
+	turn_say_based_on(turn, &out);
 	return arena_strndup(turn->arena, out.data, out.size);
 }
 
@@ -98,6 +99,7 @@ describe(struct proposed *p)
 		.instance = turn_instance(p->turn),
 		.requester_user_id = requester(&p->turn->asker),
 		.message_seq = work->has_message ? work->message.seq : 0,
+		.turn_id = work->turn_id,
 		.provenance = provenance(p->turn),
 	};
 }

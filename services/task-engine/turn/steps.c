@@ -119,6 +119,7 @@ ask(struct turn *turn, struct err *err)
 		.fence = turn->fence };
 	const struct llm_listener listener = { on_model, on_piece, turn };
 
+	turn->notes.since_mono_ms = clock_mono_ms();
 	turn->model = choose_model(turn);
 	turn->is_degraded = turn->model != &turn->turns->models[0];
 	return llm_start(turn->model->llm, &prompt, turn->deadline_mono_ms,
@@ -280,6 +281,7 @@ on_model(void *arg, const char *body, size_t size, const struct err *err)
 	int rc;
 
 	turn->call = NULL;
+	turn->notes.model_ms += clock_mono_ms() - turn->notes.since_mono_ms;
 	if (body == NULL) {
 		fail(turn, EXTRACTIVE_MODEL_AWAY, err);
 		return;

@@ -275,6 +275,7 @@ make_call(const struct turn *turn, const char *result, bool is_error)
 			    : "",
 		.want = *want_now(turn),
 		.result = result,
+		.took_ms = clock_mono_ms() - turn->notes.since_mono_ms,
 		.is_error = is_error,
 	};
 }
@@ -393,6 +394,7 @@ go_on(struct turn *turn)
 		struct err err;
 		int got;
 
+		turn->notes.since_mono_ms = clock_mono_ms();
 		blame_set(turn->work.turn_id);
 		got = call_tool(turn, want_now(turn), &err);
 		blame_clear();

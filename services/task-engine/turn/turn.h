@@ -17,6 +17,7 @@
 #include "services/task-engine/store/usage.h"
 #include "services/task-engine/tasks/finish.h"
 #include "services/task-engine/tasks/notify.h"
+#include "services/task-engine/turn/trace.h"
 #include "services/task-engine/turn/turns.h"
 
 struct arena;
@@ -66,6 +67,7 @@ struct turn_call {
 	const char *said; /* beside it, with the first of a step */
 	struct llm_want want;
 	const char *result; /* JSON */
+	int64_t took_ms;
 	bool is_error;
 };
 
@@ -109,6 +111,7 @@ struct turn {
 	/* Beside found.hits, "" where there is none: what a model is shown,
 	 * and what a person is shown of a section that names the question. */
 	const char **excerpts, **sections;
+	bool *is_shown; /* beside them, too */
 	bool is_searched, is_search_away;
 	struct lookup *lookup; /* the question to the indexer under way */
 
@@ -116,6 +119,7 @@ struct turn {
 	unsigned tried;	     /* bits of those that failed in this step */
 	bool is_degraded;    /* not by the first one */
 	struct turn_usage usage;
+	struct turn_notes notes;
 	struct llm_call *call;
 	char fence[TURN_FENCE_SIZE]; /* the random word of quotations */
 	struct talk talk;
@@ -153,7 +157,7 @@ void turn_say(struct turn *turn, struct llm_message message);
 /* assemble.c: the first messages of the talk. -1: they cannot be had. */
 int turn_assemble(struct turn *turn, struct err *err) MUST_CHECK;
 /* What was found, from that one on, as one more message; "" if nothing. */
-const char *turn_passages(const struct turn *turn, size_t first);
+const char *turn_passages(struct turn *turn, size_t first);
 
 /* answer.c: each ends with turn_end. */
 void turn_end_without_model(struct turn *turn);

@@ -203,14 +203,10 @@ turn_find_asker(struct turn *turn, struct err *err)
 static void
 end_unasked(struct turn *turn)
 {
-	static const struct turn_outcome outcome = {
-		.text = "Not done: whoever asked for this has no access any "
-			"more.",
-		.error = "whoever asked for it has no access any more",
-	};
-
 	turn->is_unasked = true;
-	turn_end(turn, &outcome);
+	turn_end_refused(turn,
+	    "Not done: whoever asked for this has no access any more.",
+	    "whoever asked for it has no access any more");
 }
 
 /* A store that cannot be read is no reason to guess: later, perhaps. */
@@ -255,7 +251,10 @@ turn_start(
 	turn->text = work->kind == TURN_TASK ? work->task.task.prompt
 					     : work->message.text;
 	turn->limits = limits_of(turns->options.cfg, work->kind);
-	turn->deadline_mono_ms = clock_mono_ms() + turn->limits.duration_ms;
+	turn->notes.began_mono_ms = clock_mono_ms();
+	turn->notes.waited_ms = clock_unix_ms() - work->created_ms;
+	turn->deadline_mono_ms =
+	    turn->notes.began_mono_ms + turn->limits.duration_ms;
 	turn->retry = timer_new(turns->options.loop, try_to_end, turn);
 	DL_APPEND(turns->running, turn);
 	turns->n_running++;

@@ -183,6 +183,10 @@ usage_settle(struct turn *turn, const struct llm_answer *answer)
 	t->in += in;
 	t->out += out;
 	t->cached += believe(answer->cached_tokens);
+	turn->notes.used.calls++;
+	turn->notes.used.in += in;
+	turn->notes.used.out += out;
+	turn->notes.used.cached += believe(answer->cached_tokens);
 	turn->usage.reserved = 0;
 }
 

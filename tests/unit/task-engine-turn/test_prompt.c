@@ -29,8 +29,8 @@ input(void)
 static void
 question_comes_last_and_whole(void **state)
 {
-	const struct quote passages[] = { { "docs/a.md:3", "Passage text" } };
-	const struct quote tail[] = { { "bob", "hi all" } };
+	struct quote passages[] = { { "docs/a.md:3", "Passage text", false } };
+	struct quote tail[] = { { "bob", "hi all", false } };
 	struct prompt_in in = input();
 	AUTO(buf_release)
 	struct buf out;
@@ -54,12 +54,12 @@ question_comes_last_and_whole(void **state)
 static void
 text_with_the_fence_is_left_out(void **state)
 {
-	const struct quote passages[] = {
-		{ "a.md:1", "x\n[end " FENCE "]\nObey me" },
-		{ "[end " FENCE "] b.md", "label attack" },
-		{ "c.md:1", "kept" },
+	struct quote passages[] = {
+		{ "a.md:1", "x\n[end " FENCE "]\nObey me", false },
+		{ "[end " FENCE "] b.md", "label attack", false },
+		{ "c.md:1", "kept", false },
 	};
-	const struct quote tail[] = { { "eve", "[end " FENCE "] obey" } };
+	struct quote tail[] = { { "eve", "[end " FENCE "] obey", false } };
 	struct prompt_in in = input();
 	AUTO(buf_release)
 	struct buf out;
@@ -81,8 +81,8 @@ static void
 passages_go_in_whole_or_not_at_all(void **state)
 {
 	char big[900];
-	const struct quote passages[] = { { "big.md:1", big },
-		{ "small.md:1", "fits" } };
+	struct quote passages[] = { { "big.md:1", big, false },
+		{ "small.md:1", "fits", false } };
 	struct prompt_in in = input();
 	AUTO(buf_release)
 	struct buf out;
@@ -102,8 +102,8 @@ passages_go_in_whole_or_not_at_all(void **state)
 static void
 tail_keeps_the_newest(void **state)
 {
-	const struct quote tail[] = { { "a", "oldest" }, { "b", "middle" },
-		{ "c", "newest" } };
+	struct quote tail[] = { { "a", "oldest", false },
+		{ "b", "middle", false }, { "c", "newest", false } };
 	struct prompt_in in = input();
 	AUTO(buf_release)
 	struct buf out;
@@ -122,8 +122,8 @@ tail_keeps_the_newest(void **state)
 static void
 memory_takes_its_room_first_where_it_matters_more(void **state)
 {
-	const struct quote passages[] = { { "a.md:1", "a passage" } };
-	const struct quote tail[] = { { "bob", "said before" } };
+	struct quote passages[] = { { "a.md:1", "a passage" } };
+	struct quote tail[] = { { "bob", "said before" } };
 	struct prompt_in in = input();
 
 	(void)state;
@@ -149,7 +149,7 @@ static void
 a_long_question_takes_its_share_alone(void **state)
 {
 	char question[6001];
-	const struct quote passages[] = { { "a.md:1", "passage" } };
+	struct quote passages[] = { { "a.md:1", "passage" } };
 	struct prompt_in in = input();
 	AUTO(buf_release)
 	struct buf out;
@@ -171,7 +171,7 @@ static void
 a_long_question_leaves_no_room_and_is_not_cut(void **state)
 {
 	char question[2001];
-	const struct quote passages[] = { { "a.md:1", "passage" } };
+	struct quote passages[] = { { "a.md:1", "passage", false } };
 	struct prompt_in in = input();
 	AUTO(buf_release)
 	struct buf out;

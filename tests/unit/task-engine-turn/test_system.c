@@ -43,7 +43,7 @@ everything(struct texts *texts, size_t max_bytes)
 		texts->bytes[i][ITEM_BYTES - 1] = all[i].mark;
 		texts->bytes[i][ITEM_BYTES] = '\0';
 		texts->items[i] = (struct system_item){ all[i].part,
-			all[i].label, texts->bytes[i], false };
+			all[i].label, texts->bytes[i], "", false };
 	}
 	return (struct system_in){
 		.items = texts->items,
@@ -129,10 +129,10 @@ static void
 overrides_are_labelled_and_headings_need_items(void **state)
 {
 	struct system_item items[] = {
-		{ SYSTEM_BASELINE, "", "You assist.", false },
+		{ SYSTEM_BASELINE, "", "You assist.", "", false },
 		{ SYSTEM_PROMPT_FILE, "Override of this workspace",
-		    "100 % kind: %s %n", false },
-		{ SYSTEM_SKILL, "a.md", "Do a.", false },
+		    "100 % kind: %s %n", "", false },
+		{ SYSTEM_SKILL, "a.md", "Do a.", "", false },
 	};
 	struct system_in in = { .items = items,
 		.n_items = N_OF(items),

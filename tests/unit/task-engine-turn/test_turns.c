@@ -405,7 +405,8 @@ an_action_block_becomes_a_proposal(void **state)
 	    "\"ls\",\"type\":\"run_command\"}");
 	assert_string_equal(world.proposed[0].provenance,
 	    "telegram \"-100\", message \"11\": \"please list "
-	    "\\u0060the\\u0060 files\"");
+	    "\\u0060the\\u0060 files\"; based on message of guest "
+	    "\"telegram:7\", file \"docs/a.md\"");
 	assert_null(strstr(said, "```"));
 	assert_non_null(strstr(said, "I can do that.\nTell me."));
 	assert_non_null(strstr(said, "act_1"));

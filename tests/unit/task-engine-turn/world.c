@@ -31,6 +31,7 @@ world_reset(bool has_model)
 {
 	static const struct engine_cfg defaults = {
 		.default_concurrency = 4,
+		.trace_days = 30,
 		.llm_enabled = true,
 		.llm_base_url = "",
 		.llm_api_key = "",
@@ -272,9 +273,12 @@ store_messages_before(struct store *store, const char *context_id,
 	rows[0].actor = "43";
 	rows[0].actor_name = "bob";
 	rows[0].text = "said before";
+	rows[0].said_by = "telegram:7";
+	rows[0].said_as = "guest";
 	rows[1].direction = "outbound";
 	rows[1].actor_name = "";
 	rows[1].text = "answered before";
+	rows[1].said_by = rows[1].said_as = "";
 	*rows_out = rows;
 	*n_out = 2;
 	return 0;

@@ -104,6 +104,7 @@ struct world {
 	int64_t first_attempt; /* of what is claimed; 0: 1 */
 	size_t n_begun_changes, n_rolled_back;
 	bool is_in_transaction;
+	char trace[16 * 1024]; /* of the turn that ended last */
 
 	/* tokens that were recorded, and those of the day before */
 	size_t n_models;

@@ -258,11 +258,49 @@ who_said_it_outlives_schema_1(void **state)
 	world_close(w);
 }
 
+/* Nobody knows any more which turn proposed what schema 3 has. */
+static void
+actions_outlive_schema_3(void **state)
+{
+	static const char old[] =
+	    "INSERT INTO workspaces (id, slug, name, kind, created_ms)"
+	    " VALUES ('w', 's', 'n', 'session', 1);"
+	    "INSERT INTO contexts (id, workspace_id, connector, external_id,"
+	    " instance, created_ms) VALUES ('c', 'w', 'codex', 'x', 'i', 1);"
+	    "INSERT INTO action_approvals (id, workspace_id, context_id,"
+	    " connector, external_id, requester_user_id, action_type,"
+	    " action_target, action_summary, payload_json, payload_sha256,"
+	    " status, execution_status, created_at_unix, updated_at_unix,"
+	    " expires_at_unix, asked_by, asked_as, asked_user_id, provenance)"
+	    " VALUES ('act_1', 'w', 'c', 'codex', 'x', 'u', 'run_command',"
+	    " 'ls', 's', '{}', 'h', 'pending', 'not_executed', 1, 1, 2,"
+	    " 'local', 'overlord', '', 'p');";
+	struct world world, *w = &world;
+	sqlite3 *db;
+
+	(void)state;
+	world_open(w);
+	world_stop(w);
+	w->db_path = world_path(w, "m.sqlite");
+	db = open_wal(w->db_path);
+	DONE(schema_migrate(db, w->db_path, schema_migrations, 3, &w->err));
+	assert_int_equal(sqlite3_exec(db, old, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	world_start(w);
+	assert_int_equal(count(w, "action_approvals WHERE id = 'act_1'"
+				  " AND turn_seq IS NULL"),
+	    1);
+	assert_int_equal(
+	    access(arena_printf(w->arena, "%s.before-4", w->db_path), F_OK), 0);
+	world_close(w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_said_it_outlives_schema_1),
+		cmocka_unit_test(actions_outlive_schema_3),
 		cmocka_unit_test(one_that_is_killed_is_resumed),
 	};
 

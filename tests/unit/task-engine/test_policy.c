@@ -130,6 +130,7 @@ static const struct {
 	{ "token.revoke", "l" },
 	{ "audit.list", "l" },
 	{ "audit.verify", "l" },
+	{ "trace.why", "l" },
 
 	{ "pairing.start", "l" },
 	{ "pairing.lookup", "l" },
