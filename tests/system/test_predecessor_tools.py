@@ -1,7 +1,7 @@
 """The predecessor's weaknesses of its agent's loop, its tools, its models and
 its tasks (in its description mostly G-37 to G-52, G-60 to G-66, P-22 to P-34)
 that must not come back; those of one function have their rows in
-tests/unit/task-engine-turn (G-39, G-40b, G-40d, G-43, G-44, G-48) and
+tests/unit/task-engine-turn (G-39, G-40d, G-43, G-44, G-48) and
 tests/unit/task-engine/test_proposal.c (G-52). What had no behaviour has no
 test: fields that were not synchronised (G-10), patterns compiled again for
 each message (G-35), code that nothing reached (G-40y, G-73). Where it is
@@ -157,6 +157,17 @@ def test_a_turn_without_time_says_what_it_did(place, stub):  # noqa: F811
         wait_for("the task", lambda: c.sql("SELECT 1 FROM tasks"))
         stub.fault("hang", times=9)
         assert "Done before: `create_task`" in c.answered(seq)
+
+
+def test_a_doubted_answer_is_left_to_people(community, stub):
+    """G-40b: whoever asked was told of a review that nobody heard of."""
+    stub.reply = "confidence: 0.1\nThe tide is low.\nconfidence: 0.1"
+    answer = community.answered(community.ask("what is a tide?", user="9"))
+    assert "not sure enough" in answer
+    assert community.tasks("route_class, status") == [("question", "open")]
+    assert not community.sql("SELECT 1 FROM outbox WHERE text LIKE"
+                             " '%The tide is low%'")
+    assert any("what is a tide?" in t for t in community.texts(ADMINS))
 
 
 @pytest.mark.parametrize("user, has", [("55", False), ("9", True)])
@@ -369,6 +380,27 @@ def test_a_long_task_runs_once(community, stub):
     assert stub.calls == 2
     task = community.task("running")
     assert community.reply(f"/cancel {task}", user="9")
+
+
+def test_all_that_waited_is_taken_up_again(place):  # noqa: F811
+    """P-24: a start took the 500 newest and left the others."""
+    with Community(place) as c:
+        c.kill()
+        numbers = ("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
+                   " FROM n WHERE i < 600) ")
+        c.write(numbers + "INSERT INTO tasks (id, workspace_id, context_id,"
+                " kind, title, prompt, status, asked_by, asked_as, instance,"
+                " created_ms) SELECT 'waits-' || i, workspace_id, contexts.id,"
+                " 'general', 't', 'hello!', 'queued', 'local', 'overlord',"
+                " 'api.main', i FROM n, contexts WHERE external_id = '-100'")
+        c.write("INSERT INTO turns (kind, state, workspace_id, context_id,"
+                " task_id, priority, due_unix, created_ms, updated_ms) SELECT"
+                " 3, 'queued', workspace_id, context_id, id, 3, 0, created_ms,"
+                " created_ms FROM tasks WHERE status = 'queued'")
+        c.start().connect()
+        wait_for("all of them", lambda: c.sql(
+            "SELECT count(*) FROM tasks WHERE status = 'failed'") == [
+                (600,)], 30, 0.1)
 
 
 def test_an_ended_task_stays_ended(community, stub):
