@@ -33,6 +33,10 @@ enum {
 	BOUND_DELIVERIES = 32,
 	BOUND_PARTS = 1000, /* of one delivery */
 	BOUND_HITS = 50,
+	BOUND_EMBED_TEXTS = 64,
+	BOUND_EMBED_TEXT = 8 * 1024,
+	BOUND_DIMENSIONS = 4096,
+	BOUND_VECTOR = 21848, /* so many floats in base64 */
 	BOUND_CHANGES = 32,   /* of documents; each at its bound, they fit */
 	BOUND_COMMANDS = 100, /* more has no menu of Telegram or Discord */
 	BOUND_CHOICES = 25,   /* Discord shows no more */

@@ -14,6 +14,7 @@
 #include "proto/credential.h"
 #include "proto/delivery.h"
 #include "proto/document.h"
+#include "proto/embed.h"
 #include "proto/empty.h"
 #include "proto/engine.h"
 #include "proto/gateway.h"
@@ -97,6 +98,10 @@ const struct route routes[] = {
 	{ "document.changed", ROUTE_REQ,  INDEXER,   ENGINE, 0,
 	    &document_changed_shape, &document_noted_shape,
 	    "Markdown files appeared, changed or vanished" },
+	{ "embed.request",    ROUTE_REQ,  INDEXER,   ENGINE,
+	    ROUTE_READ | ROUTE_DEFERRED | ROUTE_LARGE,
+	    &embed_request_shape, &embed_vectors_shape,
+	    "texts to vectors, by the endpoint that is configured" },
 	{ "upkeep",           ROUTE_REQ,  SCHEDULER, ENGINE, 0,
 	    &empty_shape, &upkeep_done_shape,
 	    "tidies what has expired" },

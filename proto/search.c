@@ -120,5 +120,6 @@ static const struct field search_state_fields[] = {
 	F_STR(struct search_state, backend, FIELD_REQUIRED | FIELD_TOKEN, 1,
 	    BOUND_WORD),
 	F_STR(struct search_state, detail, 0, 0, BOUND_NOTE),
+	F_STR(struct search_state, meaning, 0, 0, BOUND_NOTE),
 };
 SHAPE(search, search_state, search_state_fields);

@@ -106,6 +106,8 @@ struct search_state {
 	int64_t last_indexed_unix;
 	const char *backend;
 	const char *detail;
+	const char
+	    *meaning; /* how it stands with vectors; "": there are none */
 };
 PROTO_MESSAGE(search_state);
 

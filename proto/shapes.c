@@ -10,6 +10,7 @@
 #include "proto/credential.h"
 #include "proto/delivery.h"
 #include "proto/document.h"
+#include "proto/embed.h"
 #include "proto/empty.h"
 #include "proto/engine.h"
 #include "proto/gateway.h"
@@ -66,6 +67,9 @@ const struct shape *const shapes[] = {
 	&document_change_shape,
 	&document_changed_shape,
 	&document_noted_shape,
+	&embed_text_shape,
+	&embed_request_shape,
+	&embed_vectors_shape,
 	&empty_shape,
 	&engine_ready_shape,
 	&engine_status_get_shape,

@@ -15,6 +15,7 @@
 #include "services/indexer/document.h"
 #include "services/indexer/index.h"
 #include "services/indexer/library.h"
+#include "services/indexer/meaning.h"
 #include "services/indexer/paths.h"
 #include "services/indexer/qmd.h"
 #include "services/indexer/qmd_answer.h"
@@ -33,9 +34,10 @@ struct waiting {
 	struct svc *svc;
 	struct arena *arena;
 	struct search_query query;
-	const char *id, *cause; /* of the request */
-	int64_t asked_ms;	/* monotonic */
-	int64_t patience_ms;	/* for qmd */
+	struct index_meaning meaning; /* none: by words alone */
+	const char *id, *cause;	      /* of the request */
+	int64_t asked_ms;	      /* monotonic */
+	int64_t patience_ms;	      /* for qmd */
 	uint64_t ticket;
 	struct buf *body; /* NULL once the request is deferred */
 	bool is_answered;
@@ -60,6 +62,8 @@ search(struct search_hits *out, struct library *library, struct workspace *ws,
     struct waiting *waiting, struct err *err)
 {
 	const struct search_query *query = &waiting->query;
+	const struct index_meaning *meaning =
+	    waiting->meaning.values ? &waiting->meaning : NULL;
 	struct arena *arena = waiting->arena;
 
 	if (library_use(library, ws, err) < 0)
@@ -67,11 +71,11 @@ search(struct search_hits *out, struct library *library, struct workspace *ws,
 	if (waiting->found &&
 	    qmd_answer(out, waiting->found, ws->index, query, arena, err) == 0)
 		return 0;
-	if (index_search(ws->index, query, out, arena, err) == 0)
+	if (index_search(ws->index, query, meaning, out, arena, err) == 0)
 		return 0;
 	if (index_is_usable(ws->index) || library_use(library, ws, err) < 0)
 		return -1;
-	return index_search(ws->index, query, out, arena, err);
+	return index_search(ws->index, query, meaning, out, arena, err);
 }
 
 /*
@@ -139,8 +143,9 @@ answer(struct waiting *waiting, struct library *library, struct workspace *ws,
 	add_texts(waiting, &hits, library_root_fd(library));
 	encode_hits(&hits, body, waiting->arena);
 	log_context(waiting->id, waiting->cause);
-	log_info("searched", "hits=%zu stale=%d ms=%" PRId64, hits.n_hits,
-	    hits.is_stale, clock_mono_ms() - waiting->asked_ms);
+	log_info("searched", "hits=%zu stale=%d meaning=%d ms=%" PRId64,
+	    hits.n_hits, hits.is_stale, waiting->meaning.values != NULL,
+	    clock_mono_ms() - waiting->asked_ms);
 	log_context_clear();
 	return 0;
 }
@@ -202,6 +207,30 @@ on_ready(
 	    on_found, waiting);
 }
 
+/* First the vector, which may take longer, and then what changed meanwhile. */
+static void
+on_meaning(void *arg, const struct index_meaning *found)
+{
+	struct waiting *waiting = arg;
+	struct library *library = waiting->svc->library;
+	struct workspace *ws =
+	    library_find(library, waiting->query.workspace_id);
+	float *values;
+
+	if (found) {
+		size_t size = found->n_dimensions * sizeof(*values);
+
+		values = arena_alloc(waiting->arena, size);
+		memcpy(values, found->values, size);
+		waiting->meaning =
+		    (struct index_meaning){ values, found->n_dimensions };
+	}
+	if (ws)
+		library_when_ready(library, ws, on_ready, waiting);
+	else
+		on_ready(waiting, library, NULL, false);
+}
+
 int
 on_search_query(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err)
@@ -227,7 +256,11 @@ on_search_query(struct svc *svc, const struct request *request,
 	if (!ws)
 		return answer(
 		    waiting, svc->library, NULL, false, reply->body, err);
-	library_when_ready(svc->library, ws, on_ready, waiting);
+	if (svc->qmd)
+		on_meaning(waiting, NULL);
+	else
+		meaning_of(svc->meaning, ws->id, waiting->query.query,
+		    on_meaning, waiting);
 	if (waiting->is_answered)
 		return waiting->rc;
 	waiting->body = NULL;
@@ -368,12 +401,18 @@ static int
 reply_state(struct svc *svc, struct workspace *ws,
     const struct request *request, struct reply *reply, struct err *err)
 {
+	AUTO(buf_release)
+	struct buf meaning;
 	struct search_state out;
 
-	if (library_state(svc->library, ws, &out, request->arena, err) < 0)
+	buf_init(&meaning);
+	if (library_state(svc->library, ws, &out, request->arena, err) < 0 ||
+	    (ws && !svc->qmd &&
+		meaning_describe(svc->meaning, ws, &meaning, err) < 0))
 		return -1;
 	if (svc->qmd && ws)
 		add_qmd(&out, svc->qmd, ws->id, request->arena);
+	out.meaning = meaning.data;
 	search_state_encode(&out, reply->body);
 	return 0;
 }

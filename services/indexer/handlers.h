@@ -4,6 +4,7 @@
 #include "libcommon/service.h"
 
 struct library;
+struct meaning;
 struct teller;
 struct qmd;
 
@@ -17,6 +18,7 @@ struct svc {
 	struct library *library;
 	struct teller *teller;
 	struct qmd *qmd; /* NULL: the own index answers */
+	struct meaning *meaning;
 	struct indexer_counters *counters;
 };
 

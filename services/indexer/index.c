@@ -175,18 +175,17 @@ make_short_id(struct index *index, const char *path,
 	return rc < 0 ? -1 : 0;
 }
 
+/* Their vectors wait: most of the sections that come have the same text. */
 static int
 drop_sections(struct index *index, int64_t id, struct err *err)
 {
-	AUTO(index_statement_done)
-	sqlite3_stmt *stmt = index_statement(index, STMT_SECTIONS_DELETE, err);
 	int64_t first = id << RANK_SECTION_BITS;
+	int64_t last = first + (1 << RANK_SECTION_BITS) - 1;
 
-	if (!stmt)
+	if (index_run_between(index, STMT_SECTIONS_DELETE, first, last, err) <
+	    0)
 		return -1;
-	sqlite3_bind_int64(stmt, 1, first);
-	sqlite3_bind_int64(stmt, 2, first + (1 << RANK_SECTION_BITS) - 1);
-	return index_step(index, stmt, err) < 0 ? -1 : 0;
+	return index_run_between(index, STMT_VECTORS_RETIRE, first, last, err);
 }
 
 /* short_id NULL: the document is known and its row is changed. */
@@ -317,26 +316,14 @@ index_put(struct index *index, const struct index_file *file, struct err *err)
 	return 0;
 }
 
-/* A statement about the document of that id. */
-static int
-run_on(struct index *index, enum statement which, int64_t id, struct err *err)
-{
-	AUTO(index_statement_done)
-	sqlite3_stmt *stmt = index_statement(index, which, err);
-
-	if (!stmt)
-		return -1;
-	sqlite3_bind_int64(stmt, 1, id);
-	return index_step(index, stmt, err) < 0 ? -1 : 0;
-}
-
 int
 index_remove(struct index *index, int64_t id, struct err *err)
 {
 	if (change_begins(index, err) < 0 ||
 	    drop_sections(index, id, err) < 0 ||
-	    run_on(index, STMT_GONE_ADD, id, err) < 0 ||
-	    run_on(index, STMT_DOCUMENT_DELETE, id, err) < 0)
+	    index_vectors_forget(index, id, err) < 0 ||
+	    index_step_on(index, STMT_GONE_ADD, id, err) < 0 ||
+	    index_step_on(index, STMT_DOCUMENT_DELETE, id, err) < 0)
 		return change_failed(index);
 	return 0;
 }

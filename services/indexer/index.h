@@ -119,8 +119,18 @@ struct index_totals {
 int index_totals(
     struct index *index, struct index_totals *out, struct err *err) MUST_CHECK;
 
-/* The best section of each document within the scope, best first. */
+/* What a question means: of length 1. */
+struct index_meaning {
+	const float *values;
+	size_t n_dimensions;
+};
+
+/*
+ * The best section of each document within the scope, best first: by its
+ * words, and with a meaning (NULL: none) by how near its vector is, too.
+ */
 int index_search(struct index *index, const struct search_query *query,
-    struct search_hits *out, struct arena *arena, struct err *err) MUST_CHECK;
+    const struct index_meaning *meaning, struct search_hits *out,
+    struct arena *arena, struct err *err) MUST_CHECK;
 
 #endif

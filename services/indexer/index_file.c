@@ -118,6 +118,33 @@ index_run(struct index *index, enum statement which, struct err *err)
 	return 0;
 }
 
+int
+index_run_between(struct index *index, enum statement which, int64_t first,
+    int64_t last, struct err *err)
+{
+	AUTO(index_statement_done)
+	sqlite3_stmt *stmt = index_statement(index, which, err);
+
+	if (!stmt)
+		return -1;
+	sqlite3_bind_int64(stmt, 1, first);
+	sqlite3_bind_int64(stmt, 2, last);
+	return index_step(index, stmt, err) < 0 ? -1 : 0;
+}
+
+int
+index_step_on(
+    struct index *index, enum statement which, int64_t id, struct err *err)
+{
+	AUTO(index_statement_done)
+	sqlite3_stmt *stmt = index_statement(index, which, err);
+
+	if (!stmt)
+		return -1;
+	sqlite3_bind_int64(stmt, 1, id);
+	return index_step(index, stmt, err);
+}
+
 void
 index_bind_text(sqlite3_stmt *stmt, int at, const char *text)
 {

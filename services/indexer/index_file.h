@@ -49,6 +49,17 @@ index_step(struct index *index, sqlite3_stmt *stmt, struct err *err) MUST_CHECK;
 int index_run(
     struct index *index, enum statement which, struct err *err) MUST_CHECK;
 
+/* One step of a statement about the row of that id. */
+int index_step_on(struct index *index, enum statement which, int64_t id,
+    struct err *err) MUST_CHECK;
+/* A statement about what lies from ?1 to ?2. */
+int index_run_between(struct index *index, enum statement which, int64_t first,
+    int64_t last, struct err *err) MUST_CHECK;
+
+/* The vectors of sections that the document had. */
+int index_vectors_forget(
+    struct index *index, int64_t document_id, struct err *err) MUST_CHECK;
+
 void index_bind_text(sqlite3_stmt *stmt, int at, const char *text);
 
 #endif

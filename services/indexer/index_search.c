@@ -9,15 +9,10 @@
 #include "proto/bounds.h"
 #include "proto/search.h"
 #include "services/indexer/index.h"
+#include "services/indexer/fuse.h"
 #include "services/indexer/index_file.h"
 #include "services/indexer/match.h"
 #include "services/indexer/snippet.h"
-
-/* A section that may be shown: the best so far of its document. */
-struct candidate {
-	int64_t rowid;
-	double score;
-};
 
 struct search {
 	struct index *index;
@@ -26,12 +21,16 @@ struct search {
 	struct arena *arena;
 	struct scope_set left_out; /* by -words */
 	struct scope_set seen;
-	double least; /* score of the last hit so far */
+	double least;			     /* score of the last hit so far */
+	const struct index_meaning *meaning; /* NULL: words alone */
 
 	struct candidate best[BOUND_HITS];
 	size_t n_best;
 	size_t room; /* for so many */
 };
+
+/* Of a section found by its meaning, as much as a snippet can be made of. */
+enum { PASSAGE_BYTES = 4 * INDEX_SNIPPET_BYTES };
 
 static void
 search_release(struct search *search)
@@ -199,33 +198,46 @@ by_score(const void *a, const void *b)
 	return (x->rowid > y->rowid) - (x->rowid < y->rowid);
 }
 
-static int
-show(struct search *search, const char *match, const struct candidate *found,
-    struct err *err)
+/* Its columns are those of STMT_SHOW. */
+static void
+add_hit(struct search *search, sqlite3_stmt *stmt, double score)
 {
-	AUTO(index_statement_done)
-	sqlite3_stmt *stmt = index_statement(search->index, STMT_SHOW, err);
-	const char *snippet;
+	const char *snippet = column(search, stmt, 5);
+	size_t size = strlen(snippet);
 
-	if (!stmt)
-		return -1;
-	index_bind_text(stmt, 1, match);
-	sqlite3_bind_int64(stmt, 2, found->rowid);
-	if (index_step(search->index, stmt, err) < 0)
-		return -1;
-	snippet = column(search, stmt, 5);
-	search->least = fmin(found->score, search->least);
+	search->least = fmin(score, search->least);
 	search->out->hits[search->out->n_hits++] = (struct search_hit){
 		.path = column(search, stmt, 0),
 		.short_id = column(search, stmt, 1),
 		.title = column(search, stmt, 2),
 		.heading = column(search, stmt, 3),
 		.line = sqlite3_column_int64(stmt, 4),
-		.snippet = snippet_clean(snippet, strlen(snippet),
+		.snippet = snippet_clean(snippet,
+		    size < PASSAGE_BYTES ? size : PASSAGE_BYTES,
 		    INDEX_SNIPPET_BYTES, search->arena),
 		.score = search->least,
 		.text = "",
 	};
+}
+
+/* match NULL: the section was not found by its words. */
+static int
+show(struct search *search, const char *match, const struct candidate *found,
+    struct err *err)
+{
+	AUTO(index_statement_done)
+	sqlite3_stmt *stmt = index_statement(
+	    search->index, match ? STMT_SHOW : STMT_SHOW_PLAIN, err);
+	int at = 1;
+
+	if (!stmt)
+		return -1;
+	if (match)
+		index_bind_text(stmt, at++, match);
+	sqlite3_bind_int64(stmt, at, found->rowid);
+	if (index_step(search->index, stmt, err) < 0)
+		return -1;
+	add_hit(search, stmt, found->score);
 	return 0;
 }
 
@@ -252,9 +264,49 @@ add_hits(struct search *search, const char *match, struct err *err)
 	return 0;
 }
 
+static int
+by_words(struct search *search, const struct match *match, struct err *err)
+{
+	/* Once there are enough, what finds more would only come behind. */
+	if (add_hits(search, match->best, err) < 0)
+		return -1;
+	return add_hits(search, match->begun, err);
+}
+
+/* Some say the same in other words: both rankings count, by their places. */
+static int
+by_both(struct search *search, const struct match *match, struct err *err)
+{
+	struct fused fused[2 * BOUND_HITS];
+	struct near near = {
+		.scope = search->index->ranked.scope,
+		.left_out = &search->left_out,
+	};
+	size_t n;
+
+	search->room = BOUND_HITS;
+	search->n_best = 0;
+	if (collect(search, match->best, err) < 0 ||
+	    index_nearest(search->index, search->meaning, &near, err) < 0)
+		return -1;
+	qsort(search->best, search->n_best, sizeof(search->best[0]), by_score);
+	n = fuse(search->best, search->n_best, &near, fused);
+	for (size_t i = 0; i < n && i < (size_t)search->query->limit; i++) {
+		const struct fused *f = &fused[i];
+
+		scope_set_add(
+		    &search->seen, f->section.rowid >> RANK_SECTION_BITS, 1);
+		if (show(search, f->has_words ? match->best : NULL, &f->section,
+			err) < 0)
+			return -1;
+	}
+	return add_hits(search, match->begun, err);
+}
+
 int
 index_search(struct index *index, const struct search_query *query,
-    struct search_hits *out, struct arena *arena, struct err *err)
+    const struct index_meaning *meaning, struct search_hits *out,
+    struct arena *arena, struct err *err)
 {
 	AUTO(search_release)
 	struct search search = {
@@ -263,6 +315,7 @@ index_search(struct index *index, const struct search_query *query,
 		.out = out,
 		.arena = arena,
 		.least = 1,
+		.meaning = meaning,
 	};
 	struct match match;
 
@@ -277,9 +330,7 @@ index_search(struct index *index, const struct search_query *query,
 		return -1;
 	if (match.none && leave_out(&search, match.none, err) < 0)
 		return -1;
-	/* Once there are enough, what finds more would only come behind. */
-	if (add_hits(&search, match.best, err) < 0 ||
-	    add_hits(&search, match.begun, err) < 0)
-		return -1;
-	return 0;
+	/* A phrase in quotes must be there, whatever means the same. */
+	return meaning && !match.has_phrase ? by_both(&search, &match, err)
+					    : by_words(&search, &match, err);
 }

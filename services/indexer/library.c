@@ -48,7 +48,7 @@ library_report(struct library *lib)
 		    "fs.inotify.max_user_watches)",
 		    lib->n_unwatched);
 	else
-		buf_adds(&why, lib->trouble);
+		buf_adds(&why, *lib->trouble ? lib->trouble : lib->note);
 	service_set_state(
 	    why.size > 0 ? BEAT_DEGRADED : BEAT_HEALTHY, why.data);
 }
@@ -470,6 +470,13 @@ void
 library_set_trouble(struct library *lib, const char *text)
 {
 	snprintf(lib->trouble, sizeof(lib->trouble), "%s", text);
+	library_report(lib);
+}
+
+void
+library_note(struct library *lib, const char *text)
+{
+	snprintf(lib->note, sizeof(lib->note), "%s", text);
 	library_report(lib);
 }
 

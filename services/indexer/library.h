@@ -77,6 +77,9 @@ void library_reindex(struct library *library, struct workspace *ws);
 int library_state(struct library *library, struct workspace *ws,
     struct search_state *out, struct arena *arena, struct err *err) MUST_CHECK;
 
+/* What else is to be said in the beats; "": nothing. */
+void library_note(struct library *library, const char *text);
+
 int library_root_fd(const struct library *library);
 
 #endif

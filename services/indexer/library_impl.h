@@ -41,6 +41,7 @@ struct library {
 	bool is_root_lost;
 	char failure[256]; /* the last one's reason */
 	char trouble[256]; /* of somebody else */
+	char note[256];	   /* of a second one */
 };
 
 /* library.c */

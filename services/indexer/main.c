@@ -14,6 +14,7 @@
 #include "libcommon/service.h"
 #include "services/indexer/handlers.h"
 #include "services/indexer/library.h"
+#include "services/indexer/meaning.h"
 #include "services/indexer/qmd.h"
 #include "services/indexer/qmd_text.h"
 #include "services/indexer/teller.h"
@@ -38,6 +39,9 @@ struct indexer_cfg {
 	int64_t qmd_query_timeout_s;
 	int backend;
 	bool qmd_embeds;
+	const char *embed_exclude_globs;
+	const char *embed_exclude_workspaces;
+	int64_t embed_patience_ms;
 };
 
 static const char *const backends[] = { "embedded", "qmd", NULL };
@@ -88,6 +92,18 @@ static const struct cfg_item items[] = {
 	    "the indexer starts qmd itself, so there is no sidecar"),
 	CFG_RETIRED("AGENT_RUNTIME_QMD_SIDECAR_ADDR",
 	    "the indexer starts qmd itself, so there is no sidecar"),
+	/* These two are the task-engine's rows. */
+	CFG_CSV("AGENT_RUNTIME_EMBED_EXCLUDE_GLOBS", struct indexer_cfg,
+	    embed_exclude_globs, "",
+	    "documents that are never sent there: globs of paths beneath a "
+	    "workspace, as in drafts/**,*.private.md"),
+	CFG_CSV("AGENT_RUNTIME_EMBED_EXCLUDE_WORKSPACES", struct indexer_cfg,
+	    embed_exclude_workspaces, "",
+	    "ids of workspaces of which nothing is sent there"),
+	CFG_INT("AGENT_RUNTIME_EMBED_QUESTION_MS", struct indexer_cfg,
+	    embed_patience_ms, "400", 10, 10000, "ms",
+	    "how long a search waits for the vector of its question; after "
+	    "that it is by words alone"),
 };
 
 static const struct handler handlers[] = {
@@ -206,6 +222,8 @@ on_indexed(void *arg, const char *workspace_id)
 	teller_wake(svc->teller, workspace_id);
 	if (svc->qmd)
 		qmd_on_settled(svc->qmd, workspace_id);
+	else
+		meaning_wake(svc->meaning, workspace_id);
 }
 
 static void
@@ -242,6 +260,22 @@ open_qmd(struct svc *svc, struct loop *loop)
 	service_counter("qmd_failures", &qmd_counters.n_failures);
 }
 
+static void
+open_meaning(struct svc *svc, const struct service_env *env)
+{
+	const struct indexer_cfg *cfg = env->cfg;
+	const struct meaning_options options = {
+		.loop = env->loop,
+		.bus = env->bus,
+		.library = svc->library,
+		.exclude_globs = cfg->embed_exclude_globs,
+		.exclude_workspaces = cfg->embed_exclude_workspaces,
+		.patience_ms = cfg->embed_patience_ms,
+	};
+
+	meaning_open(&svc->meaning, &options);
+}
+
 static int
 indexer_init(
     struct svc **svc_out, const struct service_env *env, struct err *err)
@@ -261,6 +295,7 @@ indexer_init(
 		return -1;
 	}
 	teller_open(&svc->teller, env->loop, env->bus, svc->library);
+	open_meaning(svc, env);
 	svc->counters = &counters;
 	if (qmd_arena)
 		open_qmd(svc, env->loop);
@@ -273,6 +308,7 @@ indexer_init(
 static void
 indexer_deinit(struct svc **svc)
 {
+	meaning_close(&(*svc)->meaning);
 	teller_close(&(*svc)->teller);
 	/* Whose searches are then answered by the library. */
 	qmd_close(&(*svc)->qmd);

@@ -347,6 +347,7 @@ match_build(struct match *out, const char *query, struct arena *arena)
 	if (count(&terms, TERM_OUT) == terms.n_items)
 		return;
 	out->best = expression(&terms, false);
+	out->has_phrase = count(&terms, TERM_PHRASE) > 0;
 	if (count(&terms, TERM_OUT) > 0)
 		out->none = left_out(&terms);
 	for (size_t i = 0; i < terms.n_items; i++)

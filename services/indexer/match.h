@@ -1,6 +1,7 @@
 #ifndef INDEXER_MATCH_H
 #define INDEXER_MATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -21,6 +22,7 @@ struct match {
 	const char *best;  /* NULL: there is nothing to find */
 	const char *begun; /* the last word goes on; NULL: it is whole */
 	const char *none;  /* what is to be left out; NULL: nothing */
+	bool has_phrase;   /* that must be there */
 };
 
 /* The result lives in the arena. */

@@ -18,11 +18,23 @@ const char statement_schema[] =
     " n_sections INTEGER NOT NULL,"
     " sha256 TEXT NOT NULL," /* of the content; '': too large to be read */
     /* The content that the engine knows of; '': it knows of none. */
-    " told TEXT NOT NULL"
+    " told TEXT NOT NULL,"
+    /* The content whose sections all have vectors, or may have none. */
+    " vectors TEXT NOT NULL DEFAULT ''"
     ") STRICT;"
+    "CREATE INDEX document_vectorless ON document (id)"
+    " WHERE n_sections > 0 AND vectors <> sha256;"
     "CREATE INDEX document_untold ON document (id) WHERE told <> sha256;"
     /* What the engine may know of and is not there any more. */
     "CREATE TABLE gone (path TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;"
+    /* Which model the vectors are of; at most one row. */
+    "CREATE TABLE space (model TEXT NOT NULL, n_dimensions INTEGER NOT NULL)"
+    " STRICT;"
+    /* A section's rowid; below 0, it was that of one that is no more, and the
+     * vector waits to be found by the hash of its text. */
+    "CREATE TABLE vector (id INTEGER PRIMARY KEY, hash BLOB NOT NULL,"
+    " data BLOB NOT NULL) STRICT;"
+    "CREATE INDEX vector_hash ON vector (hash);"
     "CREATE VIRTUAL TABLE section USING fts5("
     " title, heading, path, body, line UNINDEXED,"
     " tokenize = 'words');";
@@ -78,4 +90,35 @@ const char *const statements[STMT_COUNT] = {
 		      " WHERE section MATCH ?1 AND section.rowid = ?2",
 	[STMT_EXCLUDED] =
 	    "SELECT DISTINCT rowid >> 12 FROM section WHERE section MATCH ?1",
+	[STMT_SHOW_PLAIN] =
+	    "SELECT document.path, document.short_id, document.title,"
+	    " section.heading, section.line, section.body"
+	    " FROM section CROSS JOIN document"
+	    " ON document.id = section.rowid >> 12 WHERE section.rowid = ?1",
+
+	[STMT_SPACE_GET] = "SELECT model, n_dimensions FROM space",
+	[STMT_SPACE_PUT] = "INSERT INTO space VALUES (?1, ?2)",
+	[STMT_SPACE_CLEAR] = "DELETE FROM space",
+	[STMT_VECTORS_CLEAR] = "DELETE FROM vector",
+	[STMT_VECTORLESS_ALL] = "UPDATE document SET vectors = ''",
+	[STMT_VECTORLESS_NEXT] =
+	    "SELECT id, path FROM document WHERE n_sections > 0"
+	    " AND vectors <> sha256 AND id > ?1 ORDER BY id LIMIT 1",
+	[STMT_VECTORS_DONE] =
+	    "UPDATE document SET vectors = sha256 WHERE id = ?1",
+	[STMT_SECTIONS_OF] = "SELECT rowid, title, heading, body FROM section"
+			     " WHERE rowid BETWEEN ?1 AND ?2 ORDER BY rowid",
+	[STMT_VECTOR_HAS] = "SELECT 1 FROM vector WHERE id = ?1",
+	[STMT_VECTOR_COPY] =
+	    "INSERT INTO vector (id, hash, data) SELECT ?1, hash, data"
+	    " FROM vector WHERE hash = ?2 LIMIT 1 RETURNING 1",
+	[STMT_VECTOR_PUT] = "INSERT OR REPLACE INTO vector (id, hash, data)"
+			    " VALUES (?1, ?2, ?3)",
+	[STMT_VECTORS_RETIRE] = "UPDATE OR REPLACE vector SET id = -id"
+				" WHERE id BETWEEN ?1 AND ?2",
+	[STMT_VECTORS_DROP] = "DELETE FROM vector WHERE id BETWEEN ?1 AND ?2",
+	[STMT_VECTORS_ALL] = "SELECT id, data FROM vector WHERE id > 0",
+	[STMT_VECTOR_TOTALS] =
+	    "SELECT (SELECT count(*) FROM vector WHERE id > 0),"
+	    " (SELECT coalesce(sum(n_sections), 0) FROM document)",
 };

@@ -4,8 +4,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-#include <utlist.h>
 
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
@@ -19,6 +17,7 @@
 #include "proto/document.h"
 #include "services/indexer/index.h"
 #include "services/indexer/library.h"
+#include "services/indexer/sources.h"
 #include "services/indexer/workspace.h"
 
 enum {
@@ -26,12 +25,6 @@ enum {
 	PAUSE_MIN_MS = 500,
 	PAUSE_MAX_MS = 60 * 1000,
 	BATCH_ARENA_BYTES = 256 * 1024,
-};
-
-/* A workspace that may have something to tell. */
-struct source {
-	char *workspace_id;
-	struct source *prev, *next;
 };
 
 struct teller {
@@ -63,14 +56,6 @@ batch_free(struct batch **batch)
 	xfree(batch);
 }
 
-static void
-source_drop(struct teller *t, struct source *source)
-{
-	DL_DELETE(t->sources, source);
-	xfree(&source->workspace_id);
-	xfree(&source);
-}
-
 void
 teller_open(struct teller **teller_out, struct loop *loop, struct bus *bus,
     struct library *library)
@@ -87,39 +72,20 @@ void
 teller_close(struct teller **teller)
 {
 	struct teller *t = *teller;
-	struct source *source, *next;
 
 	if (!t)
 		return;
-	DL_FOREACH_SAFE(t->sources, source, next)
-	source_drop(t, source);
+	sources_release(&t->sources);
 	if (t->in_flight)
 		t->in_flight->teller = NULL;
 	timer_free(&t->again);
 	xfree(teller);
 }
 
-static bool
-is_listed(const struct teller *t, const char *workspace_id)
-{
-	const struct source *source;
-
-	DL_FOREACH (t->sources, source)
-		if (strcmp(source->workspace_id, workspace_id) == 0)
-			return true;
-	return false;
-}
-
 void
 teller_wake(struct teller *t, const char *workspace_id)
 {
-	struct source *source;
-
-	if (!is_listed(t, workspace_id)) {
-		source = xcalloc(1, sizeof(*source));
-		source->workspace_id = xstrdup(workspace_id);
-		DL_APPEND(t->sources, source);
-	}
+	sources_add(&t->sources, workspace_id);
 	/* From the loop: who wakes is in the middle of its own work. */
 	if (!t->in_flight && !timer_is_running(t->again))
 		timer_start(t->again, 0, 0);
@@ -130,17 +96,13 @@ teller_wake(struct teller *t, const char *workspace_id)
 static void
 put_off(struct teller *t, const char *why)
 {
-	struct source *first = t->sources;
-
 	if (t->pause_ms == 0)
 		log_warn("changes-not-told", "why=%s", log_quote(why));
 	t->pause_ms = t->pause_ms == 0 ? PAUSE_MIN_MS : 2 * t->pause_ms;
 	if (t->pause_ms > PAUSE_MAX_MS)
 		t->pause_ms = PAUSE_MAX_MS;
-	if (first) {
-		DL_DELETE(t->sources, first);
-		DL_APPEND(t->sources, first);
-	}
+	if (t->sources)
+		sources_put_off(&t->sources, t->sources->workspace_id, why);
 	timer_start(t->again, t->pause_ms, 0);
 }
 
@@ -261,7 +223,7 @@ go_on(void *arg)
 		int rc = tell_first(t, &err);
 
 		if (rc == 1)
-			source_drop(t, t->sources);
+			sources_drop(&t->sources, t->sources->workspace_id);
 		if (rc < 0) {
 			put_off(t, err.text);
 			return;

@@ -21,6 +21,7 @@ enum { FALLBACKS_ARENA_BYTES = 64 * 1024 };
 #define C struct engine_cfg
 #define LLM "AGENT_RUNTIME_LLM_"
 #define GUEST "AGENT_RUNTIME_GUEST_"
+#define EMBED "AGENT_RUNTIME_EMBED_"
 #define GROUND "AGENT_RUNTIME_LLM_GROUNDING_"
 
 static const char *const providers[LLM_PROVIDER_COUNT + 1] = {
@@ -196,6 +197,23 @@ const struct cfg_item engine_items[] = {
 	    "policy-compliant.",
 	    "first words of the system prompt everywhere else"),
 
+	CFG_STR(EMBED "BASE_URL", C, embed_base_url, "",
+	    "OpenAI-compatible address whose /embeddings makes vectors of the "
+	    "workspaces' documents and of questions (empty: search is by "
+	    "words alone)"),
+	CFG_SECRET(EMBED "API_KEY", C, embed_api_key,
+	    "key for it; a local server may need none"),
+	CFG_STR(EMBED "MODEL", C, embed_model, "text-embedding-3-small",
+	    "name of its model; with another one all vectors are made anew"),
+	CFG_INT(EMBED "TIMEOUT_SECONDS", C, embed_timeout_s, "30", 1, 600, "s",
+	    "how long it may take for one batch of texts"),
+	/* These two are the indexer's rows, too. */
+	CFG_CSV(EMBED "EXCLUDE_GLOBS", C, embed_exclude_globs, "",
+	    "documents that are never sent there: globs of paths beneath a "
+	    "workspace, as in drafts/**,*.private.md"),
+	CFG_CSV(EMBED "EXCLUDE_WORKSPACES", C, embed_exclude_workspaces, "",
+	    "ids of workspaces of which nothing is sent there"),
+
 	CFG_INT(GROUND "TOP_K", C, grounding_top_k, "3", 1, 20, "documents",
 	    "documents that are looked up for an answer"),
 	CFG_INT(GROUND "MAX_DOC_EXCERPT_BYTES", C,
@@ -361,6 +379,15 @@ engine_cfg_check(
 		    LLM "BASE_URL=%s is not an address of a model: write it "
 			"as http://… or https://…",
 		    cfg->llm_base_url);
+	if (*cfg->embed_base_url && !is_http(cfg->embed_base_url))
+		return err_set(err, ERR_INVALID,
+		    EMBED "BASE_URL=%s is not an address of an endpoint: write "
+			  "it as http://… or https://…",
+		    cfg->embed_base_url);
+	if (*cfg->embed_base_url && !*cfg->embed_model)
+		return err_set(err, ERR_INVALID,
+		    EMBED "MODEL names the model that " EMBED
+			  "BASE_URL makes vectors with");
 	if (is_anthropic(cfg) && *cfg->llm_base_url && !*cfg->llm_api_key)
 		return err_set(err, ERR_INVALID,
 		    LLM "PROVIDER=anthropic always needs a key: set " LLM

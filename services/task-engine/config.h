@@ -72,6 +72,13 @@ struct engine_cfg {
 	const char *llm_admin_system_prompt;
 	const char *llm_public_system_prompt;
 
+	const char *embed_base_url; /* "": no vectors are made */
+	const char *embed_api_key;
+	const char *embed_model;
+	const char *embed_exclude_globs;      /* CSV; proto/embed.h */
+	const char *embed_exclude_workspaces; /* CSV of ids */
+	int64_t embed_timeout_s;
+
 	int64_t grounding_top_k;
 	int64_t grounding_max_doc_excerpt_bytes;
 	int64_t grounding_max_prompt_bytes;
@@ -109,7 +116,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 84 };
+enum { ENGINE_N_ITEMS = 90 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

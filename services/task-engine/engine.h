@@ -30,6 +30,8 @@ struct svc {
 	struct turns *turns;
 	struct lookups *lookups;
 	struct audit_job *audit_jobs;
+	struct embedder *embedder; /* NULL: none is configured */
+	struct embed_job *embed_jobs;
 	struct timer *begin; /* the first look at what is queued */
 
 	struct secret_replies secret_replies;

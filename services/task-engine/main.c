@@ -28,6 +28,7 @@
 #include "services/task-engine/commands/lookup.h"
 #include "services/task-engine/doors/starter.h"
 #include "services/task-engine/engine.h"
+#include "services/task-engine/llm/embed.h"
 #include "services/task-engine/lockdown.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/store/turns.h"
@@ -281,6 +282,22 @@ recover(struct svc *svc, struct err *err)
 }
 
 static int
+open_embedder(struct svc *svc, struct err *err)
+{
+	const struct embedder_options options = {
+		.base_url = svc->cfg->embed_base_url,
+		.api_key = svc->cfg->embed_api_key,
+		.model = svc->cfg->embed_model,
+		.ca_file = svc->cfg->llm_ca_file,
+		.timeout_ms = svc->cfg->embed_timeout_s * 1000,
+	};
+
+	if (!*options.base_url)
+		return 0;
+	return embedder_open(&svc->embedder, svc->env.loop, &options, err);
+}
+
+static int
 open_rooms(struct svc *svc, struct err *err)
 {
 	const struct files_options files = {
@@ -306,7 +323,8 @@ open_rooms(struct svc *svc, struct err *err)
 		.workspace_root = svc->workspace_root,
 	};
 
-	if (turns_open(&svc->turns, &turns, err) < 0)
+	if (turns_open(&svc->turns, &turns, err) < 0 ||
+	    open_embedder(svc, err) < 0)
 		return -1;
 	lookups_open(&svc->lookups, svc);
 	return 0;
@@ -339,6 +357,8 @@ engine_deinit(struct svc **slot)
 
 	timer_free(&svc->begin);
 	audit_jobs_close(svc);
+	embedder_close(&svc->embedder);
+	embed_jobs_close(svc);
 	lookups_close(&svc->lookups);
 	turns_close(&svc->turns);
 	files_close(&svc->files);

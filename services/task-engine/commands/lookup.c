@@ -41,8 +41,8 @@ enum {
 struct index_state {
 	char *workspace_id;
 	int64_t at_ms;
-	struct search_state state; /* backend and detail are copies */
-	char *backend, *detail;
+	struct search_state state; /* its texts are copies */
+	char *backend, *detail, *meaning;
 	UT_hash_handle hh;
 };
 
@@ -89,6 +89,7 @@ forget_state(struct lookups *all, struct index_state *state)
 	free(state->workspace_id);
 	free(state->backend);
 	free(state->detail);
+	free(state->meaning);
 	free(state);
 }
 
@@ -127,6 +128,8 @@ remember_state(struct lookups *all, const char *workspace_id,
 	state->state.backend = state->backend;
 	state->detail = xstrdup(said->detail);
 	state->state.detail = state->detail;
+	state->meaning = xstrdup(said->meaning);
+	state->state.meaning = state->meaning;
 	HASH_ADD_KEYPTR(hh, all->states, state->workspace_id,
 	    strlen(state->workspace_id), state);
 }

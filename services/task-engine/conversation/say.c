@@ -203,6 +203,8 @@ add_index(struct buf *out, const struct search_state *index)
 	}
 	if (*index->detail)
 		buf_addf(out, "- %s: %s\n", index->backend, index->detail);
+	if (index->meaning && *index->meaning)
+		buf_addf(out, "- search by meaning: %s\n", index->meaning);
 }
 
 void

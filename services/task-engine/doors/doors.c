@@ -24,6 +24,7 @@ const struct handler engine_handlers[] = {
 	{ "action.approve", on_action_approve, NULL },
 	{ "action.deny", on_action_deny, NULL },
 	{ "document.changed", on_document_changed, NULL },
+	{ "embed.request", on_embed_request, NULL },
 	{ "upkeep", on_upkeep, NULL },
 	{ "health.changed", on_health_changed, NULL },
 	{ "access.check", on_access_check, NULL },

@@ -13,7 +13,7 @@ struct bus_request;
  * it runs within the transaction of its batch, each request in a savepoint.
  */
 extern const struct handler engine_handlers[];
-enum { N_ENGINE_HANDLERS = 47 };
+enum { N_ENGINE_HANDLERS = 48 };
 
 /* -1 names a handler or a command that the policy table has no row for. */
 int doors_check_policy(struct err *err) MUST_CHECK;
@@ -67,6 +67,12 @@ int on_action_deny(struct svc *svc, const struct request *request,
 /* documents.c */
 int on_document_changed(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
+
+/* embed.c */
+int on_embed_request(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+/* Nobody is answered any more. */
+void embed_jobs_close(struct svc *svc);
 
 /* scheduler.c */
 int on_upkeep(struct svc *svc, const struct request *request,

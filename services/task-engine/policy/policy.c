@@ -45,6 +45,7 @@ const struct policy_row policy_rows[] = {
 	DOOR("command.catalogue", "a gateway fills its platform's menu"),
 	DOOR("command.complete",  "a gateway shows what may be chosen"),
 	DOOR("document.changed",  "the indexer saw a document change"),
+	DOOR("embed.request",     "the indexer asks for vectors of texts"),
 	DOOR("upkeep",            "the scheduler asks to tidy"),
 	DOOR("health.changed",    "the scheduler says how daemons stand"),
 	DOOR("engine.ready",      "the api asks for a commit"),

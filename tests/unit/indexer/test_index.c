@@ -91,7 +91,7 @@ find_within(
 	struct search_hits hits;
 	struct err err;
 
-	if (index_search(f->index, &query, &hits, f->arena, &err) < 0)
+	if (index_search(f->index, &query, NULL, &hits, f->arena, &err) < 0)
 		fail_msg("%s: %s", text, err.text);
 	return hits;
 }
@@ -288,7 +288,7 @@ the_limit_counts_documents(void **state)
 		put(f, arena_printf(f->arena, "d%d.md", i),
 		    "# a\nsame\n# b\nsame\n# c\nsame same\n");
 	assert_int_equal(
-	    index_search(f->index, &query, &hits, f->arena, &err), 0);
+	    index_search(f->index, &query, NULL, &hits, f->arena, &err), 0);
 	assert_int_equal(hits.n_hits, 3);
 	assert_string_not_equal(hits.hits[0].path, hits.hits[1].path);
 	assert_string_not_equal(hits.hits[1].path, hits.hits[2].path);
@@ -500,7 +500,8 @@ damage_is_noticed_in_use(void **state)
 	overwrite(f, junk.data, 4096);
 	/* The header is intact, so it opens; or it does not, and is new. */
 	if (index_open(&f->index, f->dir, &err) == 0) {
-		rc = index_search(f->index, &query, &hits, f->arena, &err);
+		rc =
+		    index_search(f->index, &query, NULL, &hits, f->arena, &err);
 		assert_int_equal(rc, -1);
 		assert_false(index_is_usable(f->index));
 	}

@@ -175,9 +175,9 @@ on_ready(
 	f->is_answered = true;
 	f->is_stale = is_stale;
 	f->hits = (struct search_hits){ 0 };
-	if (ws &&
-	    (library_use(library, ws, &err) < 0 ||
-		index_search(ws->index, &query, &f->hits, f->arena, &err) < 0))
+	if (ws && (library_use(library, ws, &err) < 0 ||
+		      index_search(ws->index, &query, NULL, &f->hits, f->arena,
+			  &err) < 0))
 		fail_msg("%s", err.text);
 	if (f->is_running)
 		loop_stop(f->loop);

@@ -52,6 +52,7 @@ static const struct {
 	{ "command.catalogue", "" },
 	{ "command.complete", "" },
 	{ "document.changed", "" },
+	{ "embed.request", "" },
 	{ "upkeep", "" },
 	{ "health.changed", "" },
 	{ "engine.ready", "" },
