@@ -56,11 +56,10 @@ put_query(struct buf *query, const struct audit *a, int64_t after)
 	add_number(query, "after", after);
 	add_number(query, "since_unix", a->since_unix);
 	add_number(query, "until_unix", a->until_unix);
-	client_add_parameter(query, "operation", a->operation);
-	client_add_parameter(query, "actor", a->actor);
-	client_add_parameter(query, "workspace_id", a->workspace);
-	client_add_parameter(
-	    query, "outcome", a->is_refused ? "refused" : NULL);
+	tool_add_parameter(query, "operation", a->operation);
+	tool_add_parameter(query, "actor", a->actor);
+	tool_add_parameter(query, "workspace_id", a->workspace);
+	tool_add_parameter(query, "outcome", a->is_refused ? "refused" : NULL);
 }
 
 static const char *

@@ -352,16 +352,6 @@ collect_headers(const struct client *client,
 	headers[n] = NULL;
 }
 
-void
-client_add_parameter(struct buf *path, const char *key, const char *value)
-{
-	if (!value)
-		return;
-	buf_addf(path, "&%s=", key);
-	for (const char *p = value; *p; p++)
-		buf_addf(path, "%%%02X", (unsigned char)*p);
-}
-
 int
 client_call(struct client *client, const struct client_request *request,
     struct client_answer *answer, struct err *err)

@@ -51,9 +51,6 @@ void client_answer_release(struct client_answer *answer);
 int client_call(struct client *client, const struct client_request *request,
     struct client_answer *answer, struct err *err) MUST_CHECK;
 
-/* Adds "&key=value" to a path with a query; nothing for NULL. */
-void client_add_parameter(struct buf *path, const char *key, const char *value);
-
 /* Whether a `serve` of this data directory seems to be running. */
 bool client_suite_is_running(const struct client *client);
 

@@ -12,8 +12,8 @@
 #include "libcommon/err.h"
 #include "services/agent-runtime/find.h"
 
-static int
-become_client(int argc, char **argv)
+int
+delegate(int argc, char **argv)
 {
 	char **args = xcalloc((size_t)argc + 2, sizeof(*args));
 	char self[] = "agent-runtime";
@@ -36,7 +36,7 @@ become_client(int argc, char **argv)
 const struct command chat_command = {
 	.name = "chat",
 	.summary = "talk to the agent",
-	.run = become_client,
+	.run = delegate,
 	.usage =
 	    "usage: agent-runtime chat [FLAGS] [MESSAGE…]\n"
 	    "       agent-runtime chat pairing start|pair-admin [FLAGS]\n"
@@ -84,7 +84,7 @@ const struct command chat_command = {
 const struct command search_command = {
 	.name = "search",
 	.summary = "look in a workspace's Markdown",
-	.run = become_client,
+	.run = search_near,
 	.usage =
 	    "usage: agent-runtime search [--workspace W] [--limit N] [--json] "
 	    "QUERY…\n"
@@ -108,7 +108,7 @@ const struct command search_command = {
 const struct command identity_command = {
 	.name = "identity",
 	.summary = "list people, change their roles, unlink accounts",
-	.run = become_client,
+	.run = delegate,
 	.usage =
 	    "usage: agent-runtime identity list [--json]\n"
 	    "       agent-runtime identity role USER ROLE [--workspace-id ID] "
@@ -129,7 +129,7 @@ const struct command identity_command = {
 const struct command policy_command = {
 	.name = "policy",
 	.summary = "print who may do what",
-	.run = become_client,
+	.run = delegate,
 	.usage =
 	    "usage: agent-runtime policy [OPERATION] [--json]\n"
 	    "\n"
@@ -143,7 +143,7 @@ const struct command policy_command = {
 const struct command status_command = {
 	.name = "status",
 	.summary = "show how everything stands",
-	.run = become_client,
+	.run = delegate,
 	.usage =
 	    "usage: agent-runtime status [--json] [--wait SECONDS]\n"
 	    "\n"
@@ -166,7 +166,7 @@ const struct command status_command = {
 const struct command doctor_command = {
 	.name = "doctor",
 	.summary = "look for what is wrong and say how to mend it",
-	.run = become_client,
+	.run = delegate,
 	.usage =
 	    "usage: agent-runtime doctor [--json]\n"
 	    "\n"
@@ -181,7 +181,7 @@ const struct command doctor_command = {
 const struct command config_command = {
 	.name = "config",
 	.summary = "show the configuration as each daemon reads it",
-	.run = become_client,
+	.run = delegate,
 	.usage =
 	    "usage: agent-runtime config [--daemon NAME] [--json]\n"
 	    "\n"
@@ -197,7 +197,7 @@ const struct command config_command = {
 const struct command token_command = {
 	.name = "token",
 	.summary = "make, list and revoke tools' credentials",
-	.run = become_client,
+	.run = delegate,
 	.usage =
 	    "usage: agent-runtime token add NAME [--connector C] "
 	    "[--external-id ID] [--json]\n"
@@ -218,7 +218,7 @@ const struct command token_command = {
 const struct command audit_command = {
 	.name = "audit",
 	.summary = "read the audit log, or check that nobody changed it",
-	.run = become_client,
+	.run = delegate,
 	.usage =
 	    "usage: agent-runtime audit list [--limit N] [--since WHEN] "
 	    "[--until WHEN]\n"
@@ -252,7 +252,7 @@ const struct command audit_command = {
 const struct command why_command = {
 	.name = "why",
 	.summary = "say why something was answered, done, or was not",
-	.run = become_client,
+	.run = delegate,
 	.usage =
 	    "usage: agent-runtime why [--json] ID\n"
 	    "\n"
@@ -275,7 +275,7 @@ const struct command why_command = {
 const struct command logs_command = {
 	.name = "logs",
 	.summary = "show the log, or one message's way through it",
-	.run = become_client,
+	.run = delegate,
 	.usage =
 	    "usage: agent-runtime logs [-f] [--msg ID]\n"
 	    "\n"
@@ -292,7 +292,7 @@ const struct command logs_command = {
 const struct command bus_command = {
 	.name = "bus",
 	.summary = "speak on the bus, for tests and debugging",
-	.run = become_client,
+	.run = delegate,
 	.usage =
 	    "usage: agent-runtime bus --keys FILE --as SERVICE.INSTANCE "
 	    "request "

@@ -17,4 +17,10 @@ extern const struct command identity_command;
 extern const struct command logs_command;
 extern const struct command bus_command;
 
+/* Becomes it; returns only when that is not possible, with the status. */
+int delegate(int argc, char **argv);
+
+/* Searches at the socket of this machine, and delegates what is more. */
+int search_near(int argc, char **argv);
+
 #endif

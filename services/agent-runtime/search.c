@@ -1,4 +1,6 @@
-/* `agent-runtime search`: what a workspace's Markdown says. */
+/* `agent-runtime search`: what a workspace's Markdown says, whoever asks. */
+
+#include "services/agent-runtime/search.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -9,7 +11,6 @@
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/json.h"
-#include "services/agent-runtime/client.h"
 #include "services/agent-runtime/screen.h"
 #include "services/agent-runtime/settings.h"
 #include "services/agent-runtime/tools.h"
@@ -29,8 +30,8 @@ static void
 put_path(const struct search *s, struct buf *path)
 {
 	buf_addf(path, "/api/v1/search?limit=%ld", s->limit);
-	client_add_parameter(path, "workspace", s->workspace);
-	client_add_parameter(path, "query", s->query.data);
+	tool_add_parameter(path, "workspace", s->workspace);
+	tool_add_parameter(path, "query", s->query.data);
 }
 
 static const char *
@@ -73,24 +74,27 @@ show(const struct json *answer)
 }
 
 static int
-run(const struct search *s, struct client *client)
+run(const struct search *s, const struct settings *settings, search_ask_fn ask)
 {
-	AUTO(client_answer_release)
-	struct client_answer answer = { 0 };
 	AUTO(buf_release)
 	struct buf path = { 0 };
-	struct client_request request = { .method = "GET" };
+	AUTO(buf_release)
+	struct buf text = { 0 };
+	AUTO(json_free)
+	struct json *answer = NULL;
 	struct err err;
+	int rc;
 
 	buf_init(&path);
+	buf_init(&text);
 	put_path(s, &path);
-	request.path = path.data;
-	if (client_call(client, &request, &answer, &err) < 0)
-		return tool_failed(name, &err);
+	rc = ask(settings, path.data, &text, &answer, &err);
+	if (rc != 0)
+		return rc < 0 ? tool_failed(name, &err) : SEARCH_NOT_ANSWERED;
 	if (s->as_json)
-		fwrite(answer.text.data, 1, answer.text.size, stdout);
+		fwrite(text.data, 1, text.size, stdout);
 	else
-		show(answer.json);
+		show(answer);
 	return EXIT_OK;
 }
 
@@ -126,25 +130,21 @@ parse(struct search *s, int argc, char **argv)
 }
 
 static int
-open_and_run(const struct search *s)
+load_and_run(const struct search *s, search_ask_fn ask)
 {
 	struct settings settings;
-	struct client *client = NULL;
 	struct err err;
 	int status;
 
 	if (settings_load(&settings, &err) < 0)
 		return tool_failed(name, &err);
-	status = client_open(&client, &settings, &err) == 0
-		     ? run(s, client)
-		     : tool_failed(name, &err);
-	client_close(&client);
+	status = run(s, &settings, ask);
 	settings_release(&settings);
 	return status;
 }
 
 int
-search_run(int argc, char **argv)
+search_by(int argc, char **argv, search_ask_fn ask)
 {
 	struct search s = { .workspace = "", .limit = 10 };
 	int status;
@@ -152,7 +152,7 @@ search_run(int argc, char **argv)
 	buf_init(&s.query);
 	status = parse(&s, argc, argv);
 	if (status == 0)
-		status = open_and_run(&s);
+		status = load_and_run(&s, ask);
 	buf_release(&s.query);
 	return status;
 }

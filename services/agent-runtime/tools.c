@@ -2,16 +2,11 @@
 
 #include "services/agent-runtime/tools.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "libcommon/defs.h"
-#include "libcommon/err.h"
-#include "libcommon/flags.h"
 #include "libcommon/log.h"
 
 static const struct {
@@ -31,47 +26,6 @@ static const struct {
 	{ "logs", logs_run },
 	{ "bus", bus_run },
 };
-
-int
-tool_misused(const char *name, const char *fmt, ...)
-{
-	va_list args;
-
-	fprintf(stderr, "agent-runtime %s: ", name);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fprintf(stderr, "; see agent-runtime help %s\n", name);
-	return EXIT_USAGE;
-}
-
-int
-tool_bad_flag(const char *name, int flag, char *const *argv)
-{
-	char text[FLAGS_COMPLAINT_SIZE];
-
-	return tool_misused(name, "%s", flags_complaint(text, flag, argv));
-}
-
-int
-tool_failed(const char *name, const struct err *err)
-{
-	fprintf(stderr, "agent-runtime %s: %s\n", name, err->text);
-	return err->code == ERR_INVALID ? EXIT_USAGE : EXIT_FAILED;
-}
-
-int
-tool_number(const char *text, long least, long most, long *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtol(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || *out < least ||
-	    *out > most)
-		return -1;
-	return 0;
-}
 
 int
 main(int argc, char **argv)

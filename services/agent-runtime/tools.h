@@ -34,6 +34,10 @@ int tool_bad_flag(const char *name, int flag, char *const *argv);
 struct err;
 int tool_failed(const char *name, const struct err *err);
 
+/* Adds "&key=value" to a path with a query; nothing for NULL. */
+struct buf;
+void tool_add_parameter(struct buf *path, const char *key, const char *value);
+
 /* A whole number from least to most; -1 when it is none. */
 int tool_number(const char *text, long least, long most, long *out);
 

@@ -87,7 +87,7 @@ ask(const struct why *w, struct client *client)
 
 	buf_init(&path);
 	buf_adds(&path, base);
-	client_add_parameter(&path, "id", w->id);
+	tool_add_parameter(&path, "id", w->id);
 	path.data[sizeof(base) - 1] = '?';
 	request.path = path.data;
 	if (client_call(client, &request, &answer, &err) < 0)

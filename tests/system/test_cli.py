@@ -9,6 +9,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import stat
 import subprocess
 import termios
@@ -514,6 +515,45 @@ def test_a_search_from_the_shell(suite):
     assert lost.returncode == 1 and "no such workspace" in lost.stderr
     assert s.run("search").returncode == 2
     assert s.run("search", "--limit", "51", "x").returncode == 2
+    # It is quick because it does without the client, which says why not.
+    for words, is_client in [(["harbour"], False), (["harbour", "--", "-x"],
+                             False), (["--workspace", "nowhere", "x"], True)]:
+        got = s.run("search", *words, env={"LD_DEBUG": "libs"})
+        assert ("libcurl" in got.stderr) is is_client
+    assert s.run("search", "x", env={
+        "AGENT_RUNTIME_ADMIN_API_URL": "http://127.0.0.1:1"}).returncode == 1
+    s.stop()
+    gone = s.run("search", "x")
+    assert gone.returncode == 1 and "is not running" in gone.stderr
+
+
+def test_an_answer_that_is_none_is_left_to_the_client(tmp_path):
+    """Whatever is not a whole answer: the client asks again, and complains."""
+    (tmp_path / "run").mkdir()
+    for answer in (b"",
+                   b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}",
+                   b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+                   b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{",
+                   b"HTTP/1.1 500 No\r\nContent-Length: 2\r\n\r\n{}"):
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as door:
+            door.bind(str(tmp_path / "run/api.sock"))
+            door.listen()
+            asking = subprocess.Popen(
+                [program("agent-runtime"), "search", "a b"], cwd=tmp_path,
+                env={"PATH": "/usr/bin:/bin",
+                     "AGENT_RUNTIME_DATA_DIR": str(tmp_path)},
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for _ in range(2):
+                got, _ = door.accept()
+                head = got.recv(4096)
+                assert head.startswith(
+                    b"GET /api/v1/search?limit=10&workspace=&query=%61%20%62 "
+                    b"HTTP/1.1\r\n")
+                got.sendall(answer)
+                got.close()
+            out, _ = asking.communicate(timeout=60)
+            assert asking.returncode == 1 and out == b""
+        (tmp_path / "run/api.sock").unlink()
 
 
 def test_a_token_lives_and_dies(up):
