@@ -1,4 +1,5 @@
-/* The floor under every request: one nng round trip between two processes. */
+/* The floor under every request: one nng round trip between two processes.
+ * By nng itself, since what libcommon/bus adds is what it is compared with. */
 
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>

@@ -26,6 +26,7 @@ from aiohttp import web
 import discord_gateway
 import discord_rest
 import discord_rules as rules
+from serving import Served
 
 EPOCH_MS = 1420070400000
 APP_ID = "110000000000000001"
@@ -36,7 +37,7 @@ STATE = ("messages", "violations", "commands", "n_connections", "n_beats",
          "n_command_writes")
 
 
-class Discord:
+class Discord(Served):
     def __init__(self, token="double-token", port=0, tls=None,
                  heartbeat_ms=2000, patience=2.0):
         self.token, self.port, self.tls = token, port, tls
@@ -523,43 +524,9 @@ class Discord:
         self.rest.add_routes(app)
         return app
 
-    async def listen(self):
-        runner = web.AppRunner(self.app(), access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", self.port,
-                           ssl_context=self.tls, shutdown_timeout=0.1)
-        await site.start()
-        self.port = site._server.sockets[0].getsockname()[1]
-        self.loop = asyncio.get_running_loop()
-        self.thread = threading.current_thread()
-        return runner
-
-    def __enter__(self):
-        ready = threading.Event()
-
-        def run():
-            loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(loop)
-            loop.run_until_complete(self.listen())
-            ready.set()
-            loop.run_forever()
-
-        threading.Thread(target=run, daemon=True).start()
-        assert ready.wait(10), "the Discord double does not start"
-        return self
-
-    def __exit__(self, *_exc):
-        asyncio.run_coroutine_threadsafe(self.end(), self.loop)
-        self.thread.join(5)
-
-    async def end(self):
+    def let_go(self):
         for connection in self.connections:
             connection.cut()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self.loop.stop()
 
 
 def stamp(seconds):

@@ -18,9 +18,10 @@ requests and problems; DELETE /control forgets all of it.
 import argparse
 import asyncio
 import json
-import threading
 
 from aiohttp import web
+
+from serving import Served
 
 HUGE = 16 * 1024 * 1024
 
@@ -609,13 +610,11 @@ FAULTS = {name[len("fault_"):].replace("_", "-"): fn
           if name.startswith("fault_")}
 
 
-class ModelStub:
+class ModelStub(Served):
     def __init__(self, port=0, key="stub-key", tls=None):
         self.port = port
         self.key = key
         self.tls = tls  # an ssl.SSLContext
-        self.loop = None
-        self.thread = None
         self.forget()
 
     def forget(self):
@@ -728,43 +727,6 @@ class ModelStub:
         app.router.add_post("/v1/messages", self.on_anthropic)
         app.router.add_route("*", "/control", self.on_control)
         return app
-
-    # -- running --------------------------------------------------------
-
-    async def listen(self):
-        runner = web.AppRunner(self.app(), access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", self.port,
-                           ssl_context=self.tls, shutdown_timeout=0.1)
-        await site.start()
-        self.port = site._server.sockets[0].getsockname()[1]
-        return runner
-
-    def __enter__(self):
-        ready = threading.Event()
-
-        def run():
-            self.loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(self.loop)
-            self.loop.run_until_complete(self.listen())
-            ready.set()
-            self.loop.run_forever()
-
-        self.thread = threading.Thread(target=run, daemon=True)
-        self.thread.start()
-        assert ready.wait(10), "the model stub does not start"
-        return self
-
-    def __exit__(self, *_exc):
-        asyncio.run_coroutine_threadsafe(self.end(), self.loop)
-        self.thread.join(5)
-
-    async def end(self):
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self.loop.stop()
 
 
 async def main():

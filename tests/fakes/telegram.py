@@ -26,6 +26,7 @@ import time
 from aiohttp import web
 
 import telegram_rules as rules
+from serving import Served
 from telegram_rules import Refused, bad
 
 TOKEN = "123456789:AAtelegramDoubleTokenForTests_0123456789"
@@ -80,11 +81,10 @@ class Fault:
         return error(Refused(int(kind[:3]), texts[kind]))
 
 
-class Telegram:
+class Telegram(Served):
     def __init__(self, port=0, token=TOKEN, tls=None):
         self.port, self.token = port, token
         self.tls = tls  # an ssl.SSLContext
-        self.loop = None
         self.group_a_minute = GROUP_A_MINUTE
         self.forget()
 
@@ -118,8 +118,7 @@ class Telegram:
 
     def on_loop(self, fn, *args, **kwargs):
         """Runs fn where the calls are answered."""
-        if self.loop is None or \
-                threading.current_thread() is getattr(self, "thread", None):
+        if self.thread in (None, threading.current_thread()):
             return fn(*args, **kwargs)
 
         async def call():
@@ -535,44 +534,12 @@ class Telegram:
 
     # -- running --------------------------------------------------------
 
-    async def listen(self):
+    def app(self):
         app = web.Application(client_max_size=50 << 20)
         app.router.add_route("*", "/control", self.on_control)
         app.router.add_route("*", "/bot{token}/{method}", self.on_call)
         app.router.add_get("/file/bot{token}/{path:.*}", self.on_file)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", self.port,
-                           ssl_context=self.tls, shutdown_timeout=0.1)
-        await site.start()
-        self.port = site._server.sockets[0].getsockname()[1]
-
-    def __enter__(self):
-        ready = threading.Event()
-
-        def run():
-            loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(loop)
-            loop.run_until_complete(self.listen())
-            self.loop = loop
-            ready.set()
-            loop.run_forever()
-
-        self.thread = threading.Thread(target=run, daemon=True)
-        self.thread.start()
-        assert ready.wait(10), "the double does not start"
-        return self
-
-    def __exit__(self, *_exc):
-        asyncio.run_coroutine_threadsafe(self.end(), self.loop)
-        self.thread.join(5)
-
-    async def end(self):
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self.loop.stop()
+        return app
 
 
 async def main():

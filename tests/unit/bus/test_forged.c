@@ -1,4 +1,5 @@
-/* What reaches a socket without being a request of its door's peer. */
+/* What reaches a socket without being a request of its door's peer. By nng
+ * itself, since libcommon/bus sends nothing of the kind. */
 
 #include <setjmp.h>
 #include <stdarg.h>
