@@ -77,7 +77,20 @@ trimmed(const char *text, size_t size)
 }
 
 int64_t
-confidence_take(const char **text, struct arena *arena)
+confidence_begin(const char *text, const char **rest_out)
+{
+	size_t size = strcspn(text, "\n");
+	int64_t said =
+	    text[size] == '\n' ? read_line(text, size) : CONFIDENCE_UNSAID;
+
+	*rest_out = text;
+	if (said != CONFIDENCE_UNSAID)
+		*rest_out += size + strspn(text + size, " \t\r\n");
+	return said;
+}
+
+static int64_t
+take_last(const char **text, struct arena *arena)
 {
 	size_t end = trimmed(*text, strlen(*text)), begin = end;
 	int64_t said;
@@ -88,4 +101,16 @@ confidence_take(const char **text, struct arena *arena)
 	if (said != CONFIDENCE_UNSAID)
 		*text = arena_strndup(arena, *text, trimmed(*text, begin));
 	return said;
+}
+
+int64_t
+confidence_take(const char **text, struct arena *arena)
+{
+	int64_t last = take_last(text, arena);
+	int64_t first = confidence_begin(*text, text);
+
+	if (first == CONFIDENCE_UNSAID ||
+	    (last != CONFIDENCE_UNSAID && last < first))
+		return last;
+	return first;
 }

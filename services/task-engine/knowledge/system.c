@@ -31,7 +31,7 @@ static const char rules[] =
 
 /* Read, and taken off, by confidence.c. */
 static const char confidence_rule[] =
-    "\nEnd each answer with a line of its own, `confidence: 0.9`: how sure "
+    "\nBegin each answer with a line of its own, `confidence: 0.9`: how sure "
     "you are, from 0 to 1, that it is right and answers what was asked. "
     "Nobody is shown that line.";
 
