@@ -10,6 +10,7 @@
 #include "libcommon/buf.h"
 #include "libcommon/clock.h"
 #include "libcommon/connector.h"
+#include "libcommon/edits.h"
 #include "libcommon/envelope.h"
 #include "libcommon/err.h"
 #include "libcommon/log.h"
@@ -107,6 +108,14 @@ report(
 }
 
 static void
+send_part(void *arg)
+{
+	struct outbound_job *job = arg;
+
+	job->outbound->platform.send(job->outbound->arg, job, &job->part);
+}
+
+static void
 on_begun(void *arg, const struct envelope *answer, const struct err *err)
 {
 	struct outbound_job *job = arg;
@@ -117,7 +126,12 @@ on_begun(void *arg, const struct envelope *answer, const struct err *err)
 		return;
 	}
 	job->is_begun = true;
-	job->outbound->platform.send(job->outbound->arg, job, &job->part);
+	/* What was told of it before must not come behind it. */
+	if (*job->part.edit_id && job->outbound->platform.edits)
+		edits_end(job->outbound->platform.edits, job->part.edit_id,
+		    send_part, job);
+	else
+		send_part(job);
 }
 
 static void
@@ -159,6 +173,7 @@ begin_part(struct outbound_job *job)
 	part->edit_id = part->number == job->delivery.edit_part
 			    ? job->delivery.edit_id
 			    : "";
+	part->shows_anew = job->delivery.shows_anew;
 	report(job, &(struct delivery_result){ .outcome = "begun" }, on_begun);
 }
 
@@ -246,6 +261,8 @@ cut(struct outbound_job *job, const char *text)
 	    (int64_t)split_markup(&markup, &p->split, job->arena, &job->parts);
 	if (job->n_parts > BOUND_PARTS)
 		job->n_parts = BOUND_PARTS;
+	if (job->delivery.is_partial && job->n_parts > 1)
+		job->n_parts = 1;
 }
 
 static void

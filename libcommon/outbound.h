@@ -8,6 +8,7 @@
 
 struct arena;
 struct connector;
+struct edits;
 struct loop;
 
 /*
@@ -29,6 +30,7 @@ struct outbound_part {
 	const char *action_id;	 /* the last part's: it gets buttons; "" */
 	/* The message that it takes the place of, buttons and all; "" */
 	const char *edit_id;
+	bool shows_anew; /* where that is gone, as a new message */
 	const char *written, *plain;
 	bool is_last;
 	bool is_uncertain;   /* it may have been sent by an earlier try */
@@ -38,6 +40,7 @@ struct outbound_part {
 struct outbound_platform {
 	struct split_options split;
 	unsigned markup_flags;
+	struct edits *edits; /* of the same messages, or NULL; not owned */
 	/*
 	 * Sends the part, which lives until one of the three functions below
 	 * is called for the job; that may be at once.

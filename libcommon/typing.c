@@ -22,7 +22,8 @@ enum {
 	EXPECTED_MS = 3000,
 	/* Answers have the other connections. */
 	IN_FLIGHT_MAX = 2,
-	ARENA_BYTES = 4096,
+	/* The answer so far may stand in it. */
+	ARENA_BYTES = 256 * 1024,
 };
 
 struct chat {

@@ -44,6 +44,8 @@ static const struct field delivery_fields[] = {
 	F_STR(struct delivery, edit_id, FIELD_TOKEN, 0, BOUND_ID),
 	F_INT(struct delivery, edit_part, 0, 0, BOUND_PARTS),
 	F_BOOL(struct delivery, is_part_uncertain, 0),
+	F_BOOL(struct delivery, is_partial, 0),
+	F_BOOL(struct delivery, shows_anew, 0),
 	F_INT(struct delivery, lease_until_ms, FIELD_REQUIRED, 0, BOUND_INT),
 };
 SHAPE(delivery, delivery, delivery_fields);

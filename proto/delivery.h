@@ -33,6 +33,8 @@ struct delivery {
 	const char *edit_id;
 	int64_t edit_part;
 	bool is_part_uncertain; /* that part was begun and not reported */
+	bool is_partial;	/* an answer that goes on: one part, no more */
+	bool shows_anew; /* where that message is gone, it is a new one */
 	int64_t lease_until_ms;
 };
 PROTO_MESSAGE(delivery);

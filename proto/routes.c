@@ -74,7 +74,7 @@ const struct route routes[] = {
 	    "what became of one part" },
 	{ "turn.progress",    ROUTE_PUB,  ENGINE, SVC_GATEWAYS, 0,
 	    &turn_progress_shape, NULL,
-	    "an answer is being made, or no longer" },
+	    "an answer is being made, and how far it is, or no longer" },
 	{ "command.catalogue", ROUTE_REQ, SVC_GATEWAYS,   ENGINE, ROUTE_READ,
 	    &empty_shape, &command_catalogue_shape,
 	    "what a platform's menu of commands shows" },

@@ -14,6 +14,10 @@ enum { TURN_PROGRESS_EVERY_MS = 4000, TURN_PROGRESS_HOLDS_MS = 10000 };
 struct turn_progress {
 	const char *chat_id;
 	const char *state; /* "working" | "done": nobody's any more */
+	/* The answer so far, Markdown, for that message of the platform, which
+	 * holds what was told before; both "": nothing is to be shown. */
+	const char *text;
+	const char *edit_id;
 };
 PROTO_MESSAGE(turn_progress);
 

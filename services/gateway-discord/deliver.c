@@ -14,6 +14,7 @@
 #include "libcommon/json.h"
 #include "libcommon/outbound.h"
 #include "proto/bounds.h"
+#include "services/gateway-discord/body.h"
 #include "services/gateway-discord/interactions.h"
 #include "services/gateway-discord/rest.h"
 
@@ -21,8 +22,6 @@ enum {
 	/* Less than the lease. */
 	WITHIN_MS = 40000,
 	NONCE_SIZE = 25, /* Discord's most, with the NUL one less */
-	/* No preview: Discord would fetch what a model wrote. */
-	FLAG_NO_EMBEDS = 4,
 	FLAG_EPHEMERAL = 64,
 	PATH_SIZE = 64,
 	NAME_MAX_CHARS = 100, /* of a button */
@@ -51,6 +50,7 @@ try {
 	enum way way;
 	bool is_plain; /* Discord refused it once as it was */
 	bool is_private;
+	bool is_anew; /* what it was to change is gone */
 };
 
 static void begin(struct try *t);
@@ -163,16 +163,11 @@ write_body(const struct try *t, struct buf *out)
 	const struct outbound_part *part = t->part;
 	struct json_out json;
 
-	json_out_init(&json, out);
-	json_out_object(&json, NULL);
+	body_begin(&json, out);
 	json_out_str(
 	    &json, "content", t->is_plain ? part->plain : part->written);
-	json_out_object(&json, "allowed_mentions");
-	json_out_list(&json, "parse");
-	json_out_list_end(&json);
-	json_out_object_end(&json);
 	json_out_int(&json, "flags",
-	    FLAG_NO_EMBEDS |
+	    BODY_NO_EMBEDS |
 		(t->is_private && t->way == WAY_FOLLOW_UP ? FLAG_EPHEMERAL
 							  : 0));
 	put_buttons(&json, part);
@@ -225,6 +220,12 @@ on_refused(struct try *t, const struct rest_answer *answer)
 {
 	char why[BOUND_NOTE];
 
+	if (t->way == WAY_EDIT && answer->status == 404 &&
+	    t->part->shows_anew) {
+		t->is_anew = true;
+		begin(t);
+		return;
+	}
 	/* Somebody deleted it, and its buttons with it. */
 	if (t->way == WAY_EDIT && answer->status == 404) {
 		finish(t, t->part->edit_id);
@@ -300,19 +301,27 @@ send_message(struct try *t)
 	call(t, "POST", path, 0);
 }
 
+bool
+deliver_edit_path(char path[DELIVER_EDIT_PATH_SIZE], const char *chat_id,
+    const char *message_id)
+{
+	if (!is_snowflake(chat_id) || !is_snowflake(message_id))
+		return false;
+	snprintf(path, DELIVER_EDIT_PATH_SIZE, "/channels/%s/messages/%s",
+	    chat_id, message_id);
+	return true;
+}
+
 static void
 edit_message(struct try *t)
 {
-	char path[2 * PATH_SIZE];
+	char path[DELIVER_EDIT_PATH_SIZE];
 
 	t->way = WAY_EDIT;
-	if (!is_snowflake(t->part->chat_id) ||
-	    !is_snowflake(t->part->edit_id)) {
+	if (!deliver_edit_path(path, t->part->chat_id, t->part->edit_id)) {
 		refuse(t, "that is no message of Discord");
 		return;
 	}
-	snprintf(path, sizeof(path), "/channels/%s/messages/%s",
-	    t->part->chat_id, t->part->edit_id);
 	call(t, "PATCH", path, 0);
 }
 
@@ -338,7 +347,7 @@ begin(struct try *t)
 {
 	struct interaction_paths paths;
 
-	if (*t->part->edit_id) {
+	if (*t->part->edit_id && !t->is_anew) {
 		edit_message(t);
 		return;
 	}

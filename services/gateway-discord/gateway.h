@@ -21,6 +21,7 @@ struct svc {
 	struct complete *complete;
 	struct deliver *deliver;
 	struct typing *typing;
+	struct edits *edits;
 	struct menu *menu;
 	struct timer *grace; /* until a lost session is told */
 	struct arena *arena; /* of the event in hand */

@@ -16,6 +16,7 @@
 #include "libcommon/utf8.h"
 #include "proto/action.h"
 #include "proto/message.h"
+#include "services/gateway-discord/body.h"
 #include "services/gateway-discord/rest.h"
 #include "services/gateway-discord/translate.h"
 
@@ -242,17 +243,6 @@ on_followed(void *arg, const struct rest_answer *answer, const struct err *err,
 }
 
 static void
-begin_message(struct json_out *json, struct buf *out)
-{
-	json_out_init(json, out);
-	json_out_object(json, NULL);
-	json_out_object(json, "allowed_mentions");
-	json_out_list(json, "parse");
-	json_out_list_end(json);
-	json_out_object_end(json);
-}
-
-static void
 call(struct interactions *is, const char *method, const char *path,
     const struct buf *body)
 {
@@ -283,7 +273,7 @@ turn(struct interactions *is, const struct interaction *one, const char *text)
 	buf_init(&content);
 	buf_init(&body);
 	buf_addf(&content, "%s\n\n%s", one->content, text);
-	begin_message(&json, &body);
+	body_begin(&json, &body);
 	json_out_list(&json, "components");
 	json_out_list_end(&json);
 	if (utf8_units(content.data, content.size, UTF8_CODE_POINTS) <=
@@ -303,7 +293,7 @@ tell(struct interactions *is, const struct interaction *one, const char *text)
 
 	write_paths(one, &paths);
 	buf_init(&body);
-	begin_message(&json, &body);
+	body_begin(&json, &body);
 	json_out_strn(&json, "content", text,
 	    utf8_offset(text, strlen(text), CONTENT_MAX, UTF8_CODE_POINTS));
 	json_out_int(&json, "flags", FLAG_EPHEMERAL);

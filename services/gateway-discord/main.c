@@ -11,12 +11,14 @@
 #include "libcommon/json.h"
 #include "libcommon/log.h"
 #include "libcommon/loop.h"
+#include "libcommon/edits.h"
 #include "libcommon/outbound.h"
 #include "libcommon/service.h"
 #include "libcommon/suspects.h"
 #include "libcommon/typing.h"
 #include "proto/action.h"
 #include "proto/message.h"
+#include "services/gateway-discord/grow.h"
 #include "services/gateway-discord/complete.h"
 #include "services/gateway-discord/config.h"
 #include "services/gateway-discord/cursor.h"
@@ -201,13 +203,22 @@ on_part(void *arg, struct outbound_job *job, const struct outbound_part *part)
 	deliver_part(svc->deliver, job, part);
 }
 
-static const struct outbound_platform platform = {
+static bool
+on_edit(void *arg, struct edit *edit)
+{
+	struct svc *svc = arg;
+
+	return grow_show(svc->rest, edit);
+}
+
+static const struct edits_platform edits_platform = {
 	.split = {
 		.limit = RENDER_LIMIT,
 		.unit = UTF8_CODE_POINTS,
 		.renderer = &render_discord,
 	},
-	.send = on_part,
+	.every_ms = grow_every_ms,
+	.show = on_edit,
 };
 
 static void
@@ -258,8 +269,10 @@ on_turn_progress(
     struct svc *svc, const struct bus_peer *from, const struct envelope *news)
 {
 	(void)from;
-	if (svc->typing && session_is_ready(svc->session))
-		typing_take(svc->typing, news);
+	if (!svc->typing || !session_is_ready(svc->session))
+		return;
+	typing_take(svc->typing, news);
+	edits_take(svc->edits, news);
 }
 
 static const struct handler handlers[] = {
@@ -337,6 +350,10 @@ open_parts(struct svc *svc, struct err *err)
 		.arg = svc,
 	};
 	struct inbox_parts inbox = { .connector = svc->connector };
+	struct outbound_platform platform = {
+		.split = edits_platform.split,
+		.send = on_part,
+	};
 
 	if (files_open(&svc->files, loop, svc->connector, &files, err) < 0)
 		return -1;
@@ -353,6 +370,8 @@ open_parts(struct svc *svc, struct err *err)
 	inbox.places = svc->places;
 	inbox.files = svc->files;
 	svc->inbox = inbox_new(loop, &inbox, &inbox_events, svc);
+	svc->edits = edits_new(&edits_platform, svc);
+	platform.edits = svc->edits;
 	svc->outbound = outbound_open(loop, svc->connector, &platform, svc);
 	svc->grace = timer_new(loop, tell_state, svc);
 	svc->arena = arena_new(ARENA_BYTES);
@@ -421,6 +440,7 @@ discord_deinit(struct svc **slot)
 	complete_free(&svc->complete);
 	interactions_free(&svc->interactions);
 	typing_free(&svc->typing);
+	edits_free(&svc->edits);
 	menu_free(&svc->menu);
 	places_free(&svc->places);
 	roll_free(&svc->roll);

@@ -8,6 +8,9 @@
 
 struct bot;
 struct connector;
+struct edit;
+struct edits;
+struct json_out;
 struct intake;
 struct menu;
 struct outbound;
@@ -33,6 +36,7 @@ struct svc {
 	struct menu *menu;
 	struct outbound *outbound;
 	struct typing *typing;
+	struct edits *edits;
 	struct suspects *suspects;
 
 	struct telegram_me me;
@@ -48,10 +52,17 @@ struct svc {
 struct typing_sign;
 bool telegram_type(void *svc, struct typing_sign *sign, const char *chat_id);
 
+/* grow.c: a message that grows. */
+bool telegram_grow(void *svc, struct edit *edit);
+int64_t telegram_grows_every_ms(const char *chat_id);
+
 /* press.c: ends the wait of whoever pressed a button; in a box of its own if
  * they shall not miss it. */
 void telegram_answer_press(
     struct svc *svc, const char *query_id, const char *text, bool is_alert);
+
+/* send.c: what a message says. */
+void telegram_put_text(struct json_out *out, const char *text, bool is_plain);
 
 /* send.c: one part of a reply. */
 struct outbound_job;

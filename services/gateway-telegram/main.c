@@ -9,6 +9,7 @@
 #include "libcommon/connector.h"
 #include "libcommon/log.h"
 #include "libcommon/markup.h"
+#include "libcommon/edits.h"
 #include "libcommon/outbound.h"
 #include "libcommon/suspects.h"
 #include "libcommon/typing.h"
@@ -70,8 +71,10 @@ on_turn_progress(
     struct svc *svc, const struct bus_peer *from, const struct envelope *news)
 {
 	(void)from;
-	if (svc->typing)
-		typing_take(svc->typing, news);
+	if (!svc->typing)
+		return;
+	typing_take(svc->typing, news);
+	edits_take(svc->edits, news);
 }
 
 static const struct handler handlers[] = {
@@ -115,7 +118,7 @@ open_session(struct svc *svc, struct err *err)
 		.api_base = svc->cfg->api_base,
 		.token = svc->cfg->token,
 	};
-	static const struct outbound_platform platform = {
+	static const struct edits_platform edits = {
 		.split = {
 			.limit = TELEGRAM_TEXT_MAX,
 			.unit = UTF8_UTF16,
@@ -123,6 +126,12 @@ open_session(struct svc *svc, struct err *err)
 			.renderer = &telegram_html,
 		},
 		.markup_flags = MARKUP_BREAK_MENTIONS,
+		.every_ms = telegram_grows_every_ms,
+		.show = telegram_grow,
+	};
+	struct outbound_platform platform = {
+		.split = edits.split,
+		.markup_flags = edits.markup_flags,
 		.send = telegram_send,
 	};
 	static const struct typing_platform typing = {
@@ -136,6 +145,7 @@ open_session(struct svc *svc, struct err *err)
 	svc->poll = poll_open(svc);
 	svc->intake = intake_open(svc);
 	svc->menu = menu_open(svc);
+	platform.edits = svc->edits = edits_new(&edits, svc);
 	svc->outbound =
 	    outbound_open(svc->env.loop, svc->connector, &platform, svc);
 	svc->typing = typing_new(svc->env.loop, &typing, svc);
@@ -179,6 +189,7 @@ telegram_deinit(struct svc **slot)
 	bot_close(&svc->bot);
 	outbound_close(&svc->outbound);
 	typing_free(&svc->typing);
+	edits_free(&svc->edits);
 	intake_close(&svc->intake);
 	menu_close(&svc->menu);
 	poll_close(&svc->poll);

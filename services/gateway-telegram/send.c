@@ -28,6 +28,7 @@ struct sending {
 	int64_t chat, thread;
 	bool is_plain;
 	bool has_migrated;
+	bool is_anew; /* what it was to change is gone */
 };
 
 enum {
@@ -94,10 +95,21 @@ put_place(struct json_out *out, const struct sending *s)
 static bool
 is_edit(const struct sending *s)
 {
-	return *s->part->edit_id != '\0';
+	return *s->part->edit_id != '\0' && !s->is_anew;
 }
 
 /* Previews are fetched by Telegram: what a model wrote shall fetch nothing. */
+void
+telegram_put_text(struct json_out *out, const char *text, bool is_plain)
+{
+	json_out_str(out, "text", text);
+	if (!is_plain)
+		json_out_str(out, "parse_mode", "HTML");
+	json_out_object(out, "link_preview_options");
+	json_out_bool(out, "is_disabled", true);
+	json_out_object_end(out);
+}
+
 static void
 write_params(const struct sending *s, struct buf *params)
 {
@@ -112,12 +124,8 @@ write_params(const struct sending *s, struct buf *params)
 		    &out, "message_id", strtoll(part->edit_id, NULL, 10));
 	else
 		put_place(&out, s);
-	json_out_str(&out, "text", s->is_plain ? part->plain : part->written);
-	if (!s->is_plain)
-		json_out_str(&out, "parse_mode", "HTML");
-	json_out_object(&out, "link_preview_options");
-	json_out_bool(&out, "is_disabled", true);
-	json_out_object_end(&out);
+	telegram_put_text(
+	    &out, s->is_plain ? part->plain : part->written, s->is_plain);
 	/* Of what is edited the buttons go, which nothing replaces. */
 	put_buttons(&out, part);
 	json_out_object_end(&out);
@@ -141,6 +149,14 @@ tell_moved(struct sending *s, int64_t new_chat)
 	    TELL_WITHIN_MS, on_told, NULL);
 }
 
+/* Somebody deleted it, or it is too old. */
+static bool
+is_gone(const struct bot_answer *answer)
+{
+	return strcasestr(answer->why, "message to edit not found") ||
+	       strcasestr(answer->why, "message can't be edited");
+}
+
 /* True: something is different now, and worth another try. */
 static bool
 adapt(struct sending *s, const struct bot_answer *answer)
@@ -150,8 +166,9 @@ adapt(struct sending *s, const struct bot_answer *answer)
 	if (answer->migrate_to_chat != 0 && !s->has_migrated) {
 		tell_moved(s, answer->migrate_to_chat);
 		/* The message that it would change stays in the old chat. */
-		if (is_edit(s))
+		if (is_edit(s) && !s->part->shows_anew)
 			return false;
+		s->is_anew = true;
 		s->chat = answer->migrate_to_chat;
 		s->has_migrated = true;
 		return true;
@@ -162,6 +179,10 @@ adapt(struct sending *s, const struct bot_answer *answer)
 		    log_quote(answer->why));
 		s->svc->counters.plain++;
 		s->is_plain = true;
+		return true;
+	}
+	if (is_edit(s) && s->part->shows_anew && is_gone(answer)) {
+		s->is_anew = true;
 		return true;
 	}
 	if (strcasestr(answer->why, "thread not found") && s->thread > 0) {

@@ -142,6 +142,10 @@ const struct cfg_item engine_items[] = {
 	    "whether answers are asked for in pieces, which a long one is "
 	    "shown by while it is made; an endpoint that refuses is asked "
 	    "without"),
+	CFG_INT("AGENT_RUNTIME_CHAT_SHOW_AFTER_SECONDS", C, llm_show_after_s,
+	    "4", 0, 3600, "s",
+	    "when a long answer is shown while it is made, in one message "
+	    "that grows (0: never)"),
 	CFG_INT(LLM "MAX_OUTPUT_TOKENS", C, llm_max_output_tokens, "4096", 16,
 	    1000000, "tokens", "how long an answer the model is asked for"),
 	CFG_INT(LLM "MAX_CONCURRENT", C, llm_max_concurrent, "8", 1, 256, "",

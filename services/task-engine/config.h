@@ -54,6 +54,7 @@ struct engine_cfg {
 	const char *llm_fallbacks; /* llm/fallbacks.h */
 	const char *llm_fallback_keys;
 	int64_t llm_cool_down_s;
+	int64_t llm_show_after_s;
 	int64_t budget_person; /* tokens in a day; 0: no limit */
 	int64_t budget_room;
 	int64_t budget_workspace;
@@ -116,7 +117,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 90 };
+enum { ENGINE_N_ITEMS = 91 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

@@ -58,6 +58,7 @@ class Discord(Served):
         self.mute_acks = self.refuse_identify = self.refuse_connections = 0
         # What happened.
         self.violations, self.messages, self.typing = [], [], []
+        self.edits = []          # (message, content, monotonic time)
         self.refused_identifies, self.identifies = [], []
         self.n_connections = self.n_beats = self.n_gone = 0
         self.n_recognised = self.n_unauthorized = self.n_command_writes = 0

@@ -257,6 +257,8 @@ class Rest:
         problem = rules.of_edit(body or {})
         if problem:
             return self.invalid("edit", problem)
+        self.discord.edits.append((message["id"], body.get("content"),
+                                   time.monotonic()))
         message.update({k: v for k, v in body.items()
                         if k in ("content", "components")})
         return web.json_response(message)

@@ -331,6 +331,7 @@ class Call:
         self.body = body
         self.is_openai = is_openai
         self.events = []  # of an answer in pieces
+        self.n_cut = stub.n_cut
 
     def text_of(self, message):
         content = message["content"]
@@ -368,6 +369,8 @@ class Call:
         """The same, a piece at a time."""
         response = await self.begin()
         for event in self.events if events is None else events:
+            if self.stub.n_cut != self.n_cut:
+                self.request.transport.close()
             await response.write(event.encode())
             if self.stub.piece_ms:
                 await asyncio.sleep(self.stub.piece_ms / 1000)
@@ -629,6 +632,7 @@ class ModelStub(Served):
         self.script = []
         self.piece = 5  # characters of an answer in pieces
         self.piece_ms = 0  # between them
+        self.n_cut = 0
         self.latency_ms = 0
         self.retry_after = 1
         self.next_fault = None
@@ -646,6 +650,10 @@ class ModelStub(Served):
         for key, value in more.items():
             assert hasattr(self, key), key
             setattr(self, key, value)
+
+    def cut_all(self):
+        """Answers in pieces that are under way end here."""
+        self.n_cut += 1
 
     # -- answering ------------------------------------------------------
 

@@ -305,7 +305,8 @@ class Telegram(Served):
             result = await getattr(self, "do_" + method)(params)
         except Refused as refused:
             if refused.code == 400 and not refused.parameters and \
-                    "chat not found" not in str(refused):
+                    not any(words in str(refused) for words in (
+                        "chat not found", "not modified", "edit not found")):
                 self.problems.append(f"{method}: {refused} {params}")
             return error(refused)
         if fault:

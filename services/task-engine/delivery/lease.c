@@ -37,6 +37,8 @@ describe(const struct outbox_row *row, struct delivery *out)
 	out->is_urgent = row->is_urgent;
 	out->attempt = row->attempt;
 	out->is_part_uncertain = row->is_part_uncertain;
+	out->is_partial = row->partial_of_seq != 0;
+	out->shows_anew = row->in_reply_to_seq != 0;
 	out->lease_until_ms = row->lease_until_ms;
 }
 
@@ -97,7 +99,8 @@ lease_row(struct store *store, struct outbox_row *row, int64_t now_ms,
 	*out = (struct delivery){ .edit_id = "",
 		.n_parts_sent = row->n_parts_sent };
 	got = *row->edits_id ? describe_edit(store, row, arena, out, err) : 0;
-	if (got == 1)
+	/* An answer is told all the same. */
+	if (got == 1 && !row->in_reply_to_seq)
 		return end_unshown(store, row, now_ms, err) < 0 ? -1 : 1;
 	if (got < 0 || take(store, row, now_ms, arena, err) < 0)
 		return -1;

@@ -18,6 +18,7 @@
 #include "libcommon/utf8.h"
 #include "proto/chat.h"
 #include "services/task-engine/delivery/connectors.h"
+#include "services/task-engine/delivery/partials.h"
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/outbox.h"
 #include "services/task-engine/store/places.h"
@@ -92,6 +93,19 @@ add_message(struct store *store, const struct post_note *note,
 	return store_message_add(store, &message, seq_out, err) == 0 ? 0 : -1;
 }
 
+/* Of the answer that was watched while it was made, if it was. */
+static int
+take_place(struct store *store, const struct post_note *note, int64_t now_ms,
+    struct outbox_row *row, char place[ID_UUID_SIZE], struct err *err)
+{
+	int got =
+	    partials_end(store, note->in_reply_to_seq, now_ms, place, err);
+
+	if (got == 0)
+		row->edits_id = place;
+	return got < 0 ? -1 : 0;
+}
+
 int
 post_add(struct store *store, const struct post_note *note, int64_t now_ms,
     char outbox_id_out[ID_UUID_SIZE], struct err *err)
@@ -99,6 +113,7 @@ post_add(struct store *store, const struct post_note *note, int64_t now_ms,
 	const struct context_row *x = note->context;
 	AUTO(buf_release)
 	struct buf text = { 0 };
+	char place[ID_UUID_SIZE];
 	struct outbox_row row = {
 		.id = outbox_id_out,
 		.instance = note->instance ? note->instance : x->instance,
@@ -119,6 +134,9 @@ post_add(struct store *store, const struct post_note *note, int64_t now_ms,
 	clean(&text, note->text);
 	row.text = text.data;
 	id_uuid(outbox_id_out);
+	if (note->in_reply_to_seq &&
+	    take_place(store, note, now_ms, &row, place, err) < 0)
+		return -1;
 	if (add_message(store, note, row.instance, outbox_id_out,
 		note->kept_text ? note->kept_text : text.data, now_ms,
 		&row.message_seq, err) < 0)

@@ -4,12 +4,12 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
 #include "libcommon/defs.h"
 #include "libcommon/utf8.h"
+#include "services/task-engine/llm/thoughts.h"
 
 /* of blanks: what parts two paragraphs */
 enum { MAX_EDGE_BYTES = 2 };
@@ -33,98 +33,6 @@ llm_finish_parse(const struct llm_finish_word *words, const char *word)
 	while (words->word != NULL && strcmp(words->word, word) != 0)
 		words++;
 	return words->finish;
-}
-
-/* The ways in which models mark what they think; longer names first. */
-static const struct {
-	const char *open, *close;
-} thoughts[] = {
-	{ "<thinking", "</thinking" },
-	{ "<think", "</think" },
-};
-
-/* Behind "<think" or "</think" only blanks and attributes may follow. */
-static const char *
-tag_end(const char *at, const char *name)
-{
-	size_t n = strlen(name);
-
-	if (strncasecmp(at, name, n) != 0)
-		return NULL;
-	at += n;
-	if (*at != '>' && *at != ' ' && *at != '\n' && *at != '\t')
-		return NULL;
-	at += strcspn(at, "<>");
-	return *at == '>' ? at + 1 : NULL;
-}
-
-/* The first such tag from there on; *end_out is set behind it. */
-static const char *
-tag_find(const char *from, const char *name, const char **end_out)
-{
-	for (; (from = strchr(from, '<')) != NULL; from++)
-		if ((*end_out = tag_end(from, name)) != NULL)
-			return from;
-	return NULL;
-}
-
-/*
- * The same for one that stands at the beginning or the end of a line of all:
- * within a sentence it is talk about tags.
- */
-static const char *
-edge_tag_find(
-    const char *all, const char *from, const char *name, const char **end_out)
-{
-	for (; (from = tag_find(from, name, end_out)) != NULL; from++)
-		if (from == all || from[-1] == '\n' || **end_out == '\n')
-			return from;
-	return NULL;
-}
-
-/*
- * Copies without the blocks of one kind. Some chat templates put the opening
- * tag into the prompt, so a close without an open ends a thought that began
- * before the answer; an answer that is cut in its first thought is nothing
- * but thought.
- */
-static void
-drop_thoughts(struct buf *out, const char *text, size_t kind)
-{
-	const char *all = text, *open, *open_end, *close, *close_end;
-
-	open = edge_tag_find(all, text, thoughts[kind].open, &open_end);
-	close = edge_tag_find(all, text, thoughts[kind].close, &close_end);
-	if (close != NULL && (open == NULL || close < open))
-		text = close_end;
-	while ((open = edge_tag_find(
-		    all, text, thoughts[kind].open, &open_end)) != NULL) {
-		close = tag_find(open_end, thoughts[kind].close, &close_end);
-		if (close == NULL)
-			break;
-		buf_add(out, text, (size_t)(open - text));
-		text = close_end;
-	}
-	if (open != NULL && strspn(text, " \t\r\n") == (size_t)(open - text))
-		return;
-	buf_adds(out, text);
-}
-
-/* The same for a fenced block that is called "think". */
-static void
-drop_fenced_thoughts(struct buf *out, const char *text)
-{
-	static const char fence[] = "```think";
-	const char *open, *close;
-
-	while ((open = strstr(text, fence)) != NULL) {
-		close = strstr(open + sizeof(fence) - 1, "\n```");
-		if (close == NULL || (open != text && open[-1] != '\n'))
-			break;
-		buf_add(out, text, (size_t)(open - text));
-		text = close + strlen("\n```");
-	}
-	buf_adds(out, text);
 }
 
 static bool
@@ -152,18 +60,11 @@ void
 llm_clean(struct buf *out, const char *text)
 {
 	AUTO(buf_release)
-	struct buf a, b;
+	struct buf rest;
 
-	buf_init(&a);
-	buf_init(&b);
-	drop_fenced_thoughts(&a, text);
-	for (size_t kind = 0; kind < N_OF(thoughts); kind++) {
-		buf_reset(&b);
-		drop_thoughts(&b, a.data, kind);
-		buf_reset(&a);
-		buf_adds(&a, b.data);
-	}
-	add_shown(out, a.data);
+	buf_init(&rest);
+	thoughts_drop(&rest, text);
+	add_shown(out, rest.data);
 }
 
 static const char blanks[] = " \t\r\n";

@@ -73,6 +73,13 @@ typedef void (*llm_done_fn)(
 typedef void (*llm_heard_fn)(void *arg, struct llm_call *call);
 void llm_hear(struct llm_call *call);
 
+/*
+ * What it has said so far, as it said it: partial.h tells what of it may be
+ * shown. "" until it is known how this model marks what it thinks, which its
+ * first answer tells, and when it wants something done.
+ */
+const char *llm_said(const struct llm_call *call);
+
 struct llm_listener {
 	llm_done_fn done;
 	llm_heard_fn heard;

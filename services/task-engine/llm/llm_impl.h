@@ -30,6 +30,8 @@ struct llm {
 	bool is_proven; /* AUTO: it took tools once */
 	bool streams;
 	bool is_stream_proven; /* it took that wish once */
+	/* Some begin in the middle of a thought; the first answer tells. */
+	enum { LLM_BEGINS_UNKNOWN, LLM_BEGINS_SAYING, LLM_BEGINS_THINKING } way;
 };
 
 void llm_calls_free(struct llm *llm);

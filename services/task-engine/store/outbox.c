@@ -23,6 +23,7 @@ read_outbox(struct columns *c, void *row_out)
 	o->action_id = next_text(c);
 	o->has_buttons = next_bool(c);
 	o->edits_id = next_text(c);
+	o->partial_of_seq = next_int(c);
 	o->reply_to_id = next_text(c);
 	o->text = next_text(c);
 	o->is_urgent = next_bool(c);
@@ -65,8 +66,8 @@ store_outbox_add(struct store *s, const struct outbox_row *o, int64_t now_ms,
 		b_int(o->message_seq), b_opt_int(o->in_reply_to_seq),
 		b_opt(o->task_id), b_text(o->reply_to_id), b_text(o->text),
 		b_int(o->is_urgent), b_int(o->is_handled), b_int(now_ms),
-		b_opt(o->action_id), b_int(o->has_buttons),
-		b_text(o->edits_id)),
+		b_opt(o->action_id), b_int(o->has_buttons), b_text(o->edits_id),
+		b_opt_int(o->partial_of_seq)),
 	    err);
 }
 
@@ -76,6 +77,14 @@ store_outbox_get(struct store *s, const char *id, struct arena *arena,
 {
 	return stmt_get(s, STMT_OUTBOX_GET, arena, read_outbox, out,
 	    BINDS(b_text(id)), err);
+}
+
+int
+store_outbox_partial(struct store *s, int64_t message_seq, struct arena *arena,
+    struct outbox_row *out, struct err *err)
+{
+	return stmt_get(s, STMT_OUTBOX_PARTIAL, arena, read_outbox, out,
+	    BINDS(b_int(message_seq)), err);
 }
 
 int

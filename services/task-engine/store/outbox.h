@@ -27,6 +27,7 @@ struct outbox_row {
 	const char *action_id;	 /* that its notice asks about; "" */
 	bool has_buttons;	 /* that decide it */
 	const char *edits_id;	 /* the row whose message it changes; "" */
+	int64_t partial_of_seq;	 /* the message it begins to answer; 0: none */
 	const char *reply_to_id; /* the platform's id of what it answers */
 	const char *text;
 	bool is_urgent;
@@ -64,6 +65,9 @@ int store_outbox_shown(struct store *store, const char *id, const char *chat_id,
 /* Return 1 when there is none. */
 int store_outbox_get(struct store *store, const char *id, struct arena *arena,
     struct outbox_row *out, struct err *err) MUST_CHECK;
+/* What is shown of the answer to that message while it is made. */
+int store_outbox_partial(struct store *store, int64_t message_seq,
+    struct arena *arena, struct outbox_row *out, struct err *err) MUST_CHECK;
 /* The answer to that inbound message. */
 int store_outbox_of_message(struct store *store, int64_t message_seq,
     struct arena *arena, struct outbox_row *out, struct err *err) MUST_CHECK;

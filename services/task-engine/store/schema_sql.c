@@ -541,6 +541,11 @@ static const char *const version_4[] = {
 	" STRICT;"
 	/* The turn that proposed it; of one made before, nobody knows. */
 	"ALTER TABLE action_approvals ADD COLUMN turn_seq INTEGER;",
+	/* An answer that is watched while it is made: the message that it will
+	 * answer, whose answer takes its place. */
+	"ALTER TABLE outbox ADD COLUMN partial_of_seq INTEGER;"
+	"CREATE UNIQUE INDEX outbox_partial ON outbox (partial_of_seq)"
+	" WHERE partial_of_seq IS NOT NULL;",
 	NULL,
 };
 

@@ -45,6 +45,7 @@
 #define OUTBOX_COLUMNS                                                         \
 	"id, instance, connector, chat_id, context_id, message_seq,"           \
 	" in_reply_to_seq, task_id, action_id, has_buttons, edits_id,"         \
+	" partial_of_seq,"                                                     \
 	" reply_to_id, text, is_urgent, is_handled, state, attempt, lease,"    \
 	" lease_until_ms, due_ms, first_tried_ms, n_parts_sent,"               \
 	" is_part_uncertain, maybe_doubled, error, created_ms, n_deaths"
@@ -687,21 +688,26 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " AND task_id IS NOT NULL) AND status = 'running'",
 
 /* Of what showed a secret only that stays which the chat log shows. */
-#define KEPT_TEXT "(SELECT text FROM messages WHERE seq = message_seq)"
+#define KEPT_TEXT                                                              \
+	"iif(partial_of_seq IS NULL,"                                          \
+	" (SELECT text FROM messages WHERE seq = message_seq), '')"
 	/* Where we are no longer it is not even tried. */
 	[STMT_OUTBOX_ADD] =
 	    "INSERT INTO outbox (id, instance, connector, chat_id, context_id,"
 	    " message_seq, in_reply_to_seq, task_id, reply_to_id, text,"
 	    " is_urgent, is_handled, state, due_ms, created_ms, updated_ms,"
-	    " action_id, has_buttons, edits_id, error) SELECT ?1, ?2, ?3, ?4,"
+	    " action_id, has_buttons, edits_id, partial_of_seq, error)"
+	    " SELECT ?1, ?2, ?3, ?4,"
 	    " ?5, ?6, ?7, ?8, ?9, iif(a.reason IS NULL, ?10,"
 	    "  (SELECT text FROM messages WHERE seq = ?6)), ?11, ?12,"
 	    " iif(a.reason IS NULL, 'queued', 'failed'), ?13, ?13, ?13, ?14,"
-	    " ?15, ?16, a.reason FROM (SELECT 1) LEFT JOIN absences a"
+	    " ?15, ?16, ?17, a.reason FROM (SELECT 1) LEFT JOIN absences a"
 	    " ON a.instance = ?2 AND a.workspace_id ="
 	    "  (SELECT workspace_id FROM contexts WHERE id = ?5)",
 	[STMT_OUTBOX_GET] =
 	    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = ?1",
+	[STMT_OUTBOX_PARTIAL] =
+	    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE partial_of_seq = ?1",
 	[STMT_OUTBOX_OF_MESSAGE] =
 	    "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE in_reply_to_seq = ?1",
 	[STMT_OUTBOX_NOTICE] =

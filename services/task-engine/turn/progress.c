@@ -24,14 +24,10 @@ is_of_chat(const struct turn *turn, const struct message_row *message)
 	       strcmp(turn->work.message.chat_id, message->chat_id) == 0;
 }
 
-static void
-tell(const struct turn *turn, const char *state)
+void
+turn_tell(const struct turn *turn, const struct turn_progress *progress)
 {
 	const struct message_row *message = &turn->work.message;
-	const struct turn_progress progress = {
-		.chat_id = message->chat_id,
-		.state = state,
-	};
 	AUTO(buf_release)
 	struct buf body = { 0 };
 	enum service_id to;
@@ -41,9 +37,17 @@ tell(const struct turn *turn, const char *state)
 	    !(SVC_BIT(to) & SVC_GATEWAYS))
 		return;
 	buf_init(&body);
-	turn_progress_encode(&progress, &body);
+	turn_progress_encode(progress, &body);
 	bus_publish(turn->turns->options.bus, to, instance, "turn.progress",
 	    message->cause, &body);
+}
+
+static void
+tell(const struct turn *turn, const char *state)
+{
+	turn_tell(
+	    turn, &(struct turn_progress){
+		      .chat_id = turn->work.message.chat_id, .state = state });
 }
 
 void

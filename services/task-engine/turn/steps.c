@@ -84,6 +84,7 @@ on_piece(void *arg, struct llm_call *call)
 	blame_set(turn->work.turn_id);
 	llm_hear(call);
 	blame_clear();
+	turn_show(turn);
 }
 
 /* The first that did not fail lately; else the first that did not fail now. */

@@ -27,6 +27,7 @@ struct llm_call;
 struct lookup;
 struct proposed;
 struct timer;
+struct turn_progress;
 
 /*
  * One turn on its way, inside the room turn/:
@@ -47,7 +48,7 @@ struct turns {
 	size_t n_models;
 	struct prompt_files prompt_files;
 	struct llm_tool *tools; /* as models see them, beside tool_table */
-	struct timer *wake, *progress;
+	struct timer *wake, *progress, *shown;
 	struct notify_policies policies;
 	struct turn *running;
 	int64_t n_running, n_tasks;
@@ -89,6 +90,13 @@ struct talk {
 	int64_t n_continued;
 };
 
+/* Of its answer, while that is made. */
+struct turn_shown {
+	const char *edit_id; /* the platform's message; NULL: none yet */
+	const char *text;    /* what was told of it last */
+	bool is_begun, is_given_up;
+};
+
 /* Of the day's budgets. */
 struct turn_usage {
 	int64_t estimated, reserved;
@@ -121,6 +129,7 @@ struct turn {
 	struct turn_usage usage;
 	struct turn_notes notes;
 	struct llm_call *call;
+	struct turn_shown shown;
 	char fence[TURN_FENCE_SIZE]; /* the random word of quotations */
 	struct talk talk;
 	struct proposed *proposed; /* NULL: nothing is */
@@ -195,8 +204,15 @@ const char *turn_instance(const struct turn *turn);
 /* progress.c: somebody waits for that answer, or no longer. */
 void turn_progress_begin(const struct turn *turn);
 void turn_progress_end(const struct turn *turn);
+void turn_tell(const struct turn *turn, const struct turn_progress *progress);
 /* Says again of all that run. */
 void turns_progress(void *turns);
+
+/* shown.c: a piece of its answer came. */
+void turn_show(const struct turn *turn);
+void turns_shown_open(struct turns *turns);
+/* Shows what there is of all that run. */
+void turns_show(void *turns);
 
 /* turns.c: by whose authority it runs, as they are now. 1: nobody's. */
 int turn_find_asker(struct turn *turn, struct err *err) MUST_CHECK;

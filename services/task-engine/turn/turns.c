@@ -349,6 +349,7 @@ turns_open(struct turns **turns_out, const struct turns_options *options,
 	turns->tools = tools_describe();
 	turns->wake = timer_new(options->loop, on_wake, turns);
 	turns->progress = timer_new(options->loop, turns_progress, turns);
+	turns_shown_open(turns);
 	if (open_models(turns, err) < 0)
 		return -1;
 	*turns_out = STEAL(turns);
@@ -372,6 +373,7 @@ turns_close(struct turns **turns_ref)
 	tools_free(&turns->tools);
 	timer_free(&turns->wake);
 	timer_free(&turns->progress);
+	timer_free(&turns->shown);
 	prompt_files_release(&turns->prompt_files);
 	free(turns);
 }

@@ -15,6 +15,7 @@
 #include "services/task-engine/approvals/approvals.h"
 #include "services/task-engine/approvals/proposal.h"
 #include "services/task-engine/config.h"
+#include "services/task-engine/delivery/partials.h"
 #include "services/task-engine/people/actors.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/policy/scope.h"
@@ -537,6 +538,10 @@ bus_publish(struct bus *bus, enum service_id to, const char *instance,
 	    "%s", json_str(json_get(told, "chat_id"), "?"));
 	snprintf(world.progress[at].state, sizeof(world.progress[at].state),
 	    "%s", json_str(json_get(told, "state"), "?"));
+	snprintf(world.progress[at].text, sizeof(world.progress[at].text), "%s",
+	    json_str(json_get(told, "text"), ""));
+	snprintf(world.progress[at].edit_id, sizeof(world.progress[at].edit_id),
+	    "%s", json_str(json_get(told, "edit_id"), ""));
 }
 
 /* The indexer. */
@@ -665,6 +670,40 @@ void
 llm_hear(struct llm_call *call)
 {
 	(void)call;
+}
+
+const char *
+llm_said(const struct llm_call *call)
+{
+	(void)call;
+	return world.said_so_far ? world.said_so_far : "";
+}
+
+int
+partials_post(struct store *store, const struct turn_work *work,
+    const char *text, int64_t now_ms, struct err *err)
+{
+	(void)store;
+	(void)now_ms;
+	(void)err;
+	assert_true(work->message.seq != 0);
+	snprintf(world.partial, sizeof(world.partial), "%s", text);
+	world.n_partials++;
+	return 0;
+}
+
+int
+partials_find(struct store *store, const struct turn_work *work,
+    struct arena *arena, const char **platform_id_out, struct err *err)
+{
+	(void)store;
+	(void)work;
+	(void)arena;
+	(void)err;
+	if (world.n_partials == 0)
+		return 1;
+	*platform_id_out = world.partial_id ? world.partial_id : "";
+	return 0;
 }
 
 void

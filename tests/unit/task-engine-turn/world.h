@@ -56,8 +56,14 @@ struct world {
 		char instance[16];
 		char chat_id[16];
 		char state[16];
+		char text[1024];
+		char edit_id[16];
 	} progress[WORLD_MAX];
 	size_t n_progress;
+	/* what the model has said so far, and where that is shown */
+	const char *said_so_far, *partial_id;
+	char partial[1024];
+	size_t n_partials;
 
 	struct {
 		char type[32];
