@@ -85,6 +85,10 @@ struct engine_cfg {
 	int64_t grounding_max_prompt_bytes;
 	int64_t grounding_max_prompt_tokens;
 	int64_t grounding_user_max_tokens;
+	int64_t grounding_summary_max_tokens;
+	int64_t grounding_summary_refresh_turns;
+	int64_t grounding_summary_max_items;
+	int64_t grounding_summary_max_lines;
 	int64_t grounding_chat_tail_max_tokens;
 	int64_t grounding_qmd_max_tokens;
 	int64_t search_limit;
@@ -117,7 +121,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 91 };
+enum { ENGINE_N_ITEMS = 95 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(

@@ -15,6 +15,7 @@
 #include "services/task-engine/conversation/command.h"
 #include "services/task-engine/conversation/say.h"
 #include "services/task-engine/engine.h"
+#include "services/task-engine/knowledge/memory.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/forgotten.h"
 #include "services/task-engine/store/messages.h"
@@ -101,6 +102,19 @@ empty_files(struct svc *svc, const struct heard *heard,
 }
 
 static int
+redo_summary(struct svc *svc, const struct heard *heard, struct arena *arena,
+    struct err *err)
+{
+	const struct memory memory = { .store = svc->store,
+		.cfg = svc->cfg,
+		.context = heard->context,
+		.now_ms = heard->now_ms,
+		.arena = arena };
+
+	return memory_redo(&memory, err) < 0 ? -1 : 0;
+}
+
+static int
 forget(struct svc *svc, const struct heard *heard, bool is_everything,
     struct arena *arena, struct err *err)
 {
@@ -114,6 +128,7 @@ forget(struct svc *svc, const struct heard *heard, bool is_everything,
 	struct buf text = { 0 };
 
 	if (store_forget(svc->store, &what, arena, &gone, err) < 0 ||
+	    redo_summary(svc, heard, arena, err) < 0 ||
 	    empty_files(svc, heard, &gone, err) < 0 ||
 	    note(svc, heard, is_everything, &gone, arena, err) < 0)
 		return -1;

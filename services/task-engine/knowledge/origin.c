@@ -31,7 +31,7 @@ static const struct {
 	{ "inbox/imap/", ORIGIN_MAIL },
 	{ "inbox/web/", ORIGIN_WEB },
 	{ "logs/", ORIGIN_CHAT },
-	{ "memory/", ORIGIN_AGENT },
+	{ "memory/", ORIGIN_CHAT }, /* people's sentences */
 	{ "scratch/", ORIGIN_AGENT },
 	{ "tasks/", ORIGIN_AGENT },
 	{ "", ORIGIN_FILE },

@@ -53,6 +53,46 @@ add_passages(const struct prompt_in *in, size_t room, struct buf *out)
 	buf_addc(out, '\n');
 }
 
+/* Bytes of the whole lines that fit, without headings that nothing follows. */
+static size_t
+fit_lines(const char *text, size_t room)
+{
+	size_t n = 0, end = 0;
+
+	while (text[n] != '\0') {
+		size_t size = strcspn(text + n, "\n");
+		bool is_heading = text[n] == '#' || size == 0;
+
+		size += text[n + size] == '\n';
+		if (n + size > room)
+			break;
+		n += size;
+		if (!is_heading)
+			end = n;
+	}
+	return end;
+}
+
+static void
+add_summary(const struct prompt_in *in, size_t room, struct buf *out)
+{
+	static const char heading[] = "Context memory summary:\n";
+	static const char label[] = "what people said here before";
+	size_t marks = sizeof(heading) + sizeof(label) + 2 * strlen(in->fence) +
+		       sizeof("[ summary: ]\n[end ]\n\n");
+	size_t n;
+
+	if (room > in->max_summary_bytes)
+		room = in->max_summary_bytes;
+	n = fit_lines(in->summary, room > marks ? room - marks : 0);
+	if (n == 0 || strstr(in->summary, in->fence) != NULL)
+		return;
+	buf_addf(out, "%s[%s summary: %s]\n", heading, in->fence, label);
+	buf_add(out, in->summary, n);
+	buf_addf(out, "%s[end %s]\n\n", in->summary[n - 1] == '\n' ? "" : "\n",
+	    in->fence);
+}
+
 static size_t
 count_lines(const char *text)
 {
@@ -114,23 +154,36 @@ less(size_t room, const struct buf *used)
 	return room > used->size ? room - used->size : 0;
 }
 
+/* One part of the message, in whole items that fit. */
+enum { PART_PASSAGES, PART_SUMMARY, PART_TAIL, N_PARTS };
+static void (*const add_part[N_PARTS])(
+    const struct prompt_in *in, size_t room, struct buf *out) = {
+	[PART_PASSAGES] = add_passages,
+	[PART_SUMMARY] = add_summary,
+	[PART_TAIL] = add_tail,
+};
+
 /* What matters most takes its room first; the order is always the same. */
 void
 prompt_user(const struct prompt_in *in, struct buf *out)
 {
-	AUTO(buf_release)
-	struct buf passages, tail;
+	static const unsigned by_need[2][N_PARTS] = {
+		{ PART_PASSAGES, PART_TAIL, PART_SUMMARY },
+		{ PART_TAIL, PART_SUMMARY, PART_PASSAGES },
+	};
+	const unsigned *order = by_need[in->is_memory_first];
+	struct buf parts[N_PARTS];
 	size_t room = room_beside(in);
 
-	buf_init(&passages);
-	buf_init(&tail);
-	if (in->is_memory_first)
-		add_tail(in, room, &tail);
-	add_passages(in, less(room, &tail), &passages);
-	if (!in->is_memory_first)
-		add_tail(in, less(room, &passages), &tail);
-	buf_add(out, passages.data, passages.size);
-	buf_add(out, tail.data, tail.size);
+	for (size_t i = 0; i < N_PARTS; i++) {
+		buf_init(&parts[order[i]]);
+		add_part[order[i]](in, room, &parts[order[i]]);
+		room = less(room, &parts[order[i]]);
+	}
+	for (size_t i = 0; i < N_PARTS; i++) {
+		buf_add(out, parts[i].data, parts[i].size);
+		buf_release(&parts[i]);
+	}
 	if (in->asker[0] != '\0')
 		buf_addf(out, "Message from %s:\n", in->asker);
 	buf_adds(out, in->question);

@@ -23,7 +23,8 @@ struct prompt_in {
 	const char *fence;	/* the random word */
 	struct quote *passages; /* best first */
 	size_t n_passages;
-	struct quote *tail; /* oldest first */
+	const char *summary; /* lines, what matters most first; "": none */
+	struct quote *tail;  /* oldest first */
 	size_t n_tail;
 	const char *asker;
 	const char *question; /* whole, whatever the limits */
@@ -31,13 +32,14 @@ struct prompt_in {
 	/* what a question at most takes of it: a long one leaves room too */
 	size_t max_question_bytes;
 	size_t max_passages_bytes;
+	size_t max_summary_bytes;
 	size_t max_tail_bytes;
 	size_t max_tail_lines;
 	bool is_memory_first; /* in room, when there is none for all */
 };
 
-/* Appends the user message: passages, what was said before, the question; and
- * marks what of the quotes is in it. */
+/* Appends the user message: passages, the summary and the end of what was said
+ * before, the question; and marks what of the quotes is in it. */
 void prompt_user(const struct prompt_in *in, struct buf *out);
 
 /* Whole lines, at most max_bytes. It lives in the arena. */

@@ -172,21 +172,17 @@ static const char *const back_references[] = {
 	"он", "она", "они", "оно", "это", "этого", "этом"
 };
 
-struct phrases {
-	const char *const *list;
-	size_t n;
-};
-
 #define PHRASES(list)                                                          \
 	{                                                                      \
 		list, N_OF(list)                                               \
 	}
-static const struct phrases answer_phrases = PHRASES(answers),
-			    chat_phrases = PHRASES(about_chat),
-			    file_phrases = PHRASES(about_files),
-			    go_on_phrases = PHRASES(go_ons),
-			    reference_phrases = PHRASES(back_references),
-			    small_talk_phrases = PHRASES(small_talk);
+static const struct knowledge_phrases answer_phrases = PHRASES(answers),
+				      chat_phrases = PHRASES(about_chat),
+				      file_phrases = PHRASES(about_files),
+				      go_on_phrases = PHRASES(go_ons),
+				      reference_phrases =
+					  PHRASES(back_references),
+				      small_talk_phrases = PHRASES(small_talk);
 
 /* What is known of a message before the rules. */
 enum trait {
@@ -219,62 +215,22 @@ static const struct {
 	{ HAS_WORDS, 0, { KNOWLEDGE_SEARCH, false, "topic" } },
 };
 
-/* How many words the phrase takes at the beginning of words; 0: not there. */
-static size_t
-phrase_at(const char *phrase, const char *const *words, size_t n_words)
-{
-	for (size_t i = 0; i < n_words; i++) {
-		size_t n = strlen(words[i]);
-
-		if (strncmp(phrase, words[i], n) != 0)
-			return 0;
-		if (phrase[n] == '\0')
-			return i + 1;
-		if (phrase[n] != ' ')
-			return 0;
-		phrase += n + 1;
-	}
-	return 0;
-}
-
-/* The longest of the phrases that begins there. */
-static size_t
-longest_at(
-    const struct phrases *phrases, const char *const *words, size_t n_words)
-{
-	size_t best = 0, n;
-
-	for (size_t i = 0; i < phrases->n; i++)
-		if ((n = phrase_at(phrases->list[i], words, n_words)) > best)
-			best = n;
-	return best;
-}
-
 /* b: more of them, or NULL. */
 static bool
-is_made_of(const struct phrases *a, const struct phrases *b,
+is_made_of(const struct knowledge_phrases *a, const struct knowledge_phrases *b,
     const char *const *words, size_t n_words)
 {
 	size_t n;
 
 	for (size_t at = 0; at < n_words; at += n) {
-		n = longest_at(a, words + at, n_words - at);
+		n = knowledge_longest_phrase(a, words + at, n_words - at);
 		if (n == 0 && b)
-			n = longest_at(b, words + at, n_words - at);
+			n = knowledge_longest_phrase(
+			    b, words + at, n_words - at);
 		if (n == 0)
 			return false;
 	}
 	return n_words > 0;
-}
-
-static bool
-has_one_of(
-    const struct phrases *phrases, const char *const *words, size_t n_words)
-{
-	for (size_t at = 0; at < n_words; at++)
-		if (longest_at(phrases, words + at, n_words - at))
-			return true;
-	return false;
 }
 
 static unsigned
@@ -290,12 +246,12 @@ traits_of(const char *const *words, size_t n)
 		traits |= IS_GO_ON;
 	if (is_made_of(&answer_phrases, &small_talk_phrases, words, n))
 		traits |= IS_REACTION;
-	if (has_one_of(&chat_phrases, words, n))
+	if (knowledge_has_phrase(&chat_phrases, words, n))
 		traits |= ABOUT_CHAT;
-	if (has_one_of(&file_phrases, words, n))
+	if (knowledge_has_phrase(&file_phrases, words, n))
 		traits |= ABOUT_FILES;
 	if (knowledge_count_telling(words, n) <= MAX_LEANING_WORDS &&
-	    has_one_of(&reference_phrases, words, n))
+	    knowledge_has_phrase(&reference_phrases, words, n))
 		traits |= LEANS_BACK;
 	return traits;
 }

@@ -271,3 +271,43 @@ knowledge_names(const char *heading, const char *text)
 			n_named++;
 	return n_named > 0 && n_named * 2 >= n;
 }
+
+/* How many words the phrase takes at the beginning of words; 0: not there. */
+static size_t
+phrase_at(const char *phrase, const char *const *words, size_t n_words)
+{
+	for (size_t i = 0; i < n_words; i++) {
+		size_t n = strlen(words[i]);
+
+		if (strncmp(phrase, words[i], n) != 0)
+			return 0;
+		if (phrase[n] == '\0')
+			return i + 1;
+		if (phrase[n] != ' ')
+			return 0;
+		phrase += n + 1;
+	}
+	return 0;
+}
+
+size_t
+knowledge_longest_phrase(const struct knowledge_phrases *phrases,
+    const char *const *words, size_t n_words)
+{
+	size_t best = 0, n;
+
+	for (size_t i = 0; i < phrases->n; i++)
+		if ((n = phrase_at(phrases->list[i], words, n_words)) > best)
+			best = n;
+	return best;
+}
+
+bool
+knowledge_has_phrase(const struct knowledge_phrases *phrases,
+    const char *const *words, size_t n_words)
+{
+	for (size_t at = 0; at < n_words; at++)
+		if (knowledge_longest_phrase(phrases, words + at, n_words - at))
+			return true;
+	return false;
+}

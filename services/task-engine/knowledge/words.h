@@ -23,6 +23,17 @@ void knowledge_query(const char *text, const char *before, struct buf *out);
  */
 bool knowledge_names(const char *heading, const char *text);
 
+/* Phrases of such words, between them one blank. */
+struct knowledge_phrases {
+	const char *const *list;
+	size_t n;
+};
+/* How many words the longest takes that begins there; 0: none does. */
+size_t knowledge_longest_phrase(const struct knowledge_phrases *phrases,
+    const char *const *words, size_t n_words);
+bool knowledge_has_phrase(const struct knowledge_phrases *phrases,
+    const char *const *words, size_t n_words);
+
 /* How many of the words say something of a subject. */
 size_t knowledge_count_telling(const char *const *words, size_t n_words);
 

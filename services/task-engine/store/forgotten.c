@@ -31,6 +31,9 @@ forget_turns(struct store *s, const struct forgetting *what,
 	    forget_here(s, STMT_FORGET_TOLD, what, NULL, err) < 0 ||
 	    forget_here(s, STMT_FORGET_TOOLS, what, NULL, err) < 0)
 		return -1;
+	if (forget_here(s, STMT_FORGET_TRACES_HEARD, what, NULL, err) < 0 ||
+	    forget_here(s, STMT_FORGET_TRACES_TURN, what, NULL, err) < 0)
+		return -1;
 	return forget_here(s, STMT_FORGET_CALLS, what, NULL, err);
 }
 

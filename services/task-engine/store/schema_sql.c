@@ -546,6 +546,20 @@ static const char *const version_4[] = {
 	"ALTER TABLE outbox ADD COLUMN partial_of_seq INTEGER;"
 	"CREATE UNIQUE INDEX outbox_partial ON outbox (partial_of_seq)"
 	" WHERE partial_of_seq IS NOT NULL;",
+
+	/* What is kept of a conversation, and the sentences that it is made
+	 * of: one of each kind of a message. */
+	"CREATE TABLE summaries ("
+	" context_id TEXT PRIMARY KEY REFERENCES contexts(id) ON DELETE "
+	"CASCADE,"
+	" seen_seq INTEGER NOT NULL, n_turns INTEGER NOT NULL,"
+	" text TEXT NOT NULL, updated_ms INTEGER NOT NULL) STRICT,"
+	" WITHOUT ROWID;"
+	"CREATE TABLE summary_items ("
+	" context_id TEXT NOT NULL REFERENCES contexts(id) ON DELETE CASCADE,"
+	" kind TEXT NOT NULL CHECK (kind IN ('fact','task','question')),"
+	" seq INTEGER NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL,"
+	" PRIMARY KEY (context_id, kind, seq)) STRICT, WITHOUT ROWID;",
 	NULL,
 };
 

@@ -346,6 +346,12 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    "DELETE FROM turn_calls WHERE turn_seq IN (SELECT seq FROM turns"
 	    " WHERE message_seq IN " WORDLESS
 	    " AND state <> 'queued' AND state <> 'running')",
+	[STMT_FORGET_TRACES_HEARD] = "DELETE FROM heard_traces"
+				     " WHERE message_seq IN " WORDLESS,
+	[STMT_FORGET_TRACES_TURN] =
+	    "DELETE FROM turn_traces WHERE turn_seq IN (SELECT seq FROM turns"
+	    " WHERE message_seq IN " WORDLESS
+	    " AND state <> 'queued' AND state <> 'running')",
 	[STMT_FORGET_OUTBOX_QUEUED] = "DELETE FROM outbox"
 				      " WHERE state = 'queued'"
 				      " AND message_seq IN " WORDLESS,
@@ -368,6 +374,35 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " is_behind, epoch) VALUES (?1, 0, 0, 1, 1)"
 	    " ON CONFLICT (context_id) DO UPDATE SET written_seq = 0,"
 	    " size_bytes = 0, is_behind = 1, epoch = epoch + 1",
+	[STMT_SUMMARY_GET] = "SELECT seen_seq, n_turns, text FROM summaries"
+			     " WHERE context_id = ?1",
+	[STMT_SUMMARY_PUT] =
+	    "INSERT INTO summaries (context_id, seen_seq, n_turns, text,"
+	    " updated_ms) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (context_id)"
+	    " DO UPDATE SET seen_seq = ?2, n_turns = ?3, text = ?4,"
+	    " updated_ms = ?5",
+	[STMT_SUMMARY_ITEM_ADD] =
+	    "INSERT INTO summary_items (seq, context_id, kind, who, text)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+	[STMT_SUMMARY_ITEMS] =
+	    "SELECT seq, context_id, kind, who, text FROM summary_items"
+	    " WHERE context_id = ?1 ORDER BY seq DESC",
+	[STMT_SUMMARY_ANSWERED] =
+	    "DELETE FROM summary_items WHERE context_id = ?1"
+	    " AND kind = 'question' AND ?2 = (SELECT platform_id FROM messages"
+	    "  WHERE messages.seq = summary_items.seq)",
+	/* What the agent answered is open no longer, either. */
+	[STMT_SUMMARY_PRUNE] =
+	    "DELETE FROM summary_items WHERE context_id = ?1"
+	    " AND ((kind = 'question' AND EXISTS (SELECT 1 FROM outbox"
+	    "   WHERE in_reply_to_seq = summary_items.seq))"
+	    "  OR (SELECT count(*) FROM summary_items o"
+	    "   WHERE o.context_id = ?1 AND o.kind = summary_items.kind"
+	    "   AND o.seq > summary_items.seq) >= ?2)",
+	[STMT_SUMMARY_DROP_WORDLESS] =
+	    "DELETE FROM summary_items WHERE context_id = ?1"
+	    " AND (SELECT text FROM messages"
+	    "  WHERE messages.seq = summary_items.seq) = ''",
 
 	[STMT_TASK_ADD] =
 	    "INSERT INTO tasks (id, workspace_id, context_id, kind, title,"

@@ -10,6 +10,7 @@
 #include "libcommon/id.h"
 #include "libcommon/log.h"
 #include "services/task-engine/config.h"
+#include "services/task-engine/knowledge/memory.h"
 #include "services/task-engine/knowledge/origin.h"
 #include "services/task-engine/knowledge/prompt.h"
 #include "services/task-engine/knowledge/system.h"
@@ -102,6 +103,18 @@ note_tail(struct turn *turn, const struct tail *tail)
 				      strlen(tail->quotes[i].text), false });
 }
 
+/* As if all of it were shown: a proposal says rather more than less. */
+static void
+note_summary(struct turn *turn, const char *text)
+{
+	if (*text)
+		turn_note(turn,
+		    &(struct noted_part){ SECTION_SUMMARY,
+			origin_of_path(arena_printf(turn->arena,
+			    "memory/contexts/%s.md", turn->work.context.id)),
+			strlen(text), false });
+}
+
 static void
 note_asked(struct turn *turn)
 {
@@ -117,6 +130,14 @@ note_asked(struct turn *turn)
 		strlen(turn->text), false });
 }
 
+/* A task has no conversation, and a greeting needs none. */
+static bool
+wants_memory(const struct turn *turn)
+{
+	return turn->work.kind == TURN_ANSWER &&
+	       turn->plan.strategy != KNOWLEDGE_NONE;
+}
+
 /* What was said before, oldest first; nothing for a task. */
 static void
 tail_quotes(const struct turn *turn, struct tail *out)
@@ -126,8 +147,7 @@ tail_quotes(const struct turn *turn, struct tail *out)
 	size_t n_rows;
 	struct err err;
 
-	if (turn->work.kind != TURN_ANSWER ||
-	    turn->plan.strategy == KNOWLEDGE_NONE)
+	if (!wants_memory(turn))
 		return;
 	if (store_messages_before(o->store, turn->work.context.id,
 		turn->work.message.seq, o->cfg->grounding_chat_tail_lines,
@@ -150,6 +170,26 @@ tail_quotes(const struct turn *turn, struct tail *out)
 	}
 }
 
+static const char *
+summary(const struct turn *turn)
+{
+	const struct turns_options *o = &turn->turns->options;
+	const struct memory memory = { .store = o->store,
+		.cfg = o->cfg,
+		.context = &turn->work.context,
+		.arena = turn->arena };
+	const char *text;
+	struct err err;
+
+	if (!wants_memory(turn))
+		return "";
+	if (memory_text(&memory, &text, &err) < 0) {
+		log_warn("summary-unread", "why=%s", log_quote(err.text));
+		return "";
+	}
+	return text;
+}
+
 /* The budgets, and the marks of quotations. */
 static struct prompt_in
 prompt_limits(const struct turn *turn)
@@ -158,6 +198,7 @@ prompt_limits(const struct turn *turn)
 
 	return (struct prompt_in){
 		.fence = turn->fence,
+		.summary = "",
 		.asker = "",
 		.question = "",
 		.max_bytes = smaller(cfg->grounding_max_prompt_bytes,
@@ -166,6 +207,8 @@ prompt_limits(const struct turn *turn)
 		    (size_t)cfg->grounding_user_max_tokens * BYTES_PER_TOKEN,
 		.max_passages_bytes =
 		    (size_t)cfg->grounding_qmd_max_tokens * BYTES_PER_TOKEN,
+		.max_summary_bytes =
+		    (size_t)cfg->grounding_summary_max_tokens * BYTES_PER_TOKEN,
 		.max_tail_bytes = smaller(cfg->grounding_chat_tail_bytes,
 		    cfg->grounding_chat_tail_max_tokens),
 		.max_tail_lines = (size_t)cfg->grounding_chat_tail_lines,
@@ -199,6 +242,7 @@ add_user(struct turn *turn, struct buf *out)
 	if (turn->work.has_message)
 		in.asker = speaker(&turn->work.message, turn->arena);
 	in.question = turn->text;
+	in.summary = summary(turn);
 	in.n_passages = passage_quotes(turn, 0, &passages);
 	tail_quotes(turn, &tail);
 	in.passages = passages;
@@ -206,6 +250,7 @@ add_user(struct turn *turn, struct buf *out)
 	in.n_tail = tail.n;
 	prompt_user(&in, out);
 	note_passages(turn, 0, passages, in.n_passages);
+	note_summary(turn, in.summary);
 	note_tail(turn, &tail);
 	note_asked(turn);
 }

@@ -27,6 +27,7 @@ enum trace_section {
 	SECTION_RULES,
 	SECTION_SKILL,
 	SECTION_PASSAGE,
+	SECTION_SUMMARY,
 	SECTION_TAIL,
 	SECTION_TASK,	 /* that is run */
 	SECTION_MESSAGE, /* that is answered */

@@ -214,6 +214,9 @@ void turns_shown_open(struct turns *turns);
 /* Shows what there is of all that run. */
 void turns_show(void *turns);
 
+/* remember.c: the turn has ended, and what it said is committed. */
+void turn_remember(const struct turn *turn);
+
 /* turns.c: by whose authority it runs, as they are now. 1: nobody's. */
 int turn_find_asker(struct turn *turn, struct err *err) MUST_CHECK;
 /* What is in the outcome lives in the turn's arena. */

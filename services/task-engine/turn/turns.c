@@ -141,6 +141,7 @@ try_to_end(void *arg)
 		timer_start(turn->retry, RETRY_MS, 0);
 		return;
 	}
+	turn_remember(turn);
 	turn_remove(turn);
 	turns_wake(turns);
 }

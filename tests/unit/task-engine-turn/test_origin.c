@@ -16,7 +16,7 @@ static const struct {
 	{ "inbox/imap/INBOX/7-hello.md", "mail", "mail" },
 	{ "inbox/web/page.md", "web", "web page" },
 	{ "logs/chats/telegram/-100.md", "chat", "chat log" },
-	{ "memory/contexts/c.md", "agent", "what the agent wrote in" },
+	{ "memory/contexts/c.md", "chat", "chat log" },
 	{ "scratch/c/plan.md", "agent", "what the agent wrote in" },
 	{ "tasks/2026/11/22/t.md", "agent", "what the agent wrote in" },
 	{ "my-inbox/imap/a.md", "file", "file" },

@@ -68,6 +68,7 @@ static const struct {
 	    true },
 	{ "rules", "program", "", true },
 	{ "passage", "file", "docs/a.md", false },
+	{ "summary", "chat", "memory/contexts/context.md", false },
 	{ "tail", "guest", "telegram:7", false },
 	{ "message", "overlord", "local", true },
 };
@@ -79,6 +80,7 @@ every_part_says_whence_it_is(void **state)
 
 	(void)state;
 	room_enter(true);
+	world.summary = "- bob: We decided on blue.\n";
 	ask("when is the policy reviewed, bob?");
 	world_indexer_answers(0, hits);
 	world_model_answers(0, "On Thursdays.", LLM_FINISH_DONE);

@@ -127,6 +127,7 @@ a_model_is_shown_sections_and_memory(void **state)
 	(void)state;
 	room_enter(true);
 	assert_string_equal(turns_model(turns), "openai m");
+	world.summary = "- bob: We decided on blue.\n";
 	world_queue(TURN_ANSWER, "where is the policy?");
 	room_wake();
 	world_indexer_answers(0, two_hits);
@@ -136,10 +137,13 @@ a_model_is_shown_sections_and_memory(void **state)
 	assert_null(strstr(world.calls[0].user, "Not for you"));
 	assert_non_null(strstr(world.calls[0].user, "bob]\nsaid before"));
 	assert_non_null(strstr(world.calls[0].user, "answered before"));
+	assert_non_null(strstr(world.calls[0].user, "We decided on blue"));
 	assert_non_null(strstr(world.calls[0].system, "PUBLIC"));
+	assert_int_equal(world.n_remembered, 0);
 	world_model_answers(0, "In docs/a.md.", LLM_FINISH_DONE);
 	assert_int_equal(world.n_said, 1);
 	assert_string_equal(world.said[0].text, "In docs/a.md.");
+	assert_int_equal(world.n_remembered, 1);
 	assert_true(world.said[0].is_ok);
 }
 

@@ -12,6 +12,7 @@
 #include "libcommon/buf.h"
 #include "libcommon/envelope.h"
 #include "libcommon/json.h"
+#include "services/task-engine/knowledge/memory.h"
 #include "services/task-engine/approvals/approvals.h"
 #include "services/task-engine/approvals/proposal.h"
 #include "services/task-engine/config.h"
@@ -51,6 +52,7 @@ world_reset(bool has_model)
 		.grounding_max_prompt_bytes = 8000,
 		.grounding_max_prompt_tokens = 2000,
 		.grounding_user_max_tokens = 650,
+		.grounding_summary_max_tokens = 380,
 		.grounding_chat_tail_max_tokens = 300,
 		.grounding_qmd_max_tokens = 900,
 		.grounding_chat_tail_lines = 24,
@@ -300,6 +302,25 @@ store_message_add(struct store *store, const struct message_row *row,
 	snprintf(world.logged[at].text, sizeof(world.logged[at].text), "%s",
 	    row->text);
 	return 0;
+}
+
+int
+memory_text(const struct memory *memory, const char **text_out, struct err *err)
+{
+	(void)memory;
+	(void)err;
+	*text_out = world.summary ? world.summary : "";
+	return 0;
+}
+
+int
+memory_refresh(const struct memory *memory, struct err *err)
+{
+	(void)err;
+	assert_string_equal(memory->context->id, "context");
+	assert_true(world.is_in_transaction);
+	world.n_remembered++;
+	return 1;
 }
 
 int

@@ -104,6 +104,8 @@ struct world {
 		char text[4096];
 	} logged[WORLD_MAX];
 	size_t n_logged;
+	const char *summary; /* of the conversation; NULL: none */
+	size_t n_remembered; /* summaries that were asked for */
 	/* of an earlier attempt */
 	const struct turn_call_row *resumed;
 	size_t n_resumed;

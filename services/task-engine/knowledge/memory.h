@@ -1,0 +1,45 @@
+#ifndef TASK_ENGINE_KNOWLEDGE_MEMORY_H
+#define TASK_ENGINE_KNOWLEDGE_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "libcommon/defs.h"
+
+struct arena;
+struct context_row;
+struct engine_cfg;
+struct err;
+struct store;
+
+/*
+ * The rolling summary of a conversation: rows, and memory/contexts/<context
+ * id>.md in the workspace's folder, which is written from them. Made of what
+ * was said since the last time; a kill leaves the old one or the new one.
+ */
+struct memory {
+	struct store *store;
+	const struct engine_cfg *cfg;
+	const struct context_row *context;
+	int64_t now_ms;
+	struct arena *arena;
+};
+
+/*
+ * Within a transaction. Returns 1, changing nothing, as long as fewer messages
+ * of people are new than AGENT_RUNTIME_LLM_GROUNDING_MEMORY_SUMMARY_REFRESH_TURNS
+ * says.
+ */
+int memory_refresh(const struct memory *memory, struct err *err) MUST_CHECK;
+
+/*
+ * The same after messages have lost their words: makes what there is without
+ * them, and what a model made of them goes. 1: there was none.
+ */
+int memory_redo(const struct memory *memory, struct err *err) MUST_CHECK;
+
+/* As models are shown it; "" when there is none. */
+int memory_text(const struct memory *memory, const char **text_out,
+    struct err *err) MUST_CHECK;
+
+#endif
