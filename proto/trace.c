@@ -144,3 +144,36 @@ static const struct field trace_why_fields[] = {
 	F_LIST(struct trace_why, runs, 0, trace_run, BOUND_TRACE_RUNS),
 };
 SHAPE(trace, trace_why, trace_why_fields);
+
+static const struct field trace_simulate_fields[] = {
+	F_OBJECT(struct trace_simulate, credential, FIELD_REQUIRED, credential),
+	F_STR(struct trace_simulate, as, FIELD_REQUIRED | FIELD_TOKEN, 1,
+	    BOUND_CHAT_ID),
+	F_STR(struct trace_simulate, in, FIELD_REQUIRED | FIELD_TOKEN, 1,
+	    BOUND_CHAT_ID),
+	F_STR(struct trace_simulate, text, FIELD_REQUIRED, 1, BOUND_TEXT),
+	F_BOOL(struct trace_simulate, is_overheard, 0),
+	F_BOOL(struct trace_simulate, use_model, 0),
+};
+SHAPE(trace, trace_simulate, trace_simulate_fields);
+
+static const struct field trace_want_fields[] = {
+	F_STR(struct trace_want, name, FIELD_REQUIRED, 0, BOUND_NAME),
+	F_STR(struct trace_want, arguments, 0, 0, BOUND_QUERY),
+};
+SHAPE(trace, trace_want, trace_want_fields);
+
+static const struct field trace_simulated_fields[] = {
+	F_STR(struct trace_simulated, text, FIELD_REQUIRED, 1, BOUND_QUERY),
+	F_STR(struct trace_simulated, as, FIELD_REQUIRED, 1, BOUND_CHAT_ID),
+	F_STR(struct trace_simulated, role, 0, 0, BOUND_WORD),
+	F_STR(struct trace_simulated, workspace_id, 0, 0, BOUND_ID),
+	F_STR(struct trace_simulated, context_id, 0, 0, BOUND_ID),
+	F_OBJECT(struct trace_simulated, heard, 0, trace_heard),
+	F_BOOL(struct trace_simulated, has_turn, 0),
+	F_OBJECT(struct trace_simulated, turn, 0, trace_turn),
+	F_STRS(struct trace_simulated, tools, 0, BOUND_COMMANDS, BOUND_WORD),
+	F_STR(struct trace_simulated, reply, 0, 0, BOUND_TEXT),
+	F_LIST(struct trace_simulated, wants, 0, trace_want, BOUND_TRACE_TOOLS),
+};
+SHAPE(trace, trace_simulated, trace_simulated_fields);

@@ -159,4 +159,40 @@ struct trace_why {
 };
 PROTO_MESSAGE(trace_why);
 
+/* trace.simulate: what would become of these words, said by them there. */
+struct trace_simulate {
+	struct credential credential;
+	const char *as; /* "telegram:42", "local" */
+	const char *in; /* a context's id, or "telegram:-100" */
+	const char *text;
+	bool is_overheard; /* it is not addressed to the agent */
+	bool use_model;	   /* which is asked once; nothing that it wants is
+			      done */
+};
+PROTO_MESSAGE(trace_simulate);
+
+/* What the model would have done. */
+struct trace_want {
+	const char *name;
+	const char *arguments; /* JSON, as it wrote it */
+};
+PROTO_MESSAGE(trace_want);
+
+struct trace_simulated {
+	const char *text; /* in a sentence or two */
+	const char *as;
+	const char *role;
+	const char *workspace_id;
+	const char *context_id;
+	struct trace_heard heard;
+	bool has_turn;
+	struct trace_turn turn; /* empty without */
+	const char **tools;	/* that the model would be offered */
+	size_t n_tools;
+	const char *reply; /* of the model, or without one of the files */
+	struct trace_want *wants;
+	size_t n_wants;
+};
+PROTO_MESSAGE(trace_simulated);
+
 #endif

@@ -272,6 +272,30 @@ const struct command why_command = {
 	    "Exit status: 0 done, 1 nothing is known of it, 2 wrong use.\n",
 };
 
+const struct command simulate_command = {
+	.name = "simulate",
+	.summary = "say what would become of a message, without an effect",
+	.run = delegate,
+	.usage =
+	    "usage: agent-runtime simulate --as ACCOUNT --in CONTEXT "
+	    "[--overheard] [--no-model]\n"
+	    "           [--json] TEXT …\n"
+	    "\n"
+	    "As whom and in which role it would be heard, what stands before "
+	    "an answer, triage,\n"
+	    "documents, the parts of the prompt, the tools that would be "
+	    "offered; then what the\n"
+	    "model says and would have done. Nothing is stored, said or "
+	    "done.\n"
+	    "\n"
+	    "  --as ACCOUNT   telegram:42, discord:…, or local\n"
+	    "  --in CONTEXT   a context's id, or telegram:-100…\n"
+	    "  --overheard    it is not addressed to the agent\n"
+	    "  --no-model     do not ask the model\n"
+	    "\n"
+	    "Exit status: 0 done, 1 failed, 2 wrong use.\n",
+};
+
 const struct command logs_command = {
 	.name = "logs",
 	.summary = "show the log, or one message's way through it",

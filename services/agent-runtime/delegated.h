@@ -13,6 +13,7 @@ extern const struct command token_command;
 extern const struct command policy_command;
 extern const struct command audit_command;
 extern const struct command why_command;
+extern const struct command simulate_command;
 extern const struct command identity_command;
 extern const struct command logs_command;
 extern const struct command bus_command;

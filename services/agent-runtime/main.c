@@ -25,6 +25,7 @@ static const struct command *const commands[] = {
 	&token_command,
 	&audit_command,
 	&why_command,
+	&simulate_command,
 	&logs_command,
 	&bus_command,
 	&version_command,

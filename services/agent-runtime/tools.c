@@ -22,6 +22,7 @@ static const struct {
 	{ "policy", policy_run },
 	{ "audit", audit_run },
 	{ "why", why_run },
+	{ "simulate", simulate_run },
 	{ "identity", identity_run },
 	{ "logs", logs_run },
 	{ "bus", bus_run },

@@ -16,6 +16,7 @@ int config_run(int argc, char **argv);
 int token_run(int argc, char **argv);
 int audit_run(int argc, char **argv);
 int why_run(int argc, char **argv);
+int simulate_run(int argc, char **argv);
 int identity_run(int argc, char **argv);
 int policy_run(int argc, char **argv);
 /* chat pairing …; argv[0] is "pairing". */

@@ -35,7 +35,7 @@ on_openapi(struct visit *visit, struct err *err)
 enum {
 	ACCESS_WAIT_MS = 2000,
 	/* A million rows are some ten seconds. */
-	VERIFY_WAIT_MS = 120 * 1000,
+	SLOW_WAIT_MS = 120 * 1000,
 };
 
 static void
@@ -134,8 +134,8 @@ on_info(struct visit *visit, struct err *err)
 }
 
 int
-on_audit_verify(struct visit *visit, struct err *err)
+on_plain_slow(struct visit *visit, struct err *err)
 {
-	visit->wait_ms = VERIFY_WAIT_MS;
+	visit->wait_ms = SLOW_WAIT_MS;
 	return on_plain(visit, err);
 }

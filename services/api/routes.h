@@ -67,12 +67,13 @@ int on_task_post(struct visit *visit, struct err *err);
 int on_task_get(struct visit *visit, struct err *err);
 int on_task_retry(struct visit *visit, struct err *err);
 int on_task_cancel(struct visit *visit, struct err *err);
-int on_audit_verify(struct visit *visit, struct err *err);
 
 /*
  * The route whose body or query is the bus message, and whose answer is the
  * bus's reply: both by the shapes of proto/routes.c.
  */
 int on_plain(struct visit *visit, struct err *err);
+/* The same for what may take a minute: a whole log, a model. */
+int on_plain_slow(struct visit *visit, struct err *err);
 
 #endif

@@ -47,7 +47,7 @@ def is_free_of_controls(text):
 
 @pytest.mark.parametrize("command", [
     "serve", "chat", "status", "doctor", "config", "token", "identity",
-    "search", "policy", "audit", "why", "logs", "bus", "version"])
+    "search", "policy", "audit", "why", "simulate", "logs", "bus", "version"])
 def test_every_command_helps_on_stdout(down, command):
     for words in ([command, "--help"], ["help", command]):
         got = down.run(*words)

@@ -39,7 +39,8 @@ note_verdict(struct svc *svc, enum safety_verdict verdict)
 }
 
 static enum safety_verdict
-judge(struct svc *svc, const struct heard *heard, bool is_work)
+ask_safety(
+    struct svc *svc, const struct heard *heard, bool is_work, bool is_trial)
 {
 	const struct context_row *x = heard->context;
 	const struct safety_question question = {
@@ -51,12 +52,29 @@ judge(struct svc *svc, const struct heard *heard, bool is_work)
 		.is_direct = x->is_direct,
 		.is_addressed = is_work || heard->message->is_addressed,
 		.is_work = is_work,
+		.is_trial = is_trial,
 	};
 	enum safety_verdict verdict =
 	    safety_check(svc->safety, &question, heard->now_ms);
 
 	note_verdict(svc, verdict);
 	return verdict;
+}
+
+static enum safety_verdict
+judge(struct svc *svc, const struct heard *heard, bool is_work)
+{
+	return ask_safety(svc, heard, is_work, false);
+}
+
+static void
+note_guest(struct svc *svc, int got)
+{
+	if (got >= 0)
+		hearing_gate(&svc->hearing, "guest-limit",
+		    "AGENT_RUNTIME_GUEST_MODEL_TURNS_PER_DAY",
+		    got ? "the guest has had the day's answers and tasks"
+			: NULL);
 }
 
 static int
@@ -70,11 +88,7 @@ take_turn(struct svc *svc, const struct heard *heard, struct arena *arena,
 	got = allowance_take(svc->store,
 	    arena_printf(arena, "guest-turns %s", heard->actor->name),
 	    svc->cfg->guest_turns_a_day, day_ms, heard->now_ms, err);
-	if (got >= 0)
-		hearing_gate(&svc->hearing, "guest-limit",
-		    "AGENT_RUNTIME_GUEST_MODEL_TURNS_PER_DAY",
-		    got ? "the guest has had the day's answers and tasks"
-			: NULL);
+	note_guest(svc, got);
 	return got;
 }
 
@@ -147,6 +161,23 @@ allowed_task(struct svc *svc, const struct heard *heard, struct arena *arena,
 	if (got == 0)
 		got = take_turn(svc, heard, arena, err);
 	return got == 1 ? say_no_turn(svc, heard, arena, err) : got;
+}
+
+int
+allowed_would(struct svc *svc, const struct heard *heard, struct arena *arena,
+    struct err *err)
+{
+	int got;
+
+	if (ask_safety(svc, heard, false, true) != SAFETY_ALLOWED)
+		return 1;
+	if (!routed_is_guest(heard->actor))
+		return 0;
+	got = allowance_look(svc->store,
+	    arena_printf(arena, "guest-turns %s", heard->actor->name),
+	    svc->cfg->guest_turns_a_day, heard->now_ms, err);
+	note_guest(svc, got);
+	return got;
 }
 
 static bool

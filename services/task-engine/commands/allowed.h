@@ -18,6 +18,10 @@ struct svc;
 int allowed_answer(struct svc *svc, const struct heard *heard,
     struct arena *arena, struct err *err) MUST_CHECK;
 
+/* Whether it would be, without an effect: nobody is told, nothing counts. */
+int allowed_would(struct svc *svc, const struct heard *heard,
+    struct arena *arena, struct err *err) MUST_CHECK;
+
 /* Work that was asked for with a command: the controls alone. */
 int allowed_ask(
     struct svc *svc, const struct heard *heard, struct err *err) MUST_CHECK;

@@ -131,7 +131,7 @@ take_of_all(struct safety *s, const struct safety_question *q, int64_t now_ms)
 			return limited[i];
 	}
 	for (size_t i = 0; i < SAFETY_SCOPE_COUNT; i++)
-		if (found[i])
+		if (found[i] && !q->is_trial)
 			count(found[i], now_ms);
 	return SAFETY_ALLOWED;
 }

@@ -50,7 +50,8 @@ struct safety_question {
 	const char *role; /* admin and overlord: no limit */
 	bool is_direct;
 	bool is_addressed;
-	bool is_work; /* not a reply: no rule of DMs and mentions */
+	bool is_work;  /* not a reply: no rule of DMs and mentions */
+	bool is_trial; /* it is only asked: it counts nowhere */
 };
 
 /* options and its strings outlive it. */

@@ -203,3 +203,28 @@ why_say(
 	else
 		say_message(out, why, facts);
 }
+
+void
+why_say_would(struct buf *out, const struct trace_heard *heard)
+{
+	const struct trace_gate *shut = shut_gate(heard);
+
+	if (shut && is(shut->gate, "addressed"))
+		buf_adds(out,
+		    "It would not be answered: it is not addressed to the "
+		    "agent.");
+	else if (shut)
+		buf_addf(out, "It would be refused: %s (%s %s).", shut->why,
+		    shut->gate, shut->rule);
+	else if (is(heard->became, "turn"))
+		buf_adds(out, "It would be answered by a turn of the agent.");
+	else if (heard->command && *heard->command)
+		buf_addf(out, "It would be understood as %s.", heard->command);
+	else
+		buf_adds(out, "It would be answered at once, without a model.");
+	if (heard->row && *heard->row)
+		buf_addf(out,
+		    " Triage would take it for %s (%s) and make a task of it, "
+		    "which is %s.",
+		    heard->triage, heard->triage_reason, heard->row);
+}

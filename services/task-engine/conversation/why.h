@@ -24,4 +24,8 @@ struct why_facts {
 void why_say(struct buf *out, const struct trace_why *why,
     const struct why_facts *facts);
 
+/* What would become of a message that is understood so. Pure. */
+struct trace_heard;
+void why_say_would(struct buf *out, const struct trace_heard *heard);
+
 #endif

@@ -49,6 +49,7 @@ const struct handler engine_handlers[] = {
 	{ "audit.list", on_audit_list, NULL },
 	{ "audit.verify", on_audit_verify, NULL },
 	{ "trace.why", on_trace_why, NULL },
+	{ "trace.simulate", on_trace_simulate, NULL },
 	{ "pairing.start", on_pairing_start, NULL },
 	{ "pairing.lookup", on_pairing_lookup, NULL },
 	{ "pairing.approve", on_pairing_approve, NULL },

@@ -13,7 +13,7 @@ struct bus_request;
  * it runs within the transaction of its batch, each request in a savepoint.
  */
 extern const struct handler engine_handlers[];
-enum { N_ENGINE_HANDLERS = 48 };
+enum { N_ENGINE_HANDLERS = 49 };
 
 /* -1 names a handler or a command that the policy table has no row for. */
 int doors_check_policy(struct err *err) MUST_CHECK;
@@ -143,6 +143,9 @@ int on_audit_verify(struct svc *svc, const struct request *request,
 void audit_jobs_close(struct svc *svc);
 /* api_why.c */
 int on_trace_why(struct svc *svc, const struct request *request,
+    struct reply *reply, struct err *err);
+/* api_simulate.c */
+int on_trace_simulate(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 
 /* api_people.c */

@@ -200,22 +200,32 @@ route(struct svc *svc, const struct heard *heard, const struct triage *triage,
 	return 0;
 }
 
+static bool
+is_for_us(const struct svc *svc, const struct heard *heard)
+{
+	return heard->context->is_direct || heard->message->is_addressed ||
+	       !svc->cfg->llm_require_mention;
+}
+
+static void
+note_addressed(struct svc *svc, const struct heard *heard)
+{
+	hearing_gate(&svc->hearing, "addressed",
+	    "AGENT_RUNTIME_LLM_REQUIRE_MENTION_IN_GROUPS",
+	    is_for_us(svc, heard) ? NULL : "it was not addressed to the agent");
+}
+
 /* Triage, the safety policy, and then the agent. */
 static int
 take_words(struct svc *svc, const struct heard *heard, struct arena *arena,
     struct err *err)
 {
-	bool is_for_us = heard->context->is_direct ||
-			 heard->message->is_addressed ||
-			 !svc->cfg->llm_require_mention;
 	struct triage triage = { .class = TRIAGE_NOISE };
 	int got = 1;
 
 	svc->hearing.how = "words";
-	hearing_gate(&svc->hearing, "addressed",
-	    "AGENT_RUNTIME_LLM_REQUIRE_MENTION_IN_GROUPS",
-	    is_for_us ? NULL : "it was not addressed to the agent");
-	if (is_for_us)
+	note_addressed(svc, heard);
+	if (is_for_us(svc, heard))
 		got = allowed_answer(svc, heard, arena, err);
 	if (got < 0)
 		return -1;
@@ -330,6 +340,80 @@ understand(struct svc *svc, const struct heard *heard, struct arena *arena,
 		return 0;
 	}
 	return take_intent(svc, heard, is_addressed, arena, err);
+}
+
+static int
+would_obey(struct svc *svc, const struct heard *heard, const char *how,
+    const struct command *command, struct err *err)
+{
+	const struct command_row *row = command_find(command->id);
+	int rc;
+
+	svc->hearing.how = how;
+	svc->hearing.command = row ? row->operation : "";
+	if (!row)
+		return 1;
+	rc = heard_may(svc, heard, row->operation, err);
+	if (rc < 0 && err->code != ERR_REFUSED)
+		return -1;
+	hearing_gate(
+	    &svc->hearing, "policy", row->operation, rc < 0 ? err->text : NULL);
+	return 1;
+}
+
+static const char *const row_names[] = {
+	[ROW_OPEN] = "open",
+	[ROW_IS_ANSWER] = "answer",
+	[ROW_QUEUED] = "queued",
+};
+
+static int
+would_answer(struct svc *svc, const struct heard *heard, struct arena *arena,
+    struct err *err)
+{
+	struct triage triage = triage_decide(heard->message->text);
+	int got = 1;
+
+	svc->hearing.how = "words";
+	note_addressed(svc, heard);
+	if (is_for_us(svc, heard))
+		got = allowed_would(svc, heard, arena, err);
+	if (got < 0 || !svc->cfg->triage_enabled)
+		return got;
+	svc->hearing.triage = triage_defaults[triage.class].name;
+	svc->hearing.triage_reason = triage.reason;
+	if (triage.class != TRIAGE_NOISE)
+		svc->hearing.row = row_names[triage_row(triage.class, got == 0,
+		    (enum triage_autorun)svc->cfg->triage_autorun)];
+	return got;
+}
+
+int
+inbound_would(struct svc *svc, const struct heard *heard, struct arena *arena,
+    struct err *err)
+{
+	bool is_addressed =
+	    heard->context->is_direct || heard->message->is_addressed;
+	struct intent_ask ask = {
+		.self = "",
+		.is_addressed = is_addressed,
+		.is_admin_channel =
+		    heard->context->is_admin || heard->context->is_global_hub,
+	};
+	struct command command;
+	struct intent intent;
+
+	svc->hearing = (struct hearing){ 0 };
+	read_command(&command, heard, is_addressed, arena);
+	if (command.id != COMMAND_NONE)
+		return would_obey(svc, heard, "command", &command, err);
+	read_intent(&intent, heard, &ask, arena);
+	if (command_find(intent.command.id))
+		return would_obey(svc, heard, "intent", &intent.command, err);
+	if (intent.guidance == GUIDANCE_NONE)
+		return would_answer(svc, heard, arena, err);
+	svc->hearing.how = "guidance";
+	return 1;
 }
 
 /* Most of what a group says makes no line, and costs none. */

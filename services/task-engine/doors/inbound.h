@@ -33,4 +33,12 @@ struct inbound {
 int inbound_take(struct svc *svc, const struct inbound *in, int64_t now_ms,
     struct arena *arena, int64_t *seq_out, struct err *err) MUST_CHECK;
 
+/*
+ * What would become of a message, without an effect: svc->hearing says it. 0: a
+ * turn would answer it; 1: none would.
+ */
+struct heard;
+int inbound_would(struct svc *svc, const struct heard *heard,
+    struct arena *arena, struct err *err) MUST_CHECK;
+
 #endif

@@ -157,6 +157,8 @@ const struct policy_row policy_rows[] = {
 
 	LOCAL("trace.why",       ROLE_OVERLORD,
 	    "see why a message, task or action went as it did"),
+	LOCAL("trace.simulate",  ROLE_OVERLORD,
+	    "see what would become of a message"),
 
 	LOCAL("pairing.start",   ROLE_ADMIN, "make a token for an account"),
 	LOCAL("pairing.lookup",  ROLE_ADMIN, "see whose token that is"),

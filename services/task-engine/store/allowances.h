@@ -20,4 +20,8 @@ struct store;
 int allowance_take(struct store *store, const char *key, int64_t limit,
     int64_t window_ms, int64_t now_ms, struct err *err) MUST_CHECK;
 
+/* Whether it could be taken, taking nothing: 1 if not. */
+int allowance_look(struct store *store, const char *key, int64_t limit,
+    int64_t now_ms, struct err *err) MUST_CHECK;
+
 #endif

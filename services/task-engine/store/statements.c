@@ -904,6 +904,9 @@ const char *const stmt_texts[STMT_COUNT] = {
 	    " ends_ms = iif(" WINDOW_IS_OVER ", ?3, ends_ms),"
 	    " used = iif(" WINDOW_IS_OVER ", 1, used + 1)"
 	    " WHERE " WINDOW_IS_OVER " OR used < ?2",
+	[STMT_ALLOWANCE_USED] =
+	    "SELECT used FROM allowances WHERE key = ?1 AND ends_ms > ?2"
+	    " AND began_ms <= ?2",
 	[STMT_ALLOWANCES_TIDY] =
 	    "DELETE FROM allowances WHERE key IN (SELECT key FROM allowances"
 	    " WHERE ends_ms <= ?1 ORDER BY ends_ms LIMIT ?2)",

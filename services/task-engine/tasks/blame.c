@@ -52,7 +52,7 @@ blame_close(void)
 void
 blame_set(int64_t turn_id)
 {
-	assert(current && turn_id > 0);
+	assert(current && turn_id >= 0);
 	*current = turn_id;
 }
 

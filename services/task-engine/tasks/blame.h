@@ -20,6 +20,7 @@ int blame_open(
     const char *path, int64_t *blamed_turn_id_out, struct err *err) MUST_CHECK;
 void blame_close(void);
 
+/* 0: of none, of what is only simulated. */
 void blame_set(int64_t turn_id);
 void blame_clear(void);
 

@@ -257,7 +257,11 @@ hear(struct turn *turn, struct llm_answer *answer)
 	bool may_want = turn->talk.n_tools > 0 && !is_last(turn);
 
 	note_answer(turn, answer);
-	if (answer->n_wants && may_want) {
+	if (turn->is_simulated) {
+		turn->notes.is_answered = true;
+		turn_simulated(
+		    turn, answer->text, answer->wants, answer->n_wants);
+	} else if (answer->n_wants && may_want) {
 		turn_say(turn, (struct llm_message){ .role = LLM_ASSISTANT,
 				   .text = answer->text,
 				   .wants = answer->wants,
@@ -355,6 +359,8 @@ turn_steps(struct turn *turn)
 	blame_clear();
 	if (rc < 0)
 		turn_end_degraded(turn, EXTRACTIVE_MODEL_AWAY, err.text);
+	else if (turn->is_simulated && !turn->simulation.use_model)
+		turn_simulated(turn, "", NULL, 0);
 	else
 		turn_step(turn);
 }

@@ -50,7 +50,7 @@ struct turns {
 	struct llm_tool *tools; /* as models see them, beside tool_table */
 	struct timer *wake, *progress, *shown;
 	struct notify_policies policies;
-	struct turn *running;
+	struct turn *running, *simulated;
 	int64_t n_running, n_tasks;
 };
 
@@ -135,6 +135,8 @@ struct turn {
 	struct proposed *proposed; /* NULL: nothing is */
 	struct turn_outcome outcome;
 	struct timer *retry; /* of ending it */
+	bool is_simulated;
+	struct simulation simulation;
 	struct turn *prev, *next;
 };
 
@@ -221,5 +223,13 @@ void turn_remember(const struct turn *turn);
 int turn_find_asker(struct turn *turn, struct err *err) MUST_CHECK;
 /* What is in the outcome lives in the turn's arena. */
 void turn_end(struct turn *turn, const struct turn_outcome *outcome);
+
+/* simulate.c: it ends, with what it would have said and done. */
+void turn_simulated(struct turn *turn, const char *reply,
+    const struct llm_want *wants, size_t n_wants);
+/* turns.c */
+struct turn_limits
+turn_limits_of(const struct engine_cfg *cfg, enum turn_kind kind);
+void turn_free(struct turn *turn);
 
 #endif

@@ -100,7 +100,7 @@ open_models(struct turns *turns, struct err *err)
 	return 0;
 }
 
-static void
+void
 turn_free(struct turn *turn)
 {
 	turn_ground_forget(turn);
@@ -162,6 +162,10 @@ leave_to_people(struct turn *turn)
 void
 turn_end(struct turn *turn, const struct turn_outcome *outcome)
 {
+	if (turn->is_simulated) {
+		turn_simulated(turn, outcome->text, NULL, 0);
+		return;
+	}
 	turn->outcome = *outcome;
 	if (!outcome->is_ok && !turn->is_unasked)
 		leave_to_people(turn);
@@ -169,8 +173,8 @@ turn_end(struct turn *turn, const struct turn_outcome *outcome)
 }
 
 /* A task runs as long as autonomous work may, an answer as a person waits. */
-static struct turn_limits
-limits_of(const struct engine_cfg *cfg, enum turn_kind kind)
+struct turn_limits
+turn_limits_of(const struct engine_cfg *cfg, enum turn_kind kind)
 {
 	if (kind == TURN_TASK)
 		return (struct turn_limits){
@@ -251,7 +255,7 @@ turn_start(
 	turn->work = *work;
 	turn->text = work->kind == TURN_TASK ? work->task.task.prompt
 					     : work->message.text;
-	turn->limits = limits_of(turns->options.cfg, work->kind);
+	turn->limits = turn_limits_of(turns->options.cfg, work->kind);
 	turn->notes.began_mono_ms = clock_mono_ms();
 	turn->notes.waited_ms = clock_unix_ms() - work->created_ms;
 	turn->deadline_mono_ms =
@@ -366,6 +370,10 @@ turns_close(struct turns **turns_ref)
 	if (turns == NULL)
 		return;
 	for (turn = turns->running; turn != NULL; turn = next) {
+		next = turn->next;
+		turn_free(turn);
+	}
+	for (turn = turns->simulated; turn != NULL; turn = next) {
 		next = turn->next;
 		turn_free(turn);
 	}

@@ -1,18 +1,24 @@
 #ifndef TASK_ENGINE_TURN_TURNS_H
 #define TASK_ENGINE_TURN_TURNS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "libcommon/defs.h"
 
+struct actor;
 struct approvals;
 struct bus;
 struct engine_cfg;
 struct err;
+struct llm_tool;
+struct llm_want;
 struct loop;
 struct people;
 struct policy;
 struct store;
+struct trace_turn;
 
 /*
  * The agent's turns: claims queued answers and tasks, asks the indexer and
@@ -43,6 +49,36 @@ void turns_wake(struct turns *turns);
 
 /* Stops working on a turn whose row was cancelled. */
 void turns_cancel(struct turns *turns, int64_t turn_id);
+
+/*
+ * A turn that ends without an effect: nothing is stored, said or done. With
+ * use_model the model is asked once, and nothing that it wants is done. Takes
+ * the arena, in which context, asker and text live; fn is called later.
+ */
+struct arena;
+struct context_row;
+struct turn_simulated {
+	const struct trace_turn *trace;
+	const struct llm_tool *tools;
+	size_t n_tools;
+	const char *reply;
+	const struct llm_want *wants;
+	size_t n_wants;
+};
+typedef void (*turn_simulated_fn)(void *arg, const struct turn_simulated *was);
+struct simulation {
+	const struct actor *asker;
+	const char *role;
+	const struct context_row *context;
+	const char *text;
+	bool use_model;
+	turn_simulated_fn fn;
+	void *arg;
+};
+enum { TURNS_SIMULATED_MAX = 4 };
+/* ERR_BUSY: as many run already. */
+int turns_simulate(struct turns *turns, struct arena **arena,
+    const struct simulation *simulation, struct err *err) MUST_CHECK;
 
 /* "none (extractive)" or "openai gpt-4o", for people. */
 const char *turns_model(const struct turns *turns);

@@ -31,7 +31,7 @@ STUB(on_task_get)
 STUB(on_task_retry)
 STUB(on_task_cancel)
 STUB(on_plain)
-STUB(on_audit_verify)
+STUB(on_plain_slow)
 
 static void
 everything_beneath_api_v1_needs_a_credential(void **state)

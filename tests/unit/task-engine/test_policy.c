@@ -132,6 +132,7 @@ static const struct {
 	{ "audit.list", "l" },
 	{ "audit.verify", "l" },
 	{ "trace.why", "l" },
+	{ "trace.simulate", "l" },
 
 	{ "pairing.start", "l" },
 	{ "pairing.lookup", "l" },
