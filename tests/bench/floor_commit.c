@@ -110,7 +110,7 @@ main(int argc, char **argv)
 	int64_t *took = calloc((size_t)rows, sizeof(*took));
 
 	check(sqlite3_prepare_v2(
-		  db, stmt_texts[STMT_MESSAGE_ADD], -1, &stmt, NULL),
+		  db, stmt_text(STMT_MESSAGE_ADD), -1, &stmt, NULL),
 	    db);
 	int64_t began = now_ns();
 	for (int i = 0; i < rows; i++) {

@@ -1,7 +1,7 @@
 #ifndef TASK_ENGINE_STORE_STATEMENTS_H
 #define TASK_ENGINE_STORE_STATEMENTS_H
 
-/* Every SQL statement that runs; the texts are in statements.c. */
+/* Every SQL statement that runs; the texts are in statements*.c. */
 enum stmt_id {
 	STMT_BEGIN_WRITE,
 	STMT_BEGIN_READ,
@@ -252,6 +252,11 @@ enum stmt_id {
 	STMT_COUNT
 };
 
-extern const char *const stmt_texts[STMT_COUNT];
+const char *stmt_text(enum stmt_id id);
+
+/* By subject; NULL where another table has the text. */
+extern const char *const stmt_texts_people[STMT_COUNT];
+extern const char *const stmt_texts_talk[STMT_COUNT];
+extern const char *const stmt_texts_work[STMT_COUNT];
 
 #endif

@@ -220,9 +220,9 @@ stmt_open(struct store *s, enum stmt_id id, const struct bind *binds,
 
 	/* Prepared when first used: half of them would only delay the start. */
 	if (!stmt &&
-	    sqlite3_prepare_v3(s->db, stmt_texts[id], -1,
+	    sqlite3_prepare_v3(s->db, stmt_text(id), -1,
 		SQLITE_PREPARE_PERSISTENT, &s->stmts[id], NULL) != SQLITE_OK) {
-		store_db_fail(s->db, s->path, stmt_texts[id], err);
+		store_db_fail(s->db, s->path, stmt_text(id), err);
 		return NULL;
 	}
 	stmt = s->stmts[id];

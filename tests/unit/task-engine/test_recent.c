@@ -47,7 +47,7 @@ every_change_of_a_kept_table_is_known(void **state)
 	(void)state;
 	for (unsigned id = 0; id < STMT_COUNT; id++)
 		for (size_t i = 0; i < N_OF(tables); i++) {
-			const char *sql = stmt_texts[id];
+			const char *sql = stmt_text(id);
 			const char *table = tables[i].table;
 			bool changes = has(sql, "INTO", table) ||
 				       has(sql, "UPDATE", table) ||

@@ -71,10 +71,10 @@ every_statement_is_sql(void **state)
 	for (unsigned i = 0; i < STMT_COUNT; i++) {
 		sqlite3_stmt *stmt;
 
-		assert_non_null(stmt_texts[i]);
-		if (sqlite3_prepare_v2(db, stmt_texts[i], -1, &stmt, NULL) !=
+		assert_non_null(stmt_text(i));
+		if (sqlite3_prepare_v2(db, stmt_text(i), -1, &stmt, NULL) !=
 		    SQLITE_OK)
-			fail_msg("%s: %s", stmt_texts[i], sqlite3_errmsg(db));
+			fail_msg("%s: %s", stmt_text(i), sqlite3_errmsg(db));
 		sqlite3_finalize(stmt);
 	}
 	sqlite3_close(db);
@@ -118,7 +118,7 @@ often_run_statements_use_an_index(void **state)
 	assert_int_equal(sqlite3_open(w->db_path, &db), SQLITE_OK);
 	for (size_t i = 0; i < N_OF(often); i++) {
 		const char *sql = arena_printf(
-		    w->arena, "EXPLAIN QUERY PLAN %s", stmt_texts[often[i]]);
+		    w->arena, "EXPLAIN QUERY PLAN %s", stmt_text(often[i]));
 		sqlite3_stmt *stmt;
 
 		assert_int_equal(
@@ -131,11 +131,11 @@ often_run_statements_use_an_index(void **state)
 			    !strstr(plan, "USING") && !strstr(plan, "chats") &&
 			    !strstr(plan, "subquery") &&
 			    !strstr(plan, "CONSTANT"))
-				fail_msg("%s\n%s", stmt_texts[often[i]], plan);
+				fail_msg("%s\n%s", stmt_text(often[i]), plan);
 			if (strstr(plan, "USE TEMP B-TREE FOR ORDER BY") &&
 			    often[i] != STMT_OUTBOX_DUE &&
 			    often[i] != STMT_MESSAGES_BEFORE)
-				fail_msg("%s\n%s", stmt_texts[often[i]], plan);
+				fail_msg("%s\n%s", stmt_text(often[i]), plan);
 		}
 		sqlite3_finalize(stmt);
 	}
