@@ -175,8 +175,9 @@ prompt_user(const struct prompt_in *in, struct buf *out)
 	struct buf parts[N_PARTS];
 	size_t room = room_beside(in);
 
+	for (size_t i = 0; i < N_PARTS; i++)
+		buf_init(&parts[i]);
 	for (size_t i = 0; i < N_PARTS; i++) {
-		buf_init(&parts[order[i]]);
 		add_part[order[i]](in, room, &parts[order[i]]);
 		room = less(room, &parts[order[i]]);
 	}

@@ -255,7 +255,6 @@ enum stmt_id {
 const char *stmt_text(enum stmt_id id);
 
 /* By subject; NULL where another table has the text. */
-extern const char *const stmt_texts_people[STMT_COUNT];
 extern const char *const stmt_texts_talk[STMT_COUNT];
 extern const char *const stmt_texts_work[STMT_COUNT];
 
