@@ -223,7 +223,7 @@ def test_one_workspace_does_not_starve_another(suite, stub):
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
         loud = [pool.submit(s.chat, f"Question {i} of the loud one",
                             external_id="loud") for i in range(10)]
-        wait_for("the model's calls", lambda: stub.calls == 2)
+        wait_for("the model's calls", lambda: stub.calls >= 2)
         # Ten wait before this one, and it goes before all but the first.
         assert s.chat("The quiet question", external_id="quiet")["reply"] == \
             "stub: The quiet question"

@@ -84,7 +84,8 @@ def test_empty_choices_are_no_answer(stub):
 @pytest.mark.parametrize("fault, stream", [
     ("huge", ""), ("huge-chunked", ""), ("huge-chunked", "1")])
 def test_a_huge_answer_ends_early(stub, fault, stream):
-    status, got, _ = ask(stub, MODEL="fault-" + fault, STREAM=stream)
+    status, got, _ = ask(stub, MODEL="fault-" + fault, STREAM=stream,
+                         TIMEOUT_MS="60000", DEADLINE_MS="60000")
     assert status == 1
     assert "larger than 4194304 bytes" in got
     assert stub.calls == 1
@@ -93,7 +94,8 @@ def test_a_huge_answer_ends_early(stub, fault, stream):
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_huge_answer_in_pieces_is_cut(stub, provider):
     status, got, _ = ask(stub, MODEL="fault-huge", STREAM="1",
-                         PROVIDER=provider)
+                         PROVIDER=provider, TIMEOUT_MS="60000",
+                         DEADLINE_MS="60000")
     assert status == 0
     assert got.startswith("length: xxx") and len(got) <= 256 * 1024 + 8
     assert stub.calls == 1
