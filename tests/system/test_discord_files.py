@@ -125,6 +125,7 @@ def test_a_killed_gateway_fetches_again(discord, up):
     discord.file_faults = ["hang"]
     heard = bring(discord, discord.attach("plants.md", TEXT.encode()))
     wait_for("a try", lambda: discord.file_calls, 20)
+    up.wait_cursor("discord.main")
     up.kill("gateway-discord")
     wait_said(discord, "Attachment saved", timeout=40)
     wait_for("the file", lambda: kept(up) == {"plants.md": TEXT.encode()}, 10)

@@ -271,7 +271,7 @@ def test_an_unknown_certificate_is_refused(certificate):
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(*certificate)
     with ModelStub(key=KEY, tls=tls) as s:
-        status, got, _ = ask(s, DEADLINE_MS="700")
+        status, got, _ = ask(s, DEADLINE_MS="3000")
         assert status == 1 and got.startswith("error unavailable: "), got
         assert s.calls == 0
         status, got, log = ask(s, CA_FILE=str(certificate[0]))

@@ -85,6 +85,7 @@ lookup_free(struct lookup *l)
 static void
 forget_state(struct lookups *all, struct index_state *state)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): uthash's own memory */
 	HASH_DEL(all->states, state);
 	free(state->workspace_id);
 	free(state->backend);

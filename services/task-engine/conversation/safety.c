@@ -52,12 +52,13 @@ void
 safety_free(struct safety **slot)
 {
 	struct safety *s = *slot;
+	struct window *w, *next;
 
 	if (!s)
 		return;
 	for (size_t i = 0; i < SAFETY_SCOPE_COUNT; i++)
-		while (s->windows[i])
-			forget(&s->windows[i], s->windows[i]);
+		HASH_ITER (hh, s->windows[i], w, next)
+			forget(&s->windows[i], w);
 	free(s);
 	*slot = NULL;
 }
