@@ -102,12 +102,10 @@ bus_push(struct bus *bus, struct bus_item *item)
 void
 bus_due_at(struct bus *bus, int64_t mono_ms)
 {
-	int64_t after_ms = mono_ms - clock_mono_ms();
-
 	if (timer_is_running(bus->due) && bus->due_ms <= mono_ms)
 		return;
 	bus->due_ms = mono_ms;
-	timer_start(bus->due, after_ms > 0 ? after_ms : 0, 0);
+	timer_start(bus->due, mono_ms - clock_mono_ms(), 0);
 }
 
 static void

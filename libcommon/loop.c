@@ -231,7 +231,9 @@ timer_start(struct timer *timer, int64_t after_ms, int64_t repeat_ms)
 {
 	int64_t spent_ms = hr_ms() - (int64_t)uv_now(timer->uv.loop);
 
-	assert(after_ms >= 0 && repeat_ms >= 0);
+	assert(repeat_ms >= 0);
+	if (after_ms < 0)
+		after_ms = 0;
 	if (after_ms == 0 && timer->loop->is_in_timer)
 		after_ms = 1;
 	if (after_ms > 0 && spent_ms > 0)

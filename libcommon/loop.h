@@ -28,8 +28,9 @@ int64_t loop_worst_lag_ms(struct loop *loop);
 
 typedef void (*loop_fn)(void *arg);
 
-/* A timer that is made once and started often. Started with 0 by a timer's
- * callback it waits 1 ms, so that everything else gets its turn. */
+/* A timer that is made once and started often. A time that is over already
+ * (after_ms below 0) is now. Started for now by a timer's callback it waits
+ * 1 ms, so that everything else gets its turn. */
 struct timer;
 struct timer *timer_new(struct loop *loop, loop_fn fn, void *arg);
 void timer_free(struct timer **timer);

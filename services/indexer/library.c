@@ -262,7 +262,7 @@ schedule(struct library *lib)
 	if (at_ms == INT64_MAX)
 		timer_stop(lib->work);
 	else
-		timer_start(lib->work, at_ms > now_ms ? at_ms - now_ms : 0, 0);
+		timer_start(lib->work, at_ms - now_ms, 0);
 }
 
 static void

@@ -76,7 +76,7 @@ on_found(void *arg, const struct program_end *end)
 }
 
 static int
-start(struct qmd_search *search, struct err *err)
+start(struct qmd_search *search, int64_t timeout_ms, struct err *err)
 {
 	struct qmd *qmd = search->qmd;
 	const char *const words[] = { "--index", qmd->options.index, "search",
@@ -86,7 +86,7 @@ start(struct qmd_search *search, struct err *err)
 
 	return qmd_run(qmd, &search->program, search->workspace, words,
 	    &(struct program_options){
-		.timeout_ms = search->until_ms - clock_mono_ms(),
+		.timeout_ms = timeout_ms,
 		.max_out = MAX_OUT_BYTES,
 		.on_end = on_found,
 		.arg = search,
@@ -109,17 +109,23 @@ static void
 start_waiting(struct qmd *qmd)
 {
 	struct qmd_search *search = first_waiting(qmd);
+	int64_t left_ms;
 	struct err err;
 
 	if (!search || qmd->n_running >= QMD_MAX_RUNNING)
 		return;
+	left_ms = search->until_ms - clock_mono_ms();
+	/* Its time may be over before its timer has run. */
+	if (qmd->health != QMD_READY || left_ms <= 0) {
+		answer(search, NULL);
+		return;
+	}
 	timer_free(&search->patience);
 	qmd->n_waiting--;
 	qmd->n_running++;
-	if (qmd->health == QMD_READY && start(search, &err) == 0)
+	if (start(search, left_ms, &err) == 0)
 		return;
-	if (qmd->health == QMD_READY)
-		qmd_failed(qmd, search->workspace, err.text);
+	qmd_failed(qmd, search->workspace, err.text);
 	answer(search, NULL);
 }
 

@@ -325,8 +325,7 @@ claim_one(struct turns *turns)
 		log_warn("turn-not-claimed", "why=%s", log_quote(err.text));
 		timer_start(turns->wake, RETRY_MS, 0);
 	} else if (next_ms > 0) {
-		timer_start(
-		    turns->wake, next_ms > now_ms ? next_ms - now_ms : 0, 0);
+		timer_start(turns->wake, next_ms - now_ms, 0);
 	}
 	return false;
 }

@@ -82,6 +82,19 @@ a_timer_fires_once_and_not_early(void **state)
 	timer_free(&timer);
 }
 
+static void
+a_timer_for_a_time_that_is_over_fires_at_once(void **state)
+{
+	int n = 0;
+	struct timer *timer = timer_new(loop, on_stop, &n);
+
+	(void)state;
+	timer_start(timer, -7, 0);
+	run();
+	assert_int_equal(n, 1);
+	timer_free(&timer);
+}
+
 struct late_start {
 	struct timer *timer;
 	int64_t began_ms;
@@ -496,6 +509,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_timer_fires_once_and_not_early),
+		T(a_timer_for_a_time_that_is_over_fires_at_once),
 		T(a_timer_started_late_in_a_turn_is_not_early),
 		T(a_timer_repeats_and_may_free_itself),
 		T(a_timer_that_starts_itself_lets_others_run),
