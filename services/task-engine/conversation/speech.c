@@ -2,7 +2,6 @@
 
 #include "services/task-engine/conversation/speech.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "libcommon/arena.h"
@@ -61,6 +60,14 @@ struct reader {
 	struct arena *arena;
 };
 
+/* Most bytes of most messages. */
+static bool
+is_plain(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_';
+}
+
 /* What a sign stands for and its bytes; 0 when a word goes on at p. */
 static char
 read_sign(const char *p, size_t *size_out)
@@ -68,7 +75,7 @@ read_sign(const char *p, size_t *size_out)
 	unsigned char c = (unsigned char)*p;
 
 	*size_out = 1;
-	if (isalnum(c) || c == '_')
+	if (is_plain(c))
 		return 0;
 	if (c < 0x80)
 		return *p;
@@ -92,7 +99,7 @@ is_word_at(const char *p)
 {
 	size_t size;
 
-	return *p && read_sign(p, &size) == 0;
+	return is_plain((unsigned char)*p) || (*p && read_sign(p, &size) == 0);
 }
 
 static bool
@@ -167,9 +174,7 @@ fold(const char *word, size_t size, struct arena *arena)
 	size_t step;
 
 	for (const char *p = folded; *p; p += step) {
-		char sign = read_sign(p, &step);
-
-		if (sign == '\'')
+		if (!is_plain((unsigned char)*p) && read_sign(p, &step) == '\'')
 			continue;
 		step = 1;
 		if (*p >= 'A' && *p <= 'Z')
@@ -181,6 +186,12 @@ fold(const char *word, size_t size, struct arena *arena)
 	return folded;
 }
 
+static unsigned
+initial(char c)
+{
+	return 1u << ((unsigned char)c & 31);
+}
+
 static void
 add_word(struct reader *r)
 {
@@ -188,6 +199,7 @@ add_word(struct reader *r)
 	struct said *word = &r->words[r->n++];
 
 	word->text = fold(r->p, size, r->arena);
+	r->out->initials |= initial(*word->text);
 	word->at = (size_t)(r->p - r->text);
 	word->size = size;
 	word->is_quoted = r->quote != 0;
@@ -419,12 +431,6 @@ speech_match(const struct speech *s, size_t at, const char *pattern)
 	return end > at ? end - at : 0;
 }
 
-static unsigned
-initial(char c)
-{
-	return 1u << ((unsigned char)c & 31);
-}
-
 /* Of the alternatives in the element's first size bytes. */
 static unsigned
 element_initials(const char *element, size_t size)
@@ -469,6 +475,8 @@ speech_find(
 	unsigned initials = speech_initials(pattern);
 	size_t n;
 
+	if (!(s->initials & initials))
+		return 0;
 	for (; at < s->n_words; at++) {
 		if (!speech_may_begin(s, at, initials))
 			continue;

@@ -27,6 +27,7 @@ struct speech {
 	const char *text; /* the message */
 	const struct said *words;
 	size_t n_words;
+	unsigned initials;  /* of all words, as of speech_initials */
 	bool is_cut;	    /* it has more words than are looked at */
 	bool is_whole;	    /* nothing was left out but signs */
 	bool counts_quotes; /* set by the caller: quoted words are words */

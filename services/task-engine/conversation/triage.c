@@ -102,6 +102,28 @@ static const char *const noise[] = { "ok+", "okay", "k+", "thanks", "thank you",
 static const char asks[] =
     "how|what|when|where|why|who|which|can|could|hows|whats|wheres|whos";
 
+/* Which words each of the patterns may begin with. */
+struct initials {
+	unsigned rules[N_OF(rules)], noise[N_OF(noise)];
+	bool is_known;
+};
+
+/* The patterns never change: looked at once, and not for every message. */
+static const struct initials *
+known_initials(void)
+{
+	static struct initials initials;
+
+	if (initials.is_known)
+		return &initials;
+	for (size_t i = 0; i < N_OF(rules); i++)
+		initials.rules[i] = speech_initials(rules[i].pattern);
+	for (size_t i = 0; i < N_OF(noise); i++)
+		initials.noise[i] = speech_initials(noise[i]);
+	initials.is_known = true;
+	return &initials;
+}
+
 static bool
 is_denied(const struct speech *s, size_t at)
 {
@@ -128,10 +150,10 @@ fits_at(const struct rule *rule, const struct speech *s, size_t at)
 }
 
 static bool
-fits(const struct rule *rule, const struct speech *s)
+fits(const struct rule *rule, unsigned initials, const struct speech *s)
 {
-	unsigned initials = speech_initials(rule->pattern);
-
+	if (!(s->initials & initials))
+		return false;
 	for (size_t at = 0; at < s->n_words; at++)
 		if (speech_may_begin(s, at, initials) && fits_at(rule, s, at))
 			return true;
@@ -141,10 +163,12 @@ fits(const struct rule *rule, const struct speech *s)
 static size_t
 noise_at(const struct speech *s, size_t at)
 {
+	const unsigned *initials = known_initials()->noise;
 	size_t longest = 0, n;
 
 	for (size_t i = 0; i < N_OF(noise); i++)
-		if ((n = speech_match(s, at, noise[i])) > longest)
+		if (speech_may_begin(s, at, initials[i]) &&
+		    (n = speech_match(s, at, noise[i])) > longest)
 			longest = n;
 	return longest;
 }
@@ -176,10 +200,12 @@ is_question(const struct speech *s)
 static enum triage_class
 decide(const struct speech *s)
 {
+	const unsigned *initials = known_initials()->rules;
+
 	if (is_noise(s))
 		return TRIAGE_NOISE;
 	for (size_t i = 0; i < N_OF(rules); i++)
-		if (fits(&rules[i], s))
+		if (fits(&rules[i], initials[i], s))
 			return rules[i].class;
 	return is_question(s) ? TRIAGE_QUESTION : TRIAGE_NOISE;
 }
