@@ -44,7 +44,7 @@ const struct route routes[] = {
 	{ "gateway.cursor",   ROUTE_REQ,  SVC_CONNECTORS, ENGINE, 0,
 	    &gateway_cursor_shape, &empty_shape,
 	    "moves the cursor past events that carried nothing" },
-	{ "message.inbound",  ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, 0,
+	{ "message.inbound",  ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, ROUTE_KEYED,
 	    &message_inbound_shape, &message_accepted_shape,
 	    "one platform event; answered after commit" },
 	{ "attachment.put",   ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, ROUTE_LARGE,

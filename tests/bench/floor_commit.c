@@ -58,7 +58,8 @@ insert(sqlite3_stmt *stmt, int i, const char *text)
 	const char *const texts[] = { "telegram.load", chat, event, "inbound",
 		context, context, user, user, said_by, "guest", event + 2, "",
 		text, "", cause };
-	const int64_t numbers[] = { INT64_C(1790000000000) + i, 0, 0 };
+	const int64_t at_ms = INT64_C(1790000000000) + i;
+	const int64_t numbers[] = { at_ms, 0, 0, at_ms };
 	int at = 0;
 
 	snprintf(event, sizeof(event), "m:load-%d", i);

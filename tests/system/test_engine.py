@@ -291,6 +291,24 @@ def test_a_repeated_id_gets_the_same_bytes_also_after_a_restart(engine):
                       " 'inbound'") == [(1,)]
 
 
+def test_a_repeated_id_leaves_the_cursor_where_later_ones_moved_it(engine):
+    def ask(event, cursor):
+        return envelope("message.inbound", engine.gateway.name,
+                        engine.gateway.key,
+                        message(event, "hm", cursor=cursor),
+                        deadline=int(time.time() * 1000) + 60000)
+    asked = ask("m:1", "1")
+    first = raw(engine.gateway, asked)
+    raw(engine.gateway, ask("m:2", "2"))
+    assert raw(engine.gateway, asked) == first
+    assert engine.sql("SELECT cursor FROM cursors") == [("2",)]
+    # Under another id it is the gateway that begins anew from there.
+    known = raw(engine.gateway, ask("m:1", "1"))
+    assert json.loads(known[4:])["body"] == {
+        **json.loads(first[4:])["body"], "outcome": "duplicate"}
+    assert engine.sql("SELECT cursor FROM cursors") == [("1",)]
+
+
 def test_a_new_token_is_repeated_and_not_stored(engine):
     asked = envelope("token.add", engine.api.name, engine.api.key,
                      {"credential": engine.local, "name": "ci",

@@ -134,6 +134,7 @@ take(struct svc *svc, const struct request *request,
 		.text = in->text,
 		.cause = request->id,
 		.at_ms = in->sent_unix_ms,
+		.heard_ms = request->now_ms,
 		.is_addressed = in->is_addressed || in->is_direct,
 		.is_edit = in->is_edit,
 	};
@@ -156,24 +157,44 @@ take(struct svc *svc, const struct request *request,
 	    svc, &inbound, request->now_ms, request->arena, seq_out, err);
 }
 
+/* Of the request that brought it, or of the one whose repeat this is. */
+static int
+recall(struct svc *svc, const struct request *request, int64_t seq,
+    struct reply *reply, bool *is_repeat_out, struct err *err)
+{
+	struct message_row row;
+
+	if (store_message_get(svc->store, seq, request->arena, &row, err) != 0)
+		return -1;
+	*is_repeat_out = strcmp(row.cause, request->id) == 0;
+	reply->at_ms = row.heard_ms;
+	return 0;
+}
+
+/* The same id finds the row that it made and gets the answer that was given. A
+ * gateway may be further by now: its cursor stays. */
 int
 on_message_inbound(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err)
 {
 	struct message_inbound in;
 	struct message_accepted out;
+	bool is_repeat = false;
 	int64_t seq;
 	int got;
 
 	if (message_inbound_decode(&in, request->body, request->arena, err) < 0)
 		return -1;
 	got = take(svc, request, &in, &seq, err);
-	if (got < 0)
+	reply->at_ms = request->now_ms;
+	if (got < 0 ||
+	    (got == 1 && recall(svc, request, seq, reply, &is_repeat, err) < 0))
 		return -1;
-	if (*in.cursor && store_cursor_move(svc->store, instance_of(request),
-			      in.cursor, request->now_ms, err) < 0)
+	if (*in.cursor && !is_repeat &&
+	    store_cursor_move(svc->store, instance_of(request), in.cursor,
+		request->now_ms, err) < 0)
 		return -1;
-	out.outcome = got == 1 ? "duplicate" : "accepted";
+	out.outcome = got == 1 && !is_repeat ? "duplicate" : "accepted";
 	out.message_id = arena_printf(request->arena, "%" PRId64, seq);
 	message_accepted_encode(&out, reply->body);
 	return 0;

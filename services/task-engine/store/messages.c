@@ -31,6 +31,7 @@ read_message(struct columns *c, void *row_out)
 	m->at_ms = next_int(c);
 	m->is_addressed = next_bool(c);
 	m->is_edit = next_bool(c);
+	m->heard_ms = next_int(c);
 }
 
 static void
@@ -50,7 +51,7 @@ store_message_add(struct store *s, const struct message_row *m,
 		b_text(m->said_by), b_text(m->said_as), b_text(m->platform_id),
 		b_text(m->reply_to_id), b_text(m->text), b_text(m->body_sha256),
 		b_text(m->cause), b_int(m->at_ms), b_int(m->is_addressed),
-		b_int(m->is_edit)),
+		b_int(m->is_edit), b_int(m->heard_ms)),
 	    err);
 
 	if (got < 0)

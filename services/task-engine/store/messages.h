@@ -33,6 +33,7 @@ struct message_row {
 	const char *body_sha256; /* of a request with a key; else "" */
 	const char *cause;	 /* id of the envelope that brought it */
 	int64_t at_ms;
+	int64_t heard_ms; /* when a gateway was answered; else 0 */
 	bool is_addressed;
 	bool is_edit;
 };

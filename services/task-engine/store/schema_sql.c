@@ -521,6 +521,9 @@ static const char *const version_4[] = {
 	" seen_ms INTEGER NOT NULL," /* 0: not yet */
 	" PRIMARY KEY (workspace_id, path, sha256)) STRICT;"
 	"CREATE INDEX own_writes_oldest ON own_writes (written_ms);",
+	/* When its request was answered: a repeat's answer says the same. */
+	"ALTER TABLE messages ADD COLUMN heard_ms INTEGER NOT NULL DEFAULT 0;",
+
 	/* How many runs of tasks lie between it and a person's words. */
 	"ALTER TABLE tasks ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;",
 

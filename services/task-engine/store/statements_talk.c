@@ -5,7 +5,9 @@
 #define MESSAGE_COLUMNS                                                        \
 	"seq, instance, chat_id, event_id, direction, workspace_id,"           \
 	" context_id, actor, actor_name, said_by, said_as, platform_id,"       \
-	" reply_to_id, text, body_sha256, cause, at_ms, is_addressed, is_edit"
+	" reply_to_id, text, body_sha256, cause, at_ms, is_addressed, "        \
+	"is_edit,"                                                             \
+	" heard_ms"
 
 #define OUTBOX_COLUMNS                                                         \
 	"id, instance, connector, chat_id, context_id, message_seq,"           \
@@ -20,8 +22,8 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	    "INSERT INTO messages (instance, chat_id, event_id, direction,"
 	    " workspace_id, context_id, actor, actor_name, said_by, said_as,"
 	    " platform_id, reply_to_id, text, body_sha256, cause, at_ms,"
-	    " is_addressed, is_edit) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-	    " ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+	    " is_addressed, is_edit, heard_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
+	    " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
 	    " ON CONFLICT (instance, chat_id, event_id) DO NOTHING",
 	[STMT_MESSAGE_GET] =
 	    "SELECT " MESSAGE_COLUMNS " FROM messages WHERE seq = ?1",
