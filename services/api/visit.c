@@ -344,10 +344,12 @@ visit_ask(struct visit *visit, const char *type, const void *in,
 	question_ask(visit, question);
 	if (is_main)
 		snprintf(visit->msg_id, sizeof(visit->msg_id), "%s", call.id);
-	if (is_main && (visit->route->flags & API_BODY))
-		log_taken(visit);
-	if (bus_call(visit->svc->bus, &call, on_answer, question, err) == 0)
+	if (bus_call(visit->svc->bus, &call, on_answer, question, err) == 0) {
+		/* Behind the call: the engine works while it is written. */
+		if (is_main && (visit->route->flags & API_BODY))
+			log_taken(visit);
 		return 0;
+	}
 	question_forget(visit);
 	DL_DELETE(visit->svc->questions, question);
 	xfree(&question);
