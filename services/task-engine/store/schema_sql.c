@@ -493,6 +493,11 @@ static const char *const version_3[] = {
 };
 
 static const char *const version_4[] = {
+	/* Of what is not sent, which is little: a row of each answer in an index
+	 * by state was a page of each commit. */
+	"DROP INDEX outbox_state;"
+	"CREATE INDEX outbox_failed ON outbox (instance)"
+	" WHERE state = 'failed';"
 	/* How many processes of its gateway ended while they had it. */
 	"ALTER TABLE outbox ADD COLUMN n_deaths INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX outbox_suspects ON outbox (instance)"

@@ -37,6 +37,10 @@
 	"CASE WHEN state IN ('healthy','disabled') THEN ''"                    \
 	" WHEN needs_person = 1 THEN '! ' || message ELSE 'trouble' END"
 
+/* All that is not sent; each has an index. */
+#define OUTBOX_WAITS "state IN ('queued','sending')"
+#define OUTBOX_FAILED "state = 'failed'"
+
 static const char *const texts[STMT_COUNT] = {
 	[STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
 	[STMT_BEGIN_READ] = "BEGIN",
@@ -338,9 +342,15 @@ static const char *const texts[STMT_COUNT] = {
 	    " WHERE state = 'queued'"
 	    " UNION ALL SELECT 'turns.' || state, count(*) FROM turns"
 	    " WHERE state = 'running'"
-	    " UNION ALL SELECT CASE WHEN instance LIKE 'api.%' AND"
-	    " state <> 'sent' THEN 'outbox.undelivered'"
-	    " ELSE 'outbox.' || state END, count(*) FROM outbox GROUP BY 1"
+	    " UNION ALL SELECT iif(instance LIKE 'api.%',"
+	    "  'outbox.undelivered', 'outbox.' || state), count(*)"
+	    "  FROM (SELECT instance, state FROM outbox WHERE " OUTBOX_WAITS
+	    "   UNION ALL SELECT instance, state FROM outbox"
+	    "    WHERE " OUTBOX_FAILED ") GROUP BY 1"
+	    " UNION ALL SELECT 'outbox.sent', count(*)"
+	    "  - (SELECT count(*) FROM outbox WHERE " OUTBOX_WAITS ")"
+	    "  - (SELECT count(*) FROM outbox WHERE " OUTBOX_FAILED ")"
+	    "  FROM outbox"
 	    " UNION ALL SELECT 'outbox.maybe_doubled', count(*) FROM outbox"
 	    " WHERE maybe_doubled = 1"
 	    " UNION ALL SELECT 'files.waiting', count(*) FROM files"

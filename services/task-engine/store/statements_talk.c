@@ -17,6 +17,9 @@
 	" lease_until_ms, due_ms, first_tried_ms, n_parts_sent,"               \
 	" is_part_uncertain, maybe_doubled, error, created_ms, n_deaths"
 
+/* In the words of the index of what waits. */
+#define IS_SENDING "state IN ('queued','sending') AND state = 'sending'"
+
 const char *const stmt_texts_talk[STMT_COUNT] = {
 	[STMT_MESSAGE_ADD] =
 	    "INSERT INTO messages (instance, chat_id, event_id, direction,"
@@ -83,7 +86,7 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	"(SELECT message_seq FROM turns WHERE state = 'queued'"                \
 	"  AND message_seq IS NOT NULL UNION SELECT message_seq FROM turns"    \
 	"  WHERE state = 'running' AND message_seq IS NOT NULL"                \
-	" UNION SELECT message_seq FROM outbox WHERE state = 'sending')"
+	" UNION SELECT message_seq FROM outbox WHERE " IS_SENDING ")"
 	[STMT_FORGET_MESSAGES] =
 	    "UPDATE messages SET text = '', actor_name = ''"
 	    " WHERE seq IN " SAID_BEFORE " AND text <> ''"
@@ -328,11 +331,11 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	[STMT_OUTBOX_RELEASE] =
 	    "UPDATE outbox SET state = 'queued', lease = '',"
 	    " lease_until_ms = 0, n_deaths = n_deaths + ?3, updated_ms = ?2"
-	    " WHERE state = 'sending' AND instance = ?1",
+	    " WHERE " IS_SENDING " AND instance = ?1",
 	/* Nothing is counted while nobody is to blame. */
 	[STMT_OUTBOX_UNDER_WAY] =
 	    "SELECT count(*), coalesce(max(n_deaths), 0) FROM outbox"
-	    " WHERE state = 'sending' AND instance = ?1"
+	    " WHERE " IS_SENDING " AND instance = ?1"
 	    " AND lease_until_ms > ?2 AND EXISTS (SELECT 1 FROM outbox s"
 	    "  WHERE s.instance = ?1 AND s.n_deaths > 0"
 	    "  AND s.state IN ('queued','sending'))",
