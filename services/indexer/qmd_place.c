@@ -188,6 +188,24 @@ says(const char *path, const struct buf *text)
 	       memcmp(now.data, text->data, text->size) == 0;
 }
 
+static const char *
+path_of_configuration(
+    const struct qmd_options *options, const char *folder, struct arena *arena)
+{
+	return arena_printf(
+	    arena, "%s/config/qmd/%s.yml", folder, options->index);
+}
+
+/* The copy tells what was written; qmd itself reads the other. */
+static bool
+is_configured(const struct qmd_options *options, const char *folder,
+    const struct buf *text, struct arena *arena)
+{
+	return access(path_of_configuration(options, folder, arena), F_OK) ==
+		   0 &&
+	       says(arena_printf(arena, "%s/config/written", folder), text);
+}
+
 /*
  * qmd rewrites its configuration, and not at once: who reads it meanwhile finds
  * half of it. So it is written only when it is to say something else, which is
@@ -197,15 +215,14 @@ static int
 write_configuration(const struct qmd_options *options, const char *workspace,
     const char *folder, struct arena *arena, struct err *err)
 {
-	const char *path =
-	    arena_printf(arena, "%s/config/qmd/%s.yml", folder, options->index);
+	const char *path = path_of_configuration(options, folder, arena);
 	const char *copy = arena_printf(arena, "%s/config/written", folder);
 	AUTO(buf_release)
 	struct buf text;
 
 	buf_init(&text);
 	print_configuration(options, workspace, &text);
-	if (access(path, F_OK) == 0 && says(copy, &text))
+	if (is_configured(options, folder, &text, arena))
 		return 0;
 	if (file_replace_soon(AT_FDCWD, path, text.data, text.size, 0600, err) <
 	    0)
@@ -271,7 +288,7 @@ qmd_place_is_current(const struct qmd_options *options, const char *workspace)
 	       access(arena_printf(arena, "%s/cache/qmd/%s.sqlite", folder,
 			  options->index),
 		   F_OK) == 0 &&
-	       says(arena_printf(arena, "%s/config/written", folder), &text);
+	       is_configured(options, folder, &text, arena);
 }
 
 /* One that cannot be written costs an update after the next start. */

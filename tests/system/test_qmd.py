@@ -101,6 +101,7 @@ def test_what_qmd_finds_is_told_as_the_own_index_tells_it(indexer):
 
 
 def test_each_workspace_has_places_of_its_own(indexer):
+    """G-58: what it started inherited all secrets of its own environment."""
     indexer.query("zebra")
     call, = indexer.calls()
     env = dict(call["env"])
@@ -127,6 +128,7 @@ def test_each_workspace_has_places_of_its_own(indexer):
     ("  wide   space  ", "wide space"), ("ÄÖ 日本語 🦜", "ÄÖ 日本語 🦜"),
     ("x" * 4096, "x" * 4096)])
 def test_a_query_is_one_argument_and_no_option(indexer, query, said):
+    """P-46: one that began with a hyphen was an option."""
     assert indexer.titles(query) == ["T"]
     call, = indexer.calls()
     assert call["argv"] == [
@@ -180,6 +182,7 @@ def test_only_what_may_be_read_is_told(indexer):
     ({"hang": 600}, "in time"),
     ({"hang": 600, "children": True}, "in time")])
 def test_when_qmd_fails_the_own_index_answers(place, order, why):
+    """P-46: it kept all that came, and only the child itself was killed."""
     with WithQmd(place, env={
             "AGENT_RUNTIME_QMD_QUERY_TIMEOUT_SECONDS": 1}) as indexer:
         indexer.wait_ready().order(search=order)
@@ -190,6 +193,7 @@ def test_when_qmd_fails_the_own_index_answers(place, order, why):
 
 
 def test_noise_and_halves_of_characters_do_no_harm(indexer):
+    """P-46: a warning of qmd made search silently empty."""
     indexer.order(search={
         "noise": "warning: something\n" * 50000,
         "hits": [{"path": "a.md", "score": 7, "line": -3,
@@ -293,6 +297,27 @@ def test_nothing_is_updated_when_nothing_changed(indexer):
     indexer.connect()
     wait_for("the update", lambda: len(indexer.calls("update")) > n, 20)
     indexer.wait_ready()
+
+
+@pytest.mark.parametrize("lost", [
+    "config/qmd/agent-runtime.yml", "cache/qmd/agent-runtime.sqlite", "current",
+    "config", "cache", "."])
+def test_what_qmd_lost_is_made_again(indexer, lost):
+    """P-44: whether there was an index was looked up under a wrong name, and
+    a collection whose configuration was lost was never registered again."""
+    assert indexer.titles() == ["T"]
+    indexer.stop()
+    path = indexer.place / lost
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+    indexer.start()
+    indexer.connect()
+    assert indexer.titles() == ["Own"]
+    indexer.wait_ready()
+    assert (indexer.place / "config/qmd/agent-runtime.yml").exists()
+    assert indexer.titles() == ["T"]
 
 
 def test_an_index_that_cannot_be_made_is_tried_again(place):
