@@ -126,6 +126,32 @@ def test_the_summary_reaches_the_model_and_the_folder(suite, stub):
     assert "Bluebird" not in json.dumps(stub.requests[-1])
 
 
+def test_a_summary_is_no_news_and_never_half(suite, stub):
+    """G-68: it was written in place, in a watched folder, where each refresh
+    was a document that had changed."""
+    s = suite(model(stub))
+    s.chat(TALK[0])
+    folder = wait_for("the folder", lambda: [
+        p for p in s.data.glob("workspaces/*") if p.is_dir()])[0]
+    seen = set()
+
+    def refreshed():
+        text = summary_file(s)
+        seen.add(text)
+        return "Bluebird" in text
+    for text in TALK[1:]:
+        s.chat(text)
+        refreshed()
+    wait_for("the summary", refreshed)
+    assert all(t == "" or t.startswith("# Context Memory Summary\n")
+               for t in seen)
+    write_and_wait(s, "last.md", "# Last\n\nzebra\n", "zebra")
+    s.wait_log("document-changed .*path=.?last.md")
+    assert "memory/contexts" not in "".join(
+        line for line in s.log().splitlines(True) if "document-changed" in line)
+    assert not list(folder.glob("memory/**/.tmp-*"))
+
+
 def test_words_in_a_summary_stay_quoted(suite, stub):
     """An order in it is one of a quotation, whoever gave it."""
     s = suite(model(stub))

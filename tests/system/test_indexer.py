@@ -136,6 +136,7 @@ def test_the_scope_holds(indexer):
     "link.md", "out/secret.md", "fifo.md", "folder.md", "a.txt", "", "#", "#zzzzzz",
     "#a1b2c3", "a.md/", "a.md\n", "nul.md", "binary.md"])
 def test_nothing_else_is_opened(indexer, target):
+    """P-46: links led out of the workspace."""
     indexer.write("a.txt", "x")
     indexer.write(".git/x.md", "x")
     indexer.write("nul.md", b"a\0b")

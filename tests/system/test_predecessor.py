@@ -237,7 +237,7 @@ def test_log_lines_cannot_be_forged(community):
     {"connector": "codex", "external_id": "../../../x"},
     {"connector": "codex", "external_id": "/etc/x"}])
 def test_no_id_is_a_path(community, body):
-    """P-7: nothing is written beside the workspaces."""
+    """P-7, G-73: nothing is written beside the workspaces."""
     try:
         made = community.api.ask("task.create", {
             "credential": community.local, "key": "k", "title": "t",

@@ -2,10 +2,10 @@
 its tasks (in its description mostly G-37 to G-52, G-60 to G-66, P-22 to P-34)
 that must not come back; those of one function have their rows in
 tests/unit/task-engine-turn (G-39, G-40d, G-43, G-44, G-48) and
-tests/unit/task-engine/test_proposal.c (G-52). What had no behaviour has no
-test: fields that were not synchronised (G-10), patterns compiled again for
-each message (G-35), code that nothing reached (G-40y, G-73). Where it is
-otherwise here on purpose, the test says so: "Exception"."""
+tests/unit/task-engine/test_proposal.c (G-52). Fields that were not
+synchronised (G-10) need no test: one thread runs our code, and options are
+read once, before it has begun. Where it is otherwise here on purpose, the test
+says so: "Exception"."""
 
 import json
 import pathlib
@@ -315,7 +315,52 @@ def test_types_and_payloads_are_checked(community, stub, payload, says):
     assert says is None or says in got[0]["error"]
 
 
+def test_a_turn_goes_on_behind_a_proposal(community, stub):
+    """G-40y: it ended there, and what handled a second one was never reached;
+    nor was the usage of /approve."""
+    got, answer = run(community, stub, ("propose_action", LS),
+                      ("propose_action", {**LS, "target": "id"}), made(1))
+    assert ["error" in r for r in got] == [False] * 3
+    assert answer.startswith("Done.")
+    assert community.sql("SELECT count(*) FROM action_approvals") == [(2,)]
+    for command in ("approve", "deny"):
+        assert "Say which" in community.reply(f"/{command}", user="7")
+
+
+@pytest.mark.parametrize("target, args", [
+    ("touch", ["{}"]), ("sh", ["-c", "touch {}"]),
+    ("find", ["/", "-exec", "touch", "{}", ";"]), ("touch {}", [])])
+def test_what_is_approved_is_not_run_unconfined(community, stub, target, args):
+    """G-58, G-59: its list of commands had shells in it, they reached every
+    file and host with all of the program's secrets, and quotation marks were
+    split naively. Exception: none runs, until there is a place to run it in;
+    it is shown and kept word for word."""
+    mark = community.tmp / "ran"
+    args = [a.replace("{}", str(mark)) for a in args]
+    target = target.replace("{}", str(mark))
+    got, _ = run(community, stub, ("propose_action", {
+        **LS, "target": target, "payload": {"args": args, "cwd": ".."}}))
+    action = got[0]["action_id"]
+    community.reply(f"/approve-action {action}", user="7")
+    assert community.sql(
+        "SELECT status, execution_status, action_target FROM action_approvals"
+        " WHERE id = ?", action) == [("approved", "skipped", target)]
+    kept = community.sql("SELECT payload_json FROM action_approvals"
+                         " WHERE id = ?", action)[0][0]
+    assert json.loads(kept)["payload"]["args"] == args
+    assert not mark.exists()
+
+
 # The loop's surroundings
+
+def test_no_pattern_is_compiled_at_all():
+    """G-35: patterns were compiled for each message, and what was wrong with
+    one was ignored."""
+    listed = subprocess.run(["nm", "-D", "--undefined-only", program(
+        "task-engine")], text=True, capture_output=True, timeout=30, check=True)
+    assert "sqlite3_step" in listed.stdout
+    assert not any(word in listed.stdout for word in ("regcomp", "pcre"))
+
 
 def test_a_slow_turn_holds_nobody_up(community, stub):
     """G-09: one turn of two minutes stopped all chats of its connector."""
