@@ -14,10 +14,10 @@
 #include "libcommon/transfer.h"
 #include "services/task-engine/llm/exchange.h"
 #include "services/task-engine/llm/llm_impl.h"
+#include "services/task-engine/llm/partial.h"
 #include "services/task-engine/llm/plain.h"
 #include "services/task-engine/llm/provider.h"
 #include "services/task-engine/llm/stream.h"
-#include "services/task-engine/llm/thoughts.h"
 
 enum {
 	CONNECT_TIMEOUT_MS = 10000,
@@ -285,29 +285,11 @@ hear_piece(struct llm_call *call)
 		timer_start(call->idle, call->llm->timeout_ms, 0);
 }
 
-/* Of an answer that is whole. */
-static void
-learn_way(struct llm_call *call)
-{
-	const char *said = call->stream.said.data;
-
-	if (*said)
-		call->llm->way = thoughts_end_unbegun(said)
-				     ? LLM_BEGINS_THINKING
-				     : LLM_BEGINS_SAYING;
-}
-
 const char *
 llm_said(const struct llm_call *call)
 {
-	const struct llm_stream *stream = &call->stream;
-
-	if (!call->is_streamed || stream->n_wants ||
-	    call->llm->way == LLM_BEGINS_UNKNOWN ||
-	    (call->llm->way == LLM_BEGINS_THINKING &&
-		!thoughts_end_unbegun(stream->said.data)))
-		return "";
-	return stream->said.data;
+	return call->is_streamed ? partial_said(call->llm->way, &call->stream)
+				 : "";
 }
 
 void
@@ -319,7 +301,8 @@ llm_hear(struct llm_call *call)
 		     &call->answer_size, &call->failure) < 0)
 		call->answer = NULL;
 	else
-		learn_way(call);
+		call->llm->way =
+		    partial_learn(call->llm->way, call->stream.said.data);
 }
 
 static bool

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "services/task-engine/llm/llm.h"
+#include "services/task-engine/llm/partial.h"
 
 struct llm_provider_row;
 struct transfer;
@@ -31,7 +32,7 @@ struct llm {
 	bool streams;
 	bool is_stream_proven; /* it took that wish once */
 	/* Some begin in the middle of a thought; the first answer tells. */
-	enum { LLM_BEGINS_UNKNOWN, LLM_BEGINS_SAYING, LLM_BEGINS_THINKING } way;
+	enum partial_way way;
 };
 
 void llm_calls_free(struct llm *llm);

@@ -10,11 +10,31 @@
 #include "libcommon/defs.h"
 #include "libcommon/utf8.h"
 #include "services/task-engine/llm/exchange.h"
+#include "services/task-engine/llm/stream.h"
 #include "services/task-engine/llm/thoughts.h"
 
 enum { FENCE_LEAST = 3 };
 
 static const char blanks[] = " \t\r\n";
+
+enum partial_way
+partial_learn(enum partial_way known, const char *said)
+{
+	if (!*said)
+		return known;
+	return thoughts_end_unbegun(said) ? PARTIAL_THINKING : PARTIAL_SAYING;
+}
+
+const char *
+partial_said(enum partial_way way, const struct llm_stream *stream)
+{
+	const char *said = stream->said.data;
+
+	if (stream->n_wants || way == PARTIAL_UNKNOWN ||
+	    (way == PARTIAL_THINKING && !thoughts_end_unbegun(said)))
+		return "";
+	return said;
+}
 
 static const char *
 next_line(const char *line)
@@ -93,7 +113,7 @@ add_last_line(struct buf *out, const char *line)
 {
 	const char *begin = line + strspn(line, " \t>");
 
-	if (*begin != '`' && *begin != '~' && *begin != '{')
+	if (*begin && !strchr("`~{", *begin))
 		buf_adds(out, line);
 }
 

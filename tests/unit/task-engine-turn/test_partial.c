@@ -10,6 +10,8 @@
 #include "libcommon/defs.h"
 #include "services/task-engine/llm/partial.h"
 #include "services/task-engine/llm/exchange.h"
+#include "services/task-engine/llm/provider.h"
+#include "services/task-engine/llm/stream.h"
 #include "services/task-engine/llm/thoughts.h"
 
 enum { MAX_BYTES = 200 };
@@ -61,6 +63,9 @@ static const struct {
 	{ "JSON behind a thought", "<think>\na\n</think>\n{\"tool\"", "" },
 	{ "a brace in prose", "Set {x} to", "Set {x} to" },
 	{ "a brace that begins the last line", "See\n{\"tool", "See\n" },
+	{ "a quotation that is beginning", "See:\n> ", "See:\n" },
+	{ "a quotation", "See:\n> so", "See:\n> so" },
+	{ "a quoted fence that is beginning", "See:\n> ``", "See:\n" },
 	{ "control characters", "a\x1b[2Jb", "a[2Jb" },
 };
 
@@ -153,6 +158,65 @@ an_end_without_a_beginning_is_known(void **state)
 			fail_msg("%s", ends[i].text);
 }
 
+/* What one model says before, and of the answer that is watched. */
+static const struct {
+	const char *name, *before, *said, *want;
+	size_t n_wants;
+} ways[] = {
+	{ "its first answer", "", "Yes.", "", 0 },
+	{ "one that begins by saying", "No.", "Yes.", "Yes.", 0 },
+	{ "one that begins its thoughts itself", "<think>\na\n</think>\nNo.",
+	    "<think>\nb", "<think>\nb", 0 },
+	{ "one that begins in a thought", "a\n</think>\nNo.", "b", "", 0 },
+	{ "and is ending it", "a\n</think>\nNo.", "b\n</thin", "", 0 },
+	{ "and has ended it", "a\n</think>\nNo.", "b\n</think>\nYes.",
+	    "b\n</think>\nYes.", 0 },
+	{ "that wants something done", "No.", "I'll look.", "", 1 },
+	{ "that has said nothing yet", "No.", "", "", 0 },
+};
+
+static void
+nothing_is_told_before_it_is_known_how_it_begins(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(ways); i++) {
+		struct llm_stream stream;
+		const char *told;
+
+		stream_init(&stream, llm_provider_find("openai"));
+		stream_say(&stream, ways[i].said);
+		stream.n_wants = ways[i].n_wants;
+		told = partial_said(
+		    partial_learn(PARTIAL_UNKNOWN, ways[i].before), &stream);
+		if (strcmp(told, ways[i].want) != 0)
+			fail_msg("%s: \"%s\"", ways[i].name, told);
+		stream.n_wants = 0;
+		stream_release(&stream);
+	}
+}
+
+static const struct {
+	const char *name, *said;
+	enum partial_way known, want;
+} learnt[] = {
+	{ "of an empty answer nothing", "", PARTIAL_THINKING,
+	    PARTIAL_THINKING },
+	{ "of the first all", "Yes.", PARTIAL_UNKNOWN, PARTIAL_SAYING },
+	{ "another chat template", "a\n</think>\nYes.", PARTIAL_SAYING,
+	    PARTIAL_THINKING },
+	{ "and back", "Yes.", PARTIAL_THINKING, PARTIAL_SAYING },
+};
+
+static void
+the_last_whole_answer_tells_how_they_begin(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(learnt); i++)
+		if (partial_learn(learnt[i].known, learnt[i].said) !=
+		    learnt[i].want)
+			fail_msg("%s", learnt[i].name);
+}
+
 int
 main(void)
 {
@@ -160,6 +224,9 @@ main(void)
 		cmocka_unit_test(only_what_is_certain_is_shown),
 		cmocka_unit_test(no_piece_shows_a_secret),
 		cmocka_unit_test(it_is_cut_between_characters),
+		cmocka_unit_test(
+		    nothing_is_told_before_it_is_known_how_it_begins),
+		cmocka_unit_test(the_last_whole_answer_tells_how_they_begin),
 		cmocka_unit_test(an_end_without_a_beginning_is_known),
 	};
 
