@@ -12,6 +12,10 @@ struct store;
  * What happened to the workspaces' documents last: of each path the newest
  * change, of each workspace the newest DOCUMENTS_KEPT. What we wrote ourselves
  * is known by its hash.
+ *
+ * They are kept so that a report of the same again is no news: the indexer
+ * repeats what was not answered, under an id of its own after it was started
+ * anew, and may begin a second time from an older index.
  */
 enum { DOCUMENTS_KEPT = 1000 };
 

@@ -509,7 +509,8 @@ static const char *const version_4[] = {
 	" needs_person INTEGER NOT NULL CHECK (needs_person IN (0, 1)),"
 	" since_ms INTEGER NOT NULL, told TEXT NOT NULL DEFAULT '',"
 	" told_ms INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;",
-	/* What happened to documents last, and what of it we did ourselves. */
+	/* What happened to documents last, by which a report that is repeated
+	 * is known, and what of it we did ourselves. */
 	"CREATE TABLE document_changes ("
 	" seq INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" workspace_id TEXT NOT NULL REFERENCES workspaces(id) ON DELETE "

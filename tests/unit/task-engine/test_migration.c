@@ -258,40 +258,204 @@ who_said_it_outlives_schema_1(void **state)
 	world_close(w);
 }
 
-/* Nobody knows any more which turn proposed what schema 3 has. */
+/* One row of each table that schema 4 changes. */
+static const char rows_of_3[] =
+    "INSERT INTO workspaces (id, slug, name, kind, created_ms)"
+    " VALUES ('w', 's', 'n', 'session', 1);"
+    "INSERT INTO contexts (id, workspace_id, connector, external_id,"
+    " instance, created_ms) VALUES ('c', 'w', 'codex', 'x', 'i', 1);"
+    "INSERT INTO messages (seq, instance, chat_id, event_id, direction,"
+    " workspace_id, context_id, actor, text, at_ms) VALUES"
+    " (1, 'telegram.main', '-1', 'm:1', 'inbound', 'w', 'c', '42', 't', 1),"
+    " (2, 'telegram.main', '-1', 'o:1', 'outbound', 'w', 'c', 'a', 't', 1);"
+    "INSERT INTO outbox (seq, id, instance, connector, chat_id, context_id,"
+    " message_seq, in_reply_to_seq, text, is_urgent, is_handled, state,"
+    " due_ms, created_ms, updated_ms) VALUES (1, 'o', 'telegram.main',"
+    " 'telegram', '-1', 'c', 2, 1, 't', 0, 1, 'queued', 1, 1, 1);"
+    "INSERT INTO tasks (id, workspace_id, context_id, kind, title, prompt,"
+    " status, asked_by, created_ms, instance) VALUES"
+    " ('t', 'w', 'c', 'general', 't', 'p', 'open', 'local', 1, 'i');"
+    "INSERT INTO log_files (context_id, written_seq, size_bytes)"
+    " VALUES ('c', 2, 100);"
+    "INSERT INTO action_approvals (id, workspace_id, context_id,"
+    " connector, external_id, requester_user_id, action_type,"
+    " action_target, action_summary, payload_json, payload_sha256,"
+    " status, execution_status, created_at_unix, updated_at_unix,"
+    " expires_at_unix, asked_by, asked_as, asked_user_id, provenance)"
+    " VALUES ('act_1', 'w', 'c', 'codex', 'x', 'u', 'run_command',"
+    " 'ls', 's', '{}', 'h', 'pending', 'not_executed', 1, 1, 2,"
+    " 'local', 'overlord', '', 'p');";
+
+/* What schema 4 adds, and what a row from before says of it. */
+static const struct {
+	const char *added, *holds;
+} added_by_4[] = {
+	{ "action_approvals.turn_seq",
+	    "action_approvals WHERE id = 'act_1' AND turn_seq IS NULL" },
+	{ "log_files.epoch", "log_files WHERE written_seq = 2 AND epoch = 0" },
+	{ "outbox.n_deaths", "outbox WHERE id = 'o' AND n_deaths = 0" },
+	{ "outbox.partial_of_seq",
+	    "outbox WHERE id = 'o' AND partial_of_seq IS NULL" },
+	{ "tasks.depth", "tasks WHERE id = 't' AND depth = 0" },
+	{ "components", NULL },
+	{ "document_changes", NULL },
+	{ "document_changes_newest", NULL },
+	{ "heard_traces", NULL },
+	{ "outbox_partial", NULL },
+	{ "outbox_suspects", NULL },
+	{ "own_writes", NULL },
+	{ "own_writes_oldest", NULL },
+	{ "summaries", NULL },
+	{ "summary_items", NULL },
+	{ "turn_traces", NULL },
+};
+
+/* Tables and indexes by name, and columns of tables that were there before as
+ * table.column. */
+static const char things[] =
+    "(SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' UNION ALL"
+    " SELECT m.name || '.' || c.name FROM sqlite_master m,"
+    " pragma_table_info(m.name) c WHERE m.type = 'table')";
+
 static void
-actions_outlive_schema_3(void **state)
+begin_as_3(struct world *w)
 {
-	static const char old[] =
-	    "INSERT INTO workspaces (id, slug, name, kind, created_ms)"
-	    " VALUES ('w', 's', 'n', 'session', 1);"
-	    "INSERT INTO contexts (id, workspace_id, connector, external_id,"
-	    " instance, created_ms) VALUES ('c', 'w', 'codex', 'x', 'i', 1);"
-	    "INSERT INTO action_approvals (id, workspace_id, context_id,"
-	    " connector, external_id, requester_user_id, action_type,"
-	    " action_target, action_summary, payload_json, payload_sha256,"
-	    " status, execution_status, created_at_unix, updated_at_unix,"
-	    " expires_at_unix, asked_by, asked_as, asked_user_id, provenance)"
-	    " VALUES ('act_1', 'w', 'c', 'codex', 'x', 'u', 'run_command',"
-	    " 'ls', 's', '{}', 'h', 'pending', 'not_executed', 1, 1, 2,"
-	    " 'local', 'overlord', '', 'p');";
-	struct world world, *w = &world;
 	sqlite3 *db;
 
-	(void)state;
 	world_open(w);
 	world_stop(w);
 	w->db_path = world_path(w, "m.sqlite");
 	db = open_wal(w->db_path);
 	DONE(schema_migrate(db, w->db_path, schema_migrations, 3, &w->err));
-	assert_int_equal(sqlite3_exec(db, old, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db, rows_of_3, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
+}
+
+static void
+must_hold_all(struct world *w)
+{
+	for (size_t i = 0; i < N_OF(added_by_4); i++) {
+		const char *holds = added_by_4[i].holds;
+
+		if (!holds)
+			holds = arena_printf(w->arena,
+			    "sqlite_master WHERE name = '%s'",
+			    added_by_4[i].added);
+		if (count(w, holds) != 1)
+			fail_msg("%s: %s", added_by_4[i].added, holds);
+	}
+}
+
+static void
+rows_outlive_schema_3(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	begin_as_3(w);
 	world_start(w);
-	assert_int_equal(count(w, "action_approvals WHERE id = 'act_1'"
-				  " AND turn_seq IS NULL"),
-	    1);
+	must_hold_all(w);
 	assert_int_equal(
 	    access(arena_printf(w->arena, "%s.before-4", w->db_path), F_OK), 0);
+	world_close(w);
+}
+
+/* So that nothing is added without a row above. */
+static void
+all_that_schema_4_adds_is_looked_at(void **state)
+{
+	struct world world, *w = &world;
+	sqlite3 *db;
+	sqlite3_stmt *stmt;
+	char sql[1024];
+
+	(void)state;
+	begin_as_3(w);
+	assert_int_equal(sqlite3_open(w->db_path, &db), SQLITE_OK);
+	snprintf(sql, sizeof(sql), "CREATE TEMP TABLE old AS SELECT * FROM %s",
+	    things);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	DONE(schema_migrate(db, w->db_path, schema_migrations, 4, &w->err));
+	snprintf(sql, sizeof(sql),
+	    "SELECT name FROM %s WHERE name NOT IN (SELECT name FROM old) AND"
+	    " (instr(name, '.') = 0 OR substr(name, 1, instr(name, '.') - 1)"
+	    "  IN (SELECT name FROM old))",
+	    things);
+	assert_int_equal(
+	    sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(stmt, 0);
+		bool is_known = false;
+
+		for (size_t i = 0; i < N_OF(added_by_4); i++)
+			is_known |= strcmp(added_by_4[i].added, name) == 0;
+		if (!is_known)
+			fail_msg("%s has no row in added_by_4", name);
+	}
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	world_close(w);
+}
+
+static int
+kill_in_time(void *arg)
+{
+	int *n_left = arg;
+
+	if (--*n_left <= 0)
+		raise(SIGKILL);
+	return 0;
+}
+
+/* Whether it was killed: before that one of SQLite's instructions. */
+static bool
+migrate_and_die(const struct world *w, int n_left)
+{
+	pid_t pid = fork();
+	int status;
+	struct err err;
+	sqlite3 *db;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (sqlite3_open(w->db_path, &db) != SQLITE_OK)
+			_exit(1);
+		sqlite3_progress_handler(db, 1, kill_in_time, &n_left);
+		_exit(schema_migrate(db, w->db_path, schema_migrations,
+			  n_schema_migrations, &err) < 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status))
+		assert_int_equal(WEXITSTATUS(status), 0);
+	return WIFSIGNALED(status);
+}
+
+/* Killed later and later, each time it leaves schema 3, whole; and then it is
+ * done in one. */
+static void
+schema_4_is_all_or_nothing(void **state)
+{
+	struct world world, *w = &world;
+	int64_t version, n_before;
+	unsigned n_kills = 0;
+	sqlite3 *db;
+
+	(void)state;
+	begin_as_3(w);
+	n_before = count(w, things);
+	for (int at = 1; migrate_and_die(w, at); at += at / 4 + 1) {
+		db = open_wal(w->db_path);
+		version = number(db, "PRAGMA user_version");
+		sqlite3_close(db);
+		assert_int_equal(version, 3);
+		assert_int_equal(count(w, things), n_before);
+		assert_int_equal(count(w, "outbox WHERE id = 'o'"), 1);
+		n_kills++;
+	}
+	assert_true(n_kills > 10);
+	world_start(w);
+	must_hold_all(w);
 	world_close(w);
 }
 
@@ -300,7 +464,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_said_it_outlives_schema_1),
-		cmocka_unit_test(actions_outlive_schema_3),
+		cmocka_unit_test(rows_outlive_schema_3),
+		cmocka_unit_test(all_that_schema_4_adds_is_looked_at),
+		cmocka_unit_test(schema_4_is_all_or_nothing),
 		cmocka_unit_test(one_that_is_killed_is_resumed),
 	};
 
