@@ -25,8 +25,6 @@ struct logs {
 	struct trail *trail; /* NULL: every line */
 	bool follows;
 	char path[PATH_SIZE];
-	char *line;
-	size_t room;
 	bool found_file;
 };
 
@@ -41,19 +39,23 @@ show(struct logs *logs, const char *line)
 static void
 show_rest(struct logs *logs, FILE *file)
 {
+	char *line = NULL;
+	size_t room = 0;
+
 	for (;;) {
 		off_t start = ftello(file);
-		ssize_t size = getline(&logs->line, &logs->room, file);
+		ssize_t size = getline(&line, &room, file);
 
 		if (size <= 0)
 			break;
-		if (logs->line[size - 1] != '\n') {
+		if (line[size - 1] != '\n') {
 			fseeko(file, start, SEEK_SET);
 			break;
 		}
-		logs->line[size - 1] = '\0';
-		show(logs, logs->line);
+		line[size - 1] = '\0';
+		show(logs, line);
 	}
+	free(line);
 	clearerr(file);
 	fflush(stdout);
 }
@@ -171,6 +173,5 @@ logs_run(int argc, char **argv)
 	if (status == 0)
 		status = run(&logs);
 	trail_free(&logs.trail);
-	free(logs.line);
 	return status;
 }
