@@ -42,6 +42,15 @@ struct svc {
 		char ids[HEARD_IDS_SIZE];
 		bool is_queued, is_answered;
 	} heard;
+	/*
+	 * Where the last message of this batch moved its gateway's cursor: the
+	 * next of the same gateway moves it on, so one of them is written.
+	 * instance is NULL when there is none.
+	 */
+	struct cursor_move {
+		const char *instance, *cursor;
+		int64_t at_ms;
+	} cursor;
 	struct hearing hearing; /* of that message */
 	bool has_told_secret;	/* the reply to the request that runs */
 

@@ -360,6 +360,25 @@ def test_64_waiting_requests_are_one_commit(engine):
     assert count_commits(wal) - before <= 6
 
 
+def test_a_batch_of_several_gateways_leaves_each_at_its_own_cursor(engine):
+    other = engine.dial(DISCORD)
+    sent = [(engine.gateway, "m:1", "t1"), (other, "m:1", "d1"),
+            (engine.gateway, "", "t2"), (other, "", "d2")]
+    os.kill(engine.process.pid, 19)
+    try:
+        for peer, event, cursor in sent:
+            peer.send("message.inbound", message(event, "x", cursor=cursor))
+    finally:
+        os.kill(engine.process.pid, 18)
+    # An event without an id is refused, and moves nothing.
+    answers = [json.loads(peer.pipe.receive()[4:])["ok"]
+               for peer, _, _ in sent]
+    assert sorted(answers) == [False, False, True, True]
+    assert engine.sql("SELECT instance, cursor FROM cursors WHERE cursor <> ''"
+                      " ORDER BY instance") == [
+        ("discord.main", "d1"), ("telegram.main", "t1")]
+
+
 def test_bad_input_changes_nothing_and_says_why(engine):
     cases = [
         ("message.inbound", {"event_id": "m:1"}, "chat_id"),

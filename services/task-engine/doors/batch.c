@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
@@ -151,17 +152,31 @@ dispatch(struct svc *svc, struct item *item)
 	return rc;
 }
 
+/* Whatever else is asked finds the cursors where they are. */
+static int
+settle_before(
+    struct svc *svc, const struct bus_request *request, struct err *err)
+{
+	return strcmp(bus_request_route(request)->type, "message.inbound") == 0
+		   ? 0
+		   : cursor_settle(svc, err);
+}
+
 static int
 run_in_savepoint(struct svc *svc, struct item *item, struct err *err)
 {
 	int64_t changes = store_count_changes(svc->store);
 	size_t n_cancelled = svc->n_cancelled;
+	struct cursor_move cursor;
 
-	if (store_savepoint(svc->store, err) < 0)
+	if (settle_before(svc, item->request, err) < 0 ||
+	    store_savepoint(svc->store, err) < 0)
 		return -1;
+	cursor = svc->cursor;
 	if (dispatch(svc, item) < 0) {
 		store_rollback_to(svc->store);
 		svc->n_cancelled = n_cancelled;
+		svc->cursor = cursor;
 		/* SQLite may have rolled back all: then the next request would
 		 * commit by itself, and its answer would not say so. */
 		if (!store_is_in_transaction(svc->store))
@@ -225,9 +240,12 @@ run_all(struct svc *svc, struct item *items, size_t n, begin_fn begin,
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = run(svc, &items[i], err);
 	if (rc == 0)
+		rc = cursor_settle(svc, err);
+	if (rc == 0)
 		rc = store_commit_quietly(svc->store, err);
 	if (rc < 0)
 		store_rollback(svc->store);
+	svc->cursor = (struct cursor_move){ 0 };
 	return rc;
 }
 

@@ -23,6 +23,8 @@ void doors_on_batch(
     struct svc *svc, struct bus_request **requests, size_t n_requests);
 
 /* gateways.c */
+/* Writes the cursor that messages of this batch moved, if one did. */
+int cursor_settle(struct svc *svc, struct err *err) MUST_CHECK;
 int on_gateway_hello(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err);
 int on_update_suspect(struct svc *svc, const struct request *request,

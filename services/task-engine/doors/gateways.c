@@ -157,6 +157,32 @@ take(struct svc *svc, const struct request *request,
 	    svc, &inbound, request->now_ms, request->arena, seq_out, err);
 }
 
+int
+cursor_settle(struct svc *svc, struct err *err)
+{
+	const struct cursor_move move = svc->cursor;
+
+	svc->cursor = (struct cursor_move){ 0 };
+	return move.instance ? store_cursor_move(svc->store, move.instance,
+				   move.cursor, move.at_ms, err)
+			     : 0;
+}
+
+/* Its texts are the request's, which lives until the batch is answered. */
+static int
+cursor_move(struct svc *svc, const struct request *request, const char *cursor,
+    struct err *err)
+{
+	const char *instance = instance_of(request);
+
+	if (svc->cursor.instance &&
+	    strcmp(svc->cursor.instance, instance) != 0 &&
+	    cursor_settle(svc, err) < 0)
+		return -1;
+	svc->cursor = (struct cursor_move){ instance, cursor, request->now_ms };
+	return 0;
+}
+
 /* Of the request that brought it, or of the one whose repeat this is. */
 static int
 recall(struct svc *svc, const struct request *request, int64_t seq,
@@ -191,8 +217,7 @@ on_message_inbound(struct svc *svc, const struct request *request,
 	    (got == 1 && recall(svc, request, seq, reply, &is_repeat, err) < 0))
 		return -1;
 	if (*in.cursor && !is_repeat &&
-	    store_cursor_move(svc->store, instance_of(request), in.cursor,
-		request->now_ms, err) < 0)
+	    cursor_move(svc, request, in.cursor, err) < 0)
 		return -1;
 	out.outcome = got == 1 && !is_repeat ? "duplicate" : "accepted";
 	out.message_id = arena_printf(request->arena, "%" PRId64, seq);
