@@ -243,6 +243,10 @@ const struct cfg_item engine_items[] = {
 	CFG_INT(GROUND "MEMORY_SUMMARY_SOURCE_MAX_LINES", C,
 	    grounding_summary_max_lines, "120", 24, 2000, "messages",
 	    "last messages that it is made of"),
+	CFG_STR(GROUND "SUMMARY_MODEL", C, grounding_summary_model, "",
+	    "model of the configured provider that puts that summary in words "
+	    "in the background (empty: none; it stays people's own "
+	    "sentences)"),
 	CFG_INT(GROUND "CHAT_TAIL_MAX_TOKENS", C,
 	    grounding_chat_tail_max_tokens, "300", 80, 1000000, "tokens",
 	    "share of the last messages of the conversation"),
@@ -345,6 +349,12 @@ bool
 engine_cfg_has_model(const struct engine_cfg *cfg)
 {
 	return *cfg->llm_api_key || *cfg->llm_base_url;
+}
+
+const char *
+engine_cfg_provider(const struct engine_cfg *cfg)
+{
+	return providers[cfg->llm_provider];
 }
 
 static bool

@@ -89,6 +89,7 @@ struct engine_cfg {
 	int64_t grounding_summary_refresh_turns;
 	int64_t grounding_summary_max_items;
 	int64_t grounding_summary_max_lines;
+	const char *grounding_summary_model; /* "": none */
 	int64_t grounding_chat_tail_max_tokens;
 	int64_t grounding_qmd_max_tokens;
 	int64_t search_limit;
@@ -121,7 +122,7 @@ struct engine_cfg {
 };
 
 extern const struct cfg_item engine_items[];
-enum { ENGINE_N_ITEMS = 95 };
+enum { ENGINE_N_ITEMS = 96 };
 
 /* Whether the values make sense together; -1 with ERR_INVALID. */
 int engine_cfg_check(
@@ -129,6 +130,8 @@ int engine_cfg_check(
 
 /* Whether a model is configured: a key or a base URL is set. */
 bool engine_cfg_has_model(const struct engine_cfg *cfg);
+/* As llm_open names it. */
+const char *engine_cfg_provider(const struct engine_cfg *cfg);
 
 /* Who hears of a task's end, with the overrides looked at. */
 struct notify_policies;

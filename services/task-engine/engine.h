@@ -10,6 +10,7 @@
 #include "services/task-engine/approvals/approvals.h"
 #include "services/task-engine/commands/hearing.h"
 #include "services/task-engine/doors/secret_replies.h"
+#include "services/task-engine/llm/budget.h"
 #include "services/task-engine/people/actors.h"
 
 enum { HEARD_IDS_SIZE = 512 };
@@ -25,8 +26,10 @@ struct svc {
 	struct policy policy;
 	struct approvals approvals;
 	struct safety *safety;
+	struct budgets budgets;
 	struct post *post;
 	struct files *files;
+	struct refiner *refiner; /* NULL: no model makes summaries */
 	struct turns *turns;
 	struct lookups *lookups;
 	struct audit_job *audit_jobs;

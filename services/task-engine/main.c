@@ -28,6 +28,7 @@
 #include "services/task-engine/commands/lookup.h"
 #include "services/task-engine/doors/starter.h"
 #include "services/task-engine/engine.h"
+#include "services/task-engine/knowledge/refine.h"
 #include "services/task-engine/llm/embed.h"
 #include "services/task-engine/lockdown.h"
 #include "services/task-engine/store/store.h"
@@ -298,6 +299,19 @@ open_embedder(struct svc *svc, struct err *err)
 }
 
 static int
+open_refiner(struct svc *svc, struct err *err)
+{
+	const struct refiner_options options = {
+		.store = svc->store,
+		.budgets = &svc->budgets,
+		.loop = svc->env.loop,
+		.cfg = svc->cfg,
+	};
+
+	return refiner_open(&svc->refiner, &options, err);
+}
+
+static int
 open_rooms(struct svc *svc, struct err *err)
 {
 	const struct files_options files = {
@@ -309,17 +323,21 @@ open_rooms(struct svc *svc, struct err *err)
 	};
 
 	open_approvals(svc);
+	svc->budgets = (struct budgets){ svc->store, svc->cfg, NULL };
 	post_open(&svc->post, svc->store, svc->env.bus, svc->env.loop);
-	if (files_open(&svc->files, &files, err) < 0)
+	if (files_open(&svc->files, &files, err) < 0 ||
+	    open_refiner(svc, err) < 0)
 		return -1;
 	const struct turns_options turns = {
 		.store = svc->store,
+		.budgets = &svc->budgets,
 		.bus = svc->env.bus,
 		.loop = svc->env.loop,
 		.cfg = svc->cfg,
 		.policy = &svc->policy,
 		.approvals = &svc->approvals,
 		.people = &svc->people,
+		.refiner = svc->refiner,
 		.workspace_root = svc->workspace_root,
 	};
 
@@ -347,6 +365,8 @@ begin(void *arg)
 
 	timer_free(&svc->begin);
 	turns_wake(svc->turns);
+	if (svc->refiner)
+		refiner_wake(svc->refiner);
 	lookups_wake(svc->lookups);
 }
 
@@ -361,6 +381,7 @@ engine_deinit(struct svc **slot)
 	embed_jobs_close(svc);
 	lookups_close(&svc->lookups);
 	turns_close(&svc->turns);
+	refiner_close(&svc->refiner);
 	files_close(&svc->files);
 	post_close(&svc->post);
 	safety_free(&svc->safety);

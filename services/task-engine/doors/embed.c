@@ -1,6 +1,5 @@
 /* The indexer's door: texts to vectors. What may be sent is decided here. */
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -8,7 +7,6 @@
 #include "libcommon/arena.h"
 #include "libcommon/base64.h"
 #include "libcommon/buf.h"
-#include "libcommon/clock.h"
 #include "libcommon/err.h"
 #include "libcommon/log.h"
 #include "proto/bounds.h"
@@ -16,18 +14,13 @@
 #include "services/task-engine/config.h"
 #include "services/task-engine/doors/doors.h"
 #include "services/task-engine/engine.h"
+#include "services/task-engine/llm/budget.h"
 #include "services/task-engine/llm/embed.h"
 #include "services/task-engine/llm/embeddings.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/places.h"
-#include "services/task-engine/store/store.h"
-#include "services/task-engine/store/usage.h"
 
-enum {
-	BYTES_PER_TOKEN = 4,
-	DAY_MS = 24 * 60 * 60 * 1000,
-	JOB_ARENA_BYTES = 8 * 1024 * 1024,
-};
+enum { JOB_ARENA_BYTES = 8 * 1024 * 1024 };
 
 /* Texts that are at the endpoint. */
 struct embed_job {
@@ -35,7 +28,8 @@ struct embed_job {
 	uint64_t ticket;
 	char *workspace_id;
 	size_t n_texts;
-	int64_t n_reserved; /* tokens */
+	int64_t n_estimated; /* tokens */
+	struct budget_use use;
 	struct embed_job *next;
 };
 
@@ -43,6 +37,7 @@ static void
 job_end(struct embed_job *job)
 {
 	LL_DELETE(job->svc->embed_jobs, job);
+	budget_leave(&job->svc->budgets, &job->use);
 	free(job->workspace_id);
 	free(job);
 }
@@ -54,85 +49,36 @@ embed_jobs_close(struct svc *svc)
 		job_end(svc->embed_jobs);
 }
 
-/* Nobody in particular asks: of the budgets of turns these two hold. */
-static const struct budget {
-	const char *scope; /* of store/usage.h */
-	size_t limit_offset;
-	bool is_of_all;
-} budgets[] = {
-	{ "workspace", offsetof(struct engine_cfg, budget_workspace), false },
-	{ "all", offsetof(struct engine_cfg, budget_day), true },
-};
-
-static const char *
-key_of(const struct budget *budget, const char *workspace_id)
+/* Nobody in particular asks: of the budgets two hold. */
+static void
+set_keys(struct embed_job *job)
 {
-	return budget->is_of_all ? "" : workspace_id;
-}
-
-static int64_t
-under_way(struct svc *svc, const struct budget *budget, const char *workspace)
-{
-	const struct embed_job *job;
-	int64_t n = 0;
-
-	LL_FOREACH (svc->embed_jobs, job)
-		if (budget->is_of_all ||
-		    strcmp(job->workspace_id, workspace) == 0)
-			n += job->n_reserved;
-	return n;
+	job->use.keys[BUDGET_WORKSPACE] = job->workspace_id;
+	job->use.keys[BUDGET_ALL] = "";
 }
 
 static int
-check_budgets(
-    struct svc *svc, const char *workspace_id, int64_t need, struct err *err)
+reserve(struct embed_job *job, struct err *err)
 {
-	for (size_t i = 0; i < N_OF(budgets); i++) {
-		const struct budget *b = &budgets[i];
-		int64_t limit = *(
-		    const int64_t *)((const char *)svc->cfg + b->limit_offset);
-		struct tokens used;
-
-		if (limit == 0)
-			continue;
-		if (store_usage_get(svc->store, clock_unix_ms() / DAY_MS,
-			b->scope, key_of(b, workspace_id), &used, err) < 0)
-			return -1;
-		if (used.in + used.out + need +
-			under_way(svc, b, workspace_id) >
-		    limit)
-			return err_set(err, ERR_BUSY,
-			    "today's budget of tokens is used up");
-	}
-	return 0;
-}
-
-static int
-add_usage(const struct embed_job *job, int64_t n_tokens, struct err *err)
-{
-	const struct tokens more = { .calls = 1, .in = n_tokens };
-	struct store *store = job->svc->store;
-
-	if (store_begin_relaxed(store, err) < 0)
-		return -1;
-	for (size_t i = 0; i < N_OF(budgets); i++)
-		if (store_usage_add(store, clock_unix_ms() / DAY_MS,
-			budgets[i].scope,
-			key_of(&budgets[i], job->workspace_id), &more,
-			err) < 0) {
-			store_rollback(store);
-			return -1;
-		}
-	return store_commit(store, err);
+	if (budget_reserve(
+		&job->svc->budgets, &job->use, job->n_estimated, err) == 0)
+		return 0;
+	return err->code == ERR_BUSY
+		   ? err_set(
+			 err, ERR_BUSY, "today's budget of tokens is used up")
+		   : -1;
 }
 
 static void
-settle(const struct embed_job *job, int64_t n_said)
+settle(struct embed_job *job, int64_t n_said)
 {
+	const struct tokens used = { .calls = 1,
+		.in = n_said ? budget_believe(n_said) : job->n_estimated };
 	struct err err;
 
 	/* Not all endpoints say. */
-	if (add_usage(job, n_said ? n_said : job->n_reserved, &err) < 0)
+	budget_settle(&job->use, &used);
+	if (budget_keep(&job->svc->budgets, &job->use, &err) < 0)
 		log_warn(
 		    "embeddings-not-counted", "why=%s", log_quote(err.text));
 }
@@ -233,7 +179,7 @@ estimate(const struct embed_request *in)
 
 	for (size_t i = 0; i < in->n_texts; i++)
 		n += strlen(in->texts[i].text);
-	return (int64_t)n / BYTES_PER_TOKEN + 1;
+	return (int64_t)n / BUDGET_BYTES_PER_TOKEN + 1;
 }
 
 static int
@@ -250,11 +196,12 @@ start(struct svc *svc, const struct request *request,
 		.ticket = request->ticket,
 		.workspace_id = xstrdup(in->workspace_id),
 		.n_texts = in->n_texts,
-		.n_reserved = estimate(in),
+		.n_estimated = estimate(in),
 	};
+	set_keys(job);
 	LL_PREPEND(svc->embed_jobs, job);
-	if (embedder_start(
-		svc->embedder, texts, in->n_texts, on_done, job, err) == 0)
+	if (reserve(job, err) == 0 && embedder_start(svc->embedder, texts,
+					  in->n_texts, on_done, job, err) == 0)
 		return 0;
 	job_end(job);
 	return -1;
@@ -276,7 +223,6 @@ on_embed_request(struct svc *svc, const struct request *request,
 		return 0;
 	}
 	if (check_allowed(svc, request, &in, err) < 0 ||
-	    check_budgets(svc, in.workspace_id, estimate(&in), err) < 0 ||
 	    start(svc, request, &in, err) < 0)
 		return -1;
 	reply->is_deferred = true;

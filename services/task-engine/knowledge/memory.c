@@ -145,22 +145,26 @@ add_people_and_topics(
 	in->n_topics = summary_topics(texts, n_texts, topics, limit, m->arena);
 }
 
+/* Of messages behind after_seq. */
 static int
-make_body(const struct memory *m, const struct said *said, struct buf *out,
-    struct err *err)
+make_body(const struct memory *m, const struct said *said, int64_t after_seq,
+    struct buf *out, struct err *err)
 {
 	struct summary_row *rows;
 	struct summary_item *items;
 	struct summary_in in = { 0 };
+	size_t n_rows;
 
-	if (store_summary_items(m->store, m->context->id, m->arena, &rows,
-		&in.n_items, err) < 0)
+	if (store_summary_items(
+		m->store, m->context->id, m->arena, &rows, &n_rows, err) < 0)
 		return -1;
-	items = arena_alloc(m->arena, (in.n_items + 1) * sizeof(*items));
-	for (size_t i = 0; i < in.n_items; i++)
-		items[i] =
-		    (struct summary_item){ summary_kind_parse(rows[i].kind),
-			    rows[i].who, rows[i].text };
+	items = arena_alloc(m->arena, (n_rows + 1) * sizeof(*items));
+	for (size_t i = 0; i < n_rows; i++)
+		if (rows[i].seq > after_seq)
+			items[in.n_items++] = (struct summary_item){
+				summary_kind_parse(rows[i].kind), rows[i].who,
+				rows[i].text
+			};
 	in.items = items;
 	add_people_and_topics(m, said, &in);
 	summary_body(&in, out);
@@ -187,9 +191,13 @@ write_file(const struct memory *m, const struct summary_state *state,
 	buf_addf(&content,
 	    "# Context Memory Summary\n\n- context_id: `%s`\n- connector: "
 	    "`%s`\n- external_id: `%s`\n- turns: `%" PRId64
-	    "`\n- refreshed_at: `%s`\n\n%s",
+	    "`\n- refreshed_at: `%s`\n",
 	    m->context->id, m->context->connector, external_id, state->n_turns,
-	    at, body);
+	    at);
+	if (*state->refined)
+		buf_addf(&content, "- put_in_words_by: `%s`\n",
+		    prompt_label(state->refined_by, MAX_NAME_BYTES, m->arena));
+	buf_addf(&content, "\n%s", body);
 	file.content = content.data;
 	return store_file_add(m->store, &file, m->now_ms, err);
 }
@@ -202,7 +210,9 @@ publish(const struct memory *m, const struct said *said,
 	struct buf body = { 0 };
 
 	buf_init(&body);
-	if (make_body(m, said, &body, err) < 0)
+	if (*state->refined)
+		buf_addf(&body, "%s\n\n", state->refined);
+	if (make_body(m, said, state->refined_seq, &body, err) < 0)
 		return -1;
 	state->text = body.data;
 	if (store_summary_put(m->store, m->context->id, state, m->now_ms, err) <
@@ -230,6 +240,7 @@ memory_refresh(const struct memory *m, struct err *err)
 		return -1;
 	state.seen_seq = said.rows[said.n - 1].seq;
 	state.n_turns += n_new;
+	state.attempts = 0;
 	return publish(m, &said, &state, err);
 }
 
@@ -246,17 +257,75 @@ memory_redo(const struct memory *m, struct err *err)
 	if (store_summary_drop_wordless(m->store, m->context->id, err) < 0 ||
 	    read_said(m, &said, err) < 0)
 		return -1;
+	/* Nobody knows which of its words were of what is gone. */
+	state.refined = state.refined_by = "";
+	state.refined_seq = state.attempts = 0;
+	state.generation++;
 	return publish(m, &said, &state, err);
 }
 
 int
-memory_text(const struct memory *m, const char **text_out, struct err *err)
+memory_text(const struct memory *m, struct remembered *out, struct err *err)
 {
 	struct summary_state state;
 
 	if (store_summary_get(m->store, m->context->id, m->arena, &state, err) <
 	    0)
 		return -1;
-	*text_out = state.text;
+	*out = (struct remembered){ state.text, *state.refined != '\0' };
 	return 0;
+}
+
+/* What came since is not in the plain one either. */
+static void
+leave_out_new(struct said *said, int64_t seen_seq)
+{
+	while (said->n > 0 && said->rows[said->n - 1].seq > seen_seq)
+		said->n--;
+}
+
+int
+memory_draft(const struct memory *m, struct memory_draft *out, struct err *err)
+{
+	AUTO(buf_release)
+	struct buf plain = { 0 };
+	struct summary_state state;
+	struct said said;
+	int got =
+	    store_summary_get(m->store, m->context->id, m->arena, &state, err);
+
+	if (got != 0 || state.refined_seq >= state.seen_seq)
+		return got < 0 ? -1 : 1;
+	buf_init(&plain);
+	if (read_said(m, &said, err) < 0)
+		return -1;
+	leave_out_new(&said, state.seen_seq);
+	if (make_body(m, &said, 0, &plain, err) < 0)
+		return -1;
+	if (plain.size == 0)
+		return 1;
+	*out = (struct memory_draft){ arena_strdup(m->arena, plain.data),
+		said.rows, said.n, state.seen_seq, state.generation };
+	return 0;
+}
+
+int
+memory_put_refined(const struct memory *m, const struct memory_draft *draft,
+    const char *text, const char *model, struct err *err)
+{
+	struct summary_state state;
+	struct said said;
+	int got =
+	    store_summary_get(m->store, m->context->id, m->arena, &state, err);
+
+	if (got != 0)
+		return got;
+	if (state.generation != draft->generation)
+		return 1;
+	if (read_said(m, &said, err) < 0)
+		return -1;
+	state.refined = text;
+	state.refined_by = model;
+	state.refined_seq = draft->seen_seq;
+	return publish(m, &said, &state, err);
 }

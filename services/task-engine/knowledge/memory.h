@@ -2,6 +2,7 @@
 #define TASK_ENGINE_KNOWLEDGE_MEMORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "libcommon/defs.h"
@@ -10,6 +11,7 @@ struct arena;
 struct context_row;
 struct engine_cfg;
 struct err;
+struct message_row;
 struct store;
 
 /*
@@ -38,8 +40,32 @@ int memory_refresh(const struct memory *memory, struct err *err) MUST_CHECK;
  */
 int memory_redo(const struct memory *memory, struct err *err) MUST_CHECK;
 
-/* As models are shown it; "" when there is none. */
-int memory_text(const struct memory *memory, const char **text_out,
+/* As models are shown it. */
+struct remembered {
+	const char *text; /* "": there is none */
+	bool is_refined;  /* a model put it in words, at least in part */
+};
+int memory_text(const struct memory *memory, struct remembered *out,
+    struct err *err) MUST_CHECK;
+
+/* What a model is shown to put it in words. */
+struct memory_draft {
+	const char *plain;	  /* made without one */
+	struct message_row *said; /* the last messages, oldest first */
+	size_t n_said;
+	int64_t seen_seq, generation;
+};
+/* Returns 1 when there is nothing to refine. */
+int memory_draft(const struct memory *memory, struct memory_draft *out,
+    struct err *err) MUST_CHECK;
+
+/*
+ * Within a transaction: what a model made of that draft, from now on with what
+ * was said since behind it. Returns 1, changing nothing, when something was
+ * forgotten meanwhile: it may be in it.
+ */
+int memory_put_refined(const struct memory *memory,
+    const struct memory_draft *draft, const char *text, const char *model,
     struct err *err) MUST_CHECK;
 
 #endif

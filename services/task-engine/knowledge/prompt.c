@@ -10,6 +10,8 @@
 #include "libcommon/defs.h"
 #include "libcommon/json.h"
 
+enum { MAX_LABEL_BYTES = 160 };
+
 static void
 add_quote(struct buf *out, const char *kind, const struct quote *quote,
     const char *fence)
@@ -77,8 +79,12 @@ static void
 add_summary(const struct prompt_in *in, size_t room, struct buf *out)
 {
 	static const char heading[] = "Context memory summary:\n";
-	static const char label[] = "what people said here before";
-	size_t marks = sizeof(heading) + sizeof(label) + 2 * strlen(in->fence) +
+	const char *label = in->is_refined
+				? "what people said here before, as a model "
+				  "put it"
+				: "what people said here before";
+	size_t marks = sizeof(heading) + strlen(label) + 1 +
+		       2 * strlen(in->fence) +
 		       sizeof("[ summary: ]\n[end ]\n\n");
 	size_t n;
 
@@ -87,6 +93,8 @@ add_summary(const struct prompt_in *in, size_t room, struct buf *out)
 	n = fit_lines(in->summary, room > marks ? room - marks : 0);
 	if (n == 0 || strstr(in->summary, in->fence) != NULL)
 		return;
+	if (in->summary_bytes_out)
+		*in->summary_bytes_out = n;
 	buf_addf(out, "%s[%s summary: %s]\n", heading, in->fence, label);
 	buf_add(out, in->summary, n);
 	buf_addf(out, "%s[end %s]\n\n", in->summary[n - 1] == '\n' ? "" : "\n",
@@ -250,4 +258,11 @@ prompt_label(const char *text, size_t max_bytes, struct arena *arena)
 		    *p == ']')
 			*p = ' ';
 	return label;
+}
+
+const char *
+prompt_speaker(const char *role, const char *name, struct arena *arena)
+{
+	return prompt_label(
+	    arena_printf(arena, "%s %s", role, name), MAX_LABEL_BYTES, arena);
 }

@@ -24,7 +24,8 @@ struct prompt_in {
 	struct quote *passages; /* best first */
 	size_t n_passages;
 	const char *summary; /* lines, what matters most first; "": none */
-	struct quote *tail;  /* oldest first */
+	size_t *summary_bytes_out; /* of it that are shown; NULL: no matter */
+	struct quote *tail;	   /* oldest first */
 	size_t n_tail;
 	const char *asker;
 	const char *question; /* whole, whatever the limits */
@@ -35,6 +36,7 @@ struct prompt_in {
 	size_t max_summary_bytes;
 	size_t max_tail_bytes;
 	size_t max_tail_lines;
+	bool is_refined;      /* the summary: a model put it in words */
 	bool is_memory_first; /* in room, when there is none for all */
 };
 
@@ -52,6 +54,11 @@ prompt_excerpt(const char *text, size_t max_bytes, struct arena *arena);
  */
 const char *
 prompt_section(const char *text, size_t max_bytes, struct arena *arena);
+
+/* Who speaks, fit for a label: the role first, behind a name it could be part
+ * of one. */
+const char *
+prompt_speaker(const char *role, const char *name, struct arena *arena);
 
 /* One line of text fit for a label: no controls, at most max_bytes. */
 const char *

@@ -18,6 +18,8 @@ enum {
 	MAX_TOPIC_WORDS = 4000,
 	MIN_TOPIC_BYTES = 4,
 	WORDS_OF_ONE = 200,
+	/* of what a model makes: longer is no item of a list */
+	MAX_LINE_BYTES = 600,
 };
 
 static const char *const fact_cues[] = {
@@ -290,4 +292,23 @@ summary_body(const struct summary_in *in, struct buf *out)
 		add_items(in, (enum summary_kind)kind, out);
 	add_list("Topics", in->topics, in->n_topics, out);
 	add_list("People", in->people, in->n_people, out);
+}
+
+bool
+summary_is_sound(const char *text, size_t max_bytes)
+{
+	size_t n_items = 0, size;
+
+	if (strlen(text) > max_bytes)
+		return false;
+	for (; *text; text += size + (text[size] == '\n')) {
+		bool is_item = strncmp(text, "- ", 2) == 0;
+
+		size = strcspn(text, "\n");
+		if (size > MAX_LINE_BYTES ||
+		    (size > 0 && !is_item && strncmp(text, "## ", 3) != 0))
+			return false;
+		n_items += is_item;
+	}
+	return n_items > 0;
 }

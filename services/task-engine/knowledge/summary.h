@@ -1,6 +1,7 @@
 #ifndef TASK_ENGINE_KNOWLEDGE_SUMMARY_H
 #define TASK_ENGINE_KNOWLEDGE_SUMMARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,5 +55,12 @@ struct summary_in {
 /* Appends Markdown, what matters most first, so that whoever has little room
  * leaves out its last lines. */
 void summary_body(const struct summary_in *in, struct buf *out);
+
+/*
+ * Whether what a model made of a summary may take its place: headings and
+ * items of lists, a line each, at least one item, in all at most max_bytes.
+ * Anything else is talk.
+ */
+bool summary_is_sound(const char *text, size_t max_bytes);
 
 #endif

@@ -562,8 +562,17 @@ static const char *const version_4[] = {
 	" context_id TEXT PRIMARY KEY REFERENCES contexts(id) ON DELETE "
 	"CASCADE,"
 	" seen_seq INTEGER NOT NULL, n_turns INTEGER NOT NULL,"
-	" text TEXT NOT NULL, updated_ms INTEGER NOT NULL) STRICT,"
+	" text TEXT NOT NULL, updated_ms INTEGER NOT NULL,"
+	/* What a model made of it, up to a message; and how often something
+	 * was forgotten: what was made of that is not taken. */
+	" refined TEXT NOT NULL DEFAULT '',"
+	" refined_by TEXT NOT NULL DEFAULT '',"
+	" refined_seq INTEGER NOT NULL DEFAULT 0,"
+	" attempts INTEGER NOT NULL DEFAULT 0,"
+	" generation INTEGER NOT NULL DEFAULT 0) STRICT,"
 	" WITHOUT ROWID;"
+	"CREATE INDEX summaries_plain ON summaries (updated_ms)"
+	" WHERE refined_seq < seen_seq AND attempts < 3;"
 	"CREATE TABLE summary_items ("
 	" context_id TEXT NOT NULL REFERENCES contexts(id) ON DELETE CASCADE,"
 	" kind TEXT NOT NULL CHECK (kind IN ('fact','task','question')),"

@@ -356,7 +356,9 @@ static const char *const texts[STMT_COUNT] = {
 	    " UNION ALL SELECT 'files.waiting', count(*) FROM files"
 	    " WHERE state = 'pending'"
 	    " UNION ALL SELECT 'logs.behind', count(*) FROM log_files"
-	    " WHERE is_behind = 1",
+	    " WHERE is_behind = 1"
+	    " UNION ALL SELECT 'summaries.by_model', count(*) FROM summaries"
+	    " WHERE refined_seq > 0",
 	[STMT_COUNT_TASKS] = "SELECT count(*) FROM tasks"
 			     " WHERE workspace_id = ?1 AND status = ?2",
 };

@@ -142,13 +142,24 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	    " is_behind, epoch) VALUES (?1, 0, 0, 1, 1)"
 	    " ON CONFLICT (context_id) DO UPDATE SET written_seq = 0,"
 	    " size_bytes = 0, is_behind = 1, epoch = epoch + 1",
-	[STMT_SUMMARY_GET] = "SELECT seen_seq, n_turns, text FROM summaries"
-			     " WHERE context_id = ?1",
+	[STMT_SUMMARY_GET] =
+	    "SELECT seen_seq, n_turns, text, refined, refined_by, refined_seq,"
+	    " attempts, generation FROM summaries WHERE context_id = ?1",
 	[STMT_SUMMARY_PUT] =
 	    "INSERT INTO summaries (context_id, seen_seq, n_turns, text,"
-	    " updated_ms) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (context_id)"
-	    " DO UPDATE SET seen_seq = ?2, n_turns = ?3, text = ?4,"
-	    " updated_ms = ?5",
+	    " refined, refined_by, refined_seq, attempts, generation,"
+	    " updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+	    " ON CONFLICT (context_id) DO UPDATE SET seen_seq = ?2,"
+	    " n_turns = ?3, text = ?4, refined = ?5, refined_by = ?6,"
+	    " refined_seq = ?7, attempts = ?8, generation = ?9,"
+	    " updated_ms = ?10",
+	/* The conversations that are spoken in now first. */
+	[STMT_SUMMARIES_PLAIN] =
+	    "SELECT context_id FROM summaries"
+	    " WHERE refined_seq < seen_seq AND attempts < 3"
+	    " ORDER BY updated_ms DESC LIMIT ?1",
+	[STMT_SUMMARY_ATTEMPT] = "UPDATE summaries SET attempts = attempts + ?2"
+				 " WHERE context_id = ?1",
 	[STMT_SUMMARY_ITEM_ADD] =
 	    "INSERT INTO summary_items (seq, context_id, kind, who, text)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",

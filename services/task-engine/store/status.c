@@ -26,6 +26,7 @@ static const char *const names[] = {
 	"outbox.maybe_doubled",
 	"files.waiting",
 	"logs.behind",
+	"summaries.by_model",
 };
 
 static void

@@ -15,6 +15,17 @@ read_state(struct columns *c, void *row_out)
 	s->seen_seq = next_int(c);
 	s->n_turns = next_int(c);
 	s->text = next_text(c);
+	s->refined = next_text(c);
+	s->refined_by = next_text(c);
+	s->refined_seq = next_int(c);
+	s->attempts = next_int(c);
+	s->generation = next_int(c);
+}
+
+static void
+read_id(struct columns *c, void *row_out)
+{
+	*(const char **)row_out = next_text(c);
 }
 
 static void
@@ -33,7 +44,9 @@ int
 store_summary_get(struct store *s, const char *context_id, struct arena *arena,
     struct summary_state *out, struct err *err)
 {
-	*out = (struct summary_state){ .text = "" };
+	*out = (struct summary_state){
+		.text = "", .refined = "", .refined_by = ""
+	};
 	return stmt_get(s, STMT_SUMMARY_GET, arena, read_state, out,
 	    BINDS(b_text(context_id)), err);
 }
@@ -44,8 +57,27 @@ store_summary_put(struct store *s, const char *context_id,
 {
 	return stmt_run(s, STMT_SUMMARY_PUT, NULL,
 	    BINDS(b_text(context_id), b_int(state->seen_seq),
-		b_int(state->n_turns), b_text(state->text), b_int(now_ms)),
+		b_int(state->n_turns), b_text(state->text),
+		b_text(state->refined), b_text(state->refined_by),
+		b_int(state->refined_seq), b_int(state->attempts),
+		b_int(state->generation), b_int(now_ms)),
 	    err);
+}
+
+int
+store_summaries_plain(struct store *s, int64_t limit, struct arena *arena,
+    const char ***ids_out, size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_SUMMARIES_PLAIN, arena, read_id,
+	    sizeof(**ids_out), ids_out, n_out, BINDS(b_int(limit)), err);
+}
+
+int
+store_summary_attempt(
+    struct store *s, const char *context_id, int64_t n, struct err *err)
+{
+	return stmt_run(s, STMT_SUMMARY_ATTEMPT, NULL,
+	    BINDS(b_text(context_id), b_int(n)), err);
 }
 
 int

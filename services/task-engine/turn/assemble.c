@@ -65,16 +65,13 @@ passage_quotes(const struct turn *turn, size_t first, struct quote **quotes_out)
 	return found->n_hits - first;
 }
 
-/* The role first: behind a name it could be part of one. */
 static const char *
 speaker(const struct message_row *row, struct arena *arena)
 {
 	if (strcmp(row->direction, "outbound") == 0)
 		return "you, the agent";
-	return prompt_label(
-	    arena_printf(arena, "%s %s", row->said_as,
-		row->actor_name[0] ? row->actor_name : row->actor),
-	    MAX_LABEL_BYTES, arena);
+	return prompt_speaker(row->said_as,
+	    row->actor_name[0] ? row->actor_name : row->actor, arena);
 }
 
 static void
@@ -103,16 +100,19 @@ note_tail(struct turn *turn, const struct tail *tail)
 				      strlen(tail->quotes[i].text), false });
 }
 
-/* As if all of it were shown: a proposal says rather more than less. */
+/* n_shown: bytes of its lines that found room. */
 static void
-note_summary(struct turn *turn, const char *text)
+note_summary(struct turn *turn, const struct remembered *was, size_t n_shown)
 {
-	if (*text)
+	size_t size = strlen(was->text);
+
+	if (size)
 		turn_note(turn,
-		    &(struct noted_part){ SECTION_SUMMARY,
+		    &(struct noted_part){
+			was->is_refined ? SECTION_REFINED : SECTION_SUMMARY,
 			origin_of_path(arena_printf(turn->arena,
 			    "memory/contexts/%s.md", turn->work.context.id)),
-			strlen(text), false });
+			n_shown ? n_shown : size, n_shown == 0 });
 }
 
 static void
@@ -170,24 +170,25 @@ tail_quotes(const struct turn *turn, struct tail *out)
 	}
 }
 
-static const char *
+static struct remembered
 summary(const struct turn *turn)
 {
+	const struct remembered nothing = { .text = "" };
 	const struct turns_options *o = &turn->turns->options;
 	const struct memory memory = { .store = o->store,
 		.cfg = o->cfg,
 		.context = &turn->work.context,
 		.arena = turn->arena };
-	const char *text;
+	struct remembered was;
 	struct err err;
 
 	if (!wants_memory(turn))
-		return "";
-	if (memory_text(&memory, &text, &err) < 0) {
+		return nothing;
+	if (memory_text(&memory, &was, &err) < 0) {
 		log_warn("summary-unread", "why=%s", log_quote(err.text));
-		return "";
+		return nothing;
 	}
-	return text;
+	return was;
 }
 
 /* The budgets, and the marks of quotations. */
@@ -238,11 +239,15 @@ add_user(struct turn *turn, struct buf *out)
 	struct quote *passages = NULL;
 	struct tail tail = { 0 };
 	struct prompt_in in = prompt_limits(turn);
+	const struct remembered was = summary(turn);
+	size_t n_shown = 0;
 
 	if (turn->work.has_message)
 		in.asker = speaker(&turn->work.message, turn->arena);
 	in.question = turn->text;
-	in.summary = summary(turn);
+	in.summary = was.text;
+	in.is_refined = was.is_refined;
+	in.summary_bytes_out = &n_shown;
 	in.n_passages = passage_quotes(turn, 0, &passages);
 	tail_quotes(turn, &tail);
 	in.passages = passages;
@@ -250,7 +255,7 @@ add_user(struct turn *turn, struct buf *out)
 	in.n_tail = tail.n;
 	prompt_user(&in, out);
 	note_passages(turn, 0, passages, in.n_passages);
-	note_summary(turn, in.summary);
+	note_summary(turn, &was, n_shown);
 	note_tail(turn, &tail);
 	note_asked(turn);
 }

@@ -7,6 +7,7 @@
 #include "libcommon/err.h"
 #include "libcommon/log.h"
 #include "services/task-engine/knowledge/memory.h"
+#include "services/task-engine/knowledge/refine.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/turn/turn.h"
 
@@ -34,7 +35,11 @@ turn_remember(const struct turn *turn)
 		.arena = turn->arena };
 	struct err err;
 
-	if (turn->work.kind == TURN_ANSWER && refresh(&memory, &err) < 0)
+	if (turn->work.kind != TURN_ANSWER)
+		return;
+	if (refresh(&memory, &err) < 0)
 		log_warn("summary-not-made", "turn=%" PRId64 " why=%s",
 		    turn->work.turn_id, log_quote(err.text));
+	else if (o->refiner)
+		refiner_wake(o->refiner);
 }

@@ -36,6 +36,7 @@ static const struct {
 	[SECTION_SKILL] = { "skill", true },
 	[SECTION_PASSAGE] = { "passage", false },
 	[SECTION_SUMMARY] = { "summary", false },
+	[SECTION_REFINED] = { "model-summary", false },
 	[SECTION_TAIL] = { "tail", false },
 	[SECTION_TASK] = { "task", true },
 	[SECTION_MESSAGE] = { "message", true },

@@ -28,6 +28,7 @@ enum trace_section {
 	SECTION_SKILL,
 	SECTION_PASSAGE,
 	SECTION_SUMMARY,
+	SECTION_REFINED, /* a summary that a model put in words */
 	SECTION_TAIL,
 	SECTION_TASK,	 /* that is run */
 	SECTION_MESSAGE, /* that is answered */

@@ -9,6 +9,7 @@
 #include "proto/search.h"
 #include "services/task-engine/knowledge/prompt_files.h"
 #include "services/task-engine/knowledge/strategy.h"
+#include "services/task-engine/llm/budget.h"
 #include "services/task-engine/llm/exchange.h"
 #include "services/task-engine/llm/extractive.h"
 #include "services/task-engine/llm/fallbacks.h"
@@ -99,8 +100,8 @@ struct turn_shown {
 
 /* Of the day's budgets. */
 struct turn_usage {
-	int64_t estimated, reserved;
-	struct tokens unsaved;
+	struct budget_use of_day;
+	int64_t estimated; /* of the call under way, what is sent */
 };
 
 struct turn {

@@ -33,14 +33,6 @@ enum {
 	RETRY_MS = 1000,
 };
 
-static const char *const llm_providers[LLM_PROVIDER_COUNT] = {
-	[LLM_PROVIDER_OPENAI] = "openai",
-	[LLM_PROVIDER_ANTHROPIC] = "anthropic",
-	[LLM_PROVIDER_CLAUDE] = "claude",
-	[LLM_PROVIDER_ZAI] = "z.ai",
-	[LLM_PROVIDER_LOCAL] = "local",
-};
-
 static int
 open_one(struct turns *turns, struct llm_options *options, struct err *err)
 {
@@ -68,7 +60,7 @@ open_models(struct turns *turns, struct err *err)
 	struct llm_fallback *more;
 	size_t n_more;
 	struct llm_options options = {
-		.provider = llm_providers[cfg->llm_provider],
+		.provider = engine_cfg_provider(cfg),
 		.base_url = cfg->llm_base_url,
 		.api_key = cfg->llm_api_key,
 		.model = cfg->llm_model,
@@ -105,6 +97,7 @@ turn_free(struct turn *turn)
 {
 	turn_ground_forget(turn);
 	llm_cancel(&turn->call);
+	usage_leave(turn);
 	timer_free(&turn->retry);
 	arena_free(&turn->arena);
 	free(turn);

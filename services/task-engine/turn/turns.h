@@ -9,6 +9,7 @@
 
 struct actor;
 struct approvals;
+struct budgets;
 struct bus;
 struct engine_cfg;
 struct err;
@@ -17,6 +18,7 @@ struct llm_want;
 struct loop;
 struct people;
 struct policy;
+struct refiner;
 struct store;
 struct trace_turn;
 
@@ -30,12 +32,14 @@ struct turns;
 
 struct turns_options {
 	struct store *store;
+	struct budgets *budgets;
 	struct bus *bus;
 	struct loop *loop;
 	const struct engine_cfg *cfg; /* outlives the turns */
 	const struct policy *policy;
 	const struct approvals *approvals;
 	struct people *people;
+	struct refiner *refiner; /* NULL: no model makes summaries */
 	const char *workspace_root;
 };
 

@@ -19,6 +19,8 @@ int usage_reserve(struct turn *turn, struct err *err) MUST_CHECK;
 void usage_settle(struct turn *turn, const struct llm_answer *answer);
 /* It came to nothing. */
 void usage_release(struct turn *turn);
+/* The turn is over: nothing of it is reserved any more. */
+void usage_leave(struct turn *turn);
 
 /* Within a transaction; once that is committed, usage_recorded. */
 int usage_record(struct turn *turn, struct err *err) MUST_CHECK;

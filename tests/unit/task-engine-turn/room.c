@@ -8,6 +8,7 @@
 
 #include "libcommon/err.h"
 #include "libcommon/loop.h"
+#include "services/task-engine/llm/budget.h"
 #include "services/task-engine/store/traces.h"
 #include "services/task-engine/turn/turns.h"
 #include "tests/unit/task-engine-turn/world.h"
@@ -47,11 +48,14 @@ room_settle(int64_t ms)
 void
 room_open_turns(void)
 {
+	static struct budgets budgets;
 	struct turns_options options = { .loop = loop,
+		.budgets = &budgets,
 		.cfg = &world.cfg,
 		.workspace_root = "/nonexistent" };
 	struct err err;
 
+	budgets = (struct budgets){ .cfg = &world.cfg };
 	if (turns_open(&turns, &options, &err) < 0)
 		fail_msg("%s", err.text);
 }

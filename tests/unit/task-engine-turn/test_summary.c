@@ -139,10 +139,40 @@ what_matters_most_comes_first(void **state)
 	    "## Topics\n\n- crane, brake\n\n");
 }
 
+static const struct {
+	const char *name, *text;
+	bool is_sound;
+} refined[] = {
+	{ "items", "- a\n- b\n", true },
+	{ "headings and items", "## Decided\n\n- a\n\n## Open\n- b", true },
+	{ "nothing", "", false },
+	{ "blank lines", "\n\n", false },
+	{ "headings alone", "## Decided\n", false },
+	{ "a word before", "Here it is:\n- a", false },
+	{ "a word behind", "- a\nThat is all.", false },
+	{ "JSON", "{\"a\": 1}", false },
+	{ "a block", "```\n- a\n```", false },
+	{ "an item that goes on", "- a\n  b", false },
+	{ "a title", "# Notes\n- a", false },
+	{ "longer than is shown", "- aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    false },
+};
+
+static void
+only_lists_pass_for_a_summary(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(refined); i++)
+		if (summary_is_sound(refined[i].text, 40) !=
+		    refined[i].is_sound)
+			fail_msg("%s", refined[i].name);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_lists_pass_for_a_summary),
 		cmocka_unit_test(sentences_are_kept_by_their_kind),
 		cmocka_unit_test(a_sentence_that_is_too_long_is_left_out_whole),
 		cmocka_unit_test(topics_are_words_of_several_messages),

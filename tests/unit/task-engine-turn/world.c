@@ -13,6 +13,7 @@
 #include "libcommon/envelope.h"
 #include "libcommon/json.h"
 #include "services/task-engine/knowledge/memory.h"
+#include "services/task-engine/knowledge/refine.h"
 #include "services/task-engine/approvals/approvals.h"
 #include "services/task-engine/approvals/proposal.h"
 #include "services/task-engine/config.h"
@@ -305,12 +306,19 @@ store_message_add(struct store *store, const struct message_row *row,
 }
 
 int
-memory_text(const struct memory *memory, const char **text_out, struct err *err)
+memory_text(
+    const struct memory *memory, struct remembered *out, struct err *err)
 {
 	(void)memory;
 	(void)err;
-	*text_out = world.summary ? world.summary : "";
+	*out = (struct remembered){ world.summary ? world.summary : "", false };
 	return 0;
+}
+
+void
+refiner_wake(struct refiner *refiner)
+{
+	(void)refiner;
 }
 
 int
@@ -534,6 +542,13 @@ bool
 engine_cfg_has_model(const struct engine_cfg *cfg)
 {
 	return cfg->llm_api_key[0] != '\0';
+}
+
+const char *
+engine_cfg_provider(const struct engine_cfg *cfg)
+{
+	(void)cfg;
+	return "openai";
 }
 
 /* The gateways. */
