@@ -28,8 +28,7 @@ setup(void **state)
 	struct fixture *f = xcalloc(1, sizeof(*f));
 	struct err err;
 
-	snprintf(f->dir, sizeof(f->dir), "/tmp/index-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
+	unit_folder(f->dir, sizeof(f->dir), "index");
 	assert_int_equal(index_open(&f->index, f->dir, &err), 1);
 	f->arena = arena_new(1 << 20);
 	*state = f;

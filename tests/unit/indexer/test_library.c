@@ -88,8 +88,7 @@ setup(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
-	snprintf(f->dir, sizeof(f->dir), "/tmp/library-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
+	unit_folder(f->dir, sizeof(f->dir), "library");
 	f->root = path_in(f->dir, "workspaces");
 	f->index_root = path_in(f->dir, "index");
 	assert_int_equal(mkdir(f->root, 0700), 0);

@@ -514,8 +514,7 @@ make_old(struct world *w)
 	sqlite3 *db;
 
 	*w = (struct world){ .now_ms = INT64_C(1700000000000) };
-	strcpy(w->folder, "/tmp/engine-unit-XXXXXX");
-	assert_non_null(mkdtemp(w->folder));
+	unit_folder(w->folder, sizeof(w->folder), "engine-unit");
 	w->arena = arena_new(1 << 24);
 	w->db_path = world_path(w, "meta.sqlite");
 	assert_int_equal(sqlite3_open(w->db_path, &db), SQLITE_OK);

@@ -97,8 +97,7 @@ void
 world_open(struct world *w)
 {
 	*w = (struct world){ .now_ms = INT64_C(1700000000000) };
-	strcpy(w->folder, "/tmp/engine-unit-XXXXXX");
-	assert_non_null(mkdtemp(w->folder));
+	unit_folder(w->folder, sizeof(w->folder), "engine-unit");
 	w->arena = arena_new(1 << 24);
 	w->db_path = world_path(w, "meta.sqlite");
 	world_start(w);
