@@ -76,7 +76,7 @@ def up(suite, platform):
         platform.ask(0, "as you said, who are you?")
         wait_for("an answer", lambda: platform.answers(0), 20)
         stub.reply = SURE + ANSWER
-        stub.piece, stub.piece_ms = 12, 30 * SLOW  # eight seconds and more
+        stub.piece, stub.piece_ms = 18, 30 * SLOW  # five seconds and more
         yield s, stub
 
 
@@ -136,6 +136,7 @@ def test_a_short_answer_is_said_once(platform, up):
 def test_what_must_not_be_seen_is_not_shown(platform, up):
     _, stub = up
     stub.reply = f"<think>\nSECRET {WORDS}\n</think>\n{SURE}{ANSWER}"
+    stub.piece *= 2
     platform.ask(0, "as you said, all of it?")
     shown = grown(platform)
     assert " ".join(shown) == ANSWER
@@ -158,6 +159,7 @@ def test_what_is_killed_leaves_one_message(platform, up, daemon):
 def test_what_the_model_doubts_is_not_shown(platform, up):
     _, stub = up
     stub.reply = f"confidence: 0.1\n{ANSWER}"
+    stub.piece *= 2
     platform.ask(0, "as you said, all of it?")
     wait_for("the end", lambda: "not sure" in platform.messages()[-1], 60)
     assert len(platform.messages()) == 2 and not platform.edits()
