@@ -21,6 +21,8 @@ enum {
 	SUSPECT_UPDATES = 100,
 	WITHIN_MS = 10000,
 	AGAIN_MS = 300,
+	/* What is tried before it is soon through. */
+	WAIT_MS = 100,
 	ARENA_BYTES = 4096,
 };
 
@@ -32,6 +34,8 @@ struct suspects {
 	suspects_fn fn; /* NULL: none is named */
 	void *arg;
 	int n_left;
+	bool is_looked_at; /* the one that was named last */
+	bool is_over;	   /* that was, and the engine is to know */
 	int64_t n_poison;
 };
 
@@ -41,6 +45,7 @@ finish(struct suspects *s, bool is_poison)
 	suspects_fn fn = s->fn;
 
 	s->fn = NULL;
+	s->is_looked_at = !is_poison;
 	if (s->n_left > 0)
 		s->n_left--;
 	if (is_poison) {
@@ -79,22 +84,42 @@ on_verdict(void *arg, const struct envelope *answer, const struct err *why)
 	}
 	if (update_verdict_decode(&verdict, answer->body, s->arena, &err) < 0)
 		finish(s, false);
+	else if (strcmp(verdict.verdict, "wait") == 0)
+		timer_start(s->again, WAIT_MS, 0);
 	else
 		finish(s, strcmp(verdict.verdict, "skip") == 0);
+}
+
+static void
+on_over(void *arg, const struct envelope *answer, const struct err *why)
+{
+	struct suspects *s = arg;
+
+	/* The name of another one has said the same. */
+	if (!s->is_over)
+		return;
+	if (!(answer && answer->ok) &&
+	    may_pass(answer ? answer->error.code : why->code))
+		timer_start(s->again, AGAIN_MS, 0);
+	else
+		s->is_over = false;
 }
 
 static void
 ask(void *arg)
 {
 	struct suspects *s = arg;
+	const struct update_suspect in = {
+		.update_id = s->update_id,
+		.is_over = s->is_over,
+	};
 	AUTO(buf_release)
 	struct buf body = { 0 };
 
 	buf_init(&body);
-	update_suspect_encode(
-	    &(struct update_suspect){ .update_id = s->update_id }, &body);
-	connector_ask(
-	    s->connector, "update.suspect", &body, WITHIN_MS, on_verdict, s);
+	update_suspect_encode(&in, &body);
+	connector_ask(s->connector, "update.suspect", &body, WITHIN_MS,
+	    s->is_over ? on_over : on_verdict, s);
 }
 
 void
@@ -104,8 +129,20 @@ suspects_name(
 	assert(!s->fn);
 	s->fn = fn;
 	s->arg = arg;
+	s->is_looked_at = s->is_over = false;
 	snprintf(s->update_id, sizeof(s->update_id), "%s", update_id);
 	/* From the loop: an engine that is away is answered at once. */
+	timer_start(s->again, 0, 0);
+}
+
+void
+suspects_looked(struct suspects *s)
+{
+	if (!s->is_looked_at)
+		return;
+	s->is_looked_at = false;
+	s->is_over = true;
+	/* Not at once: the next one may be named, which says the same. */
 	timer_start(s->again, 0, 0);
 }
 

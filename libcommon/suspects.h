@@ -10,7 +10,8 @@ struct loop;
 /*
  * After a kill one of the platform's next updates may be what the last process
  * died of. So each of them is named to the engine before it is looked at; the
- * engine, which outlives us, counts, and says when one is to be left alone.
+ * engine, which outlives us, counts, says when one is to be left alone, and
+ * lets it wait while a message is tried that may be to blame as well.
  */
 struct suspects;
 
@@ -30,6 +31,9 @@ bool suspects_are_on(const struct suspects *suspects);
 typedef void (*suspects_fn)(void *arg, bool is_poison);
 void suspects_name(struct suspects *suspects, const char *update_id,
     suspects_fn fn, void *arg);
+
+/* What was named last, if it was not left alone, has done no harm. */
+void suspects_looked(struct suspects *suspects);
 
 /* For beats: what was left alone. */
 const int64_t *suspects_counter(const struct suspects *suspects);

@@ -4,11 +4,12 @@
 
 #include "proto/bounds.h"
 
-static const char *const verdicts[] = { "go", "skip", NULL };
+static const char *const verdicts[] = { "go", "wait", "skip", NULL };
 
 static const struct field update_suspect_fields[] = {
 	F_STR(struct update_suspect, update_id, FIELD_REQUIRED | FIELD_TOKEN, 1,
 	    BOUND_NAME),
+	F_BOOL(struct update_suspect, is_over, FIELD_SPARSE),
 };
 SHAPE(update, update_suspect, update_suspect_fields);
 

@@ -82,6 +82,7 @@ on_verdict(void *arg, bool is_poison)
 		gate->events->leave(gate->arg, w->session_number, w->seq);
 	else
 		pass(gate, w);
+	suspects_looked(gate->suspects);
 	let_go(gate, w);
 	go_on(gate);
 }

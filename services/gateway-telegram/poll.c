@@ -428,6 +428,7 @@ poll_committed(struct poll *p, int64_t offset)
 {
 	p->offset = offset;
 	p->held = 0;
+	suspects_looked(p->svc->suspects);
 	happened(p, EVENT_COMMITTED);
 }
 

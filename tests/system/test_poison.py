@@ -100,7 +100,7 @@ def poisoned(tmp_path, monkeypatch, platform):
     monkeypatch.setenv("AGENT_RUNTIME_BUILD", str(tmp_path))
 
 
-ADMIN, VICTIM, OTHER = 7, 8, 9
+ADMIN, VICTIM, OTHER, THIRD, FOURTH = range(7, 12)
 
 
 @pytest.fixture
@@ -123,42 +123,85 @@ def deaths(s, name):
                 if "daemon-died" in line and name in line])
 
 
+def wait_deaths(s, platform, n):
+    name = "gateway-" + platform.connector
+    wait_for(f"death {n}", lambda: deaths(s, name) >= n, 60)
+
+
+def notices(platform):
+    return [t for t in platform.texts(ADMIN) if "set aside" in t]
+
+
+def blamed(s, platform):
+    """How many updates and how many messages were set aside."""
+    def of(operation):
+        got = s.http("GET", "/api/v1/audit?operation=" + operation).json
+        actors = {i["actor"] for i in got["items"]}
+        assert actors <= {platform.connector + ".main"}
+        return len(got["items"])
+    return of("update.suspect"), of("delivery.claim")
+
+
+def answered_once(platform, *people):
+    for who in people:
+        wait_for(f"an answer to {who}", lambda: platform.texts(who), 60)
+    for who in people:
+        assert len(platform.texts(who)) == 1, who
+
+
 def test_what_kills_three_times_is_left_alone(up, platform):
-    gateway = "gateway-" + platform.connector
     platform.say(VICTIM, "/help")
     wait_for("an answer before", lambda: platform.texts(VICTIM), 20)
     platform.say(VICTIM, "a cup of hemlock, please")
     platform.say(OTHER, "/help")
-    wait_for("an answer behind it", lambda: platform.texts(OTHER), 60)
-    assert len(platform.texts(OTHER)) == 1
-    told = wait_for("the notice", lambda: [
-        t for t in platform.texts(ADMIN) if "set aside" in t], 20)
+    wait_deaths(up, platform, 1)
+    platform.say(THIRD, "/help")
+    wait_deaths(up, platform, 2)
+    platform.say(FOURTH, "/help")
+    answered_once(platform, OTHER, THIRD, FOURTH)
+    told = wait_for("the notice", lambda: notices(platform), 20)
     assert len(told) == 1 and platform.connector in told[0]
-    got = up.http("GET", "/api/v1/audit?operation=update.suspect").json
-    assert [i["actor"] for i in got["items"]] == [platform.connector + ".main"]
     # The next word of the same person is heard.
     platform.say(VICTIM, "/help")
     wait_for("an answer after", lambda: len(platform.texts(VICTIM)) == 2, 20)
-    assert deaths(up, gateway) == 3
+    answered_once(platform, OTHER, THIRD, FOURTH)
+    assert deaths(up, "gateway-" + platform.connector) == 3
+    assert blamed(up, platform) == (1, 0)
 
 
 def test_what_cannot_be_sent_without_a_death_is_set_aside(up, platform):
-    gateway = "gateway-" + platform.connector
     platform.say(VICTIM, "/help")
     wait_for("an answer before", lambda: platform.texts(VICTIM), 20)
     # The answer repeats the word.
     platform.say(VICTIM, "/cancel nightshade")
-    told = wait_for("the notice", lambda: [
-        t for t in platform.texts(ADMIN) if "set aside" in t], 60)
+    wait_deaths(up, platform, 1)
+    platform.say(OTHER, "/help")
+    wait_deaths(up, platform, 2)
+    platform.say(THIRD, "/help")
+    answered_once(platform, OTHER, THIRD)
+    told = wait_for("the notice", lambda: notices(platform), 60)
     assert len(told) == 1 and "nightshade" not in told[0]
     # The next word to the same person gets through, and others'.
-    platform.say(OTHER, "/help")
+    platform.say(FOURTH, "/help")
     platform.say(VICTIM, "/help")
-    wait_for("an answer to another", lambda: platform.texts(OTHER), 20)
     wait_for("an answer after", lambda: len(platform.texts(VICTIM)) == 2, 20)
-    assert len(platform.texts(OTHER)) == 1
-    assert deaths(up, gateway) == 3
+    answered_once(platform, OTHER, THIRD, FOURTH)
+    assert deaths(up, "gateway-" + platform.connector) == 3
     counts = up.http("GET", "/api/v1/status").json["counts"]
     assert counts["outbox.failed"] == 1
-    got = up.http("GET", "/api/v1/audit?operation=delivery.claim").json
-    assert [i["actor"] for i in got["items"]] == [platform.connector + ".main"]
+    assert blamed(up, platform) == (0, 1)
+
+
+def test_what_is_heard_and_what_is_sent_are_told_apart(up, platform):
+    """Two that kill at the same time, and people beside them."""
+    platform.say(VICTIM, "/cancel nightshade")
+    platform.say(OTHER, "a cup of hemlock, please")
+    platform.say(THIRD, "/help")
+    wait_deaths(up, platform, 2)
+    platform.say(FOURTH, "/help")
+    answered_once(platform, THIRD, FOURTH)
+    wait_for("both notices", lambda: len(notices(platform)) == 2, 60)
+    platform.say(VICTIM, "/help")
+    platform.say(OTHER, "/help")
+    answered_once(platform, VICTIM, OTHER, THIRD, FOURTH)
+    assert blamed(up, platform) == (1, 1)

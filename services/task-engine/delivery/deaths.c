@@ -1,4 +1,4 @@
-/* Outbound messages that gateways die of. */
+/* What gateways die of. */
 
 #include "services/task-engine/delivery/deaths.h"
 
@@ -8,6 +8,7 @@
 #include "services/task-engine/audit/audit.h"
 #include "services/task-engine/delivery/lease.h"
 #include "services/task-engine/delivery/notices.h"
+#include "services/task-engine/delivery/trial.h"
 #include "services/task-engine/store/audit_rows.h"
 #include "services/task-engine/store/outbox.h"
 #include "services/task-engine/store/places.h"
@@ -61,11 +62,17 @@ int
 deaths_note(struct store *store, const char *instance, bool was_clean_stop,
     int64_t now_ms, struct arena *arena, struct err *err)
 {
+	struct trial_scene scene;
 	struct outbox_row *rows;
+	struct blame blame;
 	size_t n;
 
-	if (store_outbox_release(
-		store, instance, !was_clean_stop, now_ms, err) < 0 ||
+	if (trial_look_at_all(store, instance, &scene, err) < 0)
+		return -1;
+	blame = trial_blame(&scene, was_clean_stop);
+	if (store_suspects_begin(store, instance, was_clean_stop, &blame, err) <
+		0 ||
+	    store_outbox_release(store, instance, &blame, now_ms, err) < 0 ||
 	    store_outbox_poison(
 		store, instance, DEATHS_MAX, arena, &rows, &n, err) < 0)
 		return -1;

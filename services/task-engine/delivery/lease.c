@@ -11,15 +11,12 @@
 #include "libcommon/log.h"
 #include "proto/delivery.h"
 #include "services/task-engine/delivery/connectors.h"
-#include "services/task-engine/delivery/deaths.h"
+#include "services/task-engine/delivery/trial.h"
 #include "services/task-engine/store/outbox.h"
-#include "services/task-engine/store/suspects.h"
 
 enum {
 	/* Of texts in one answer: even escaped they fit an envelope. */
 	BATCH_BYTES = 100 * 1024,
-	/* An update that was named so long ago has done no harm. */
-	NAMED_MS = 3000,
 	RETRY_LEAST_MS = 1000,
 	RETRY_MOST_MS = 15 * 60 * 1000,
 };
@@ -111,25 +108,24 @@ lease_row(struct store *store, struct outbox_row *row, int64_t now_ms,
 /* What a process died with may be what it died of: it is sent alone, so that
  * the next death has one cause. */
 static void
-leave_suspect_alone(const struct outbox_under_way *under_way,
-    int64_t n_updates_named, struct outbox_row **rows, size_t *n)
+leave_suspect_alone(
+    const struct trial_scene *scene, struct outbox_row **rows, size_t *n)
 {
 	size_t i = 0;
 
-	if (under_way->most_deaths > 0)
-		*n = 0;
 	while (i < *n && (*rows)[i].n_deaths == 0)
 		i++;
-	if (i == *n)
-		return;
-	/* Its last chance is not taken beside an update that may kill. */
-	if ((*rows)[i].n_deaths == DEATHS_MAX - 1 && n_updates_named > 0) {
-		*n = i;
-		return;
+	switch (trial_of_rows(scene, i < *n)) {
+	case TRIAL_ROWS_ALL:
+		break;
+	case TRIAL_ROWS_ONE:
+		*rows += i;
+		*n = 1;
+		break;
+	case TRIAL_ROWS_NONE:
+		*n = 0;
+		break;
 	}
-	*rows += i;
-	/* What is on its way ends first; the gateway asks again then. */
-	*n = under_way->n == 0;
 }
 
 static int
@@ -137,17 +133,13 @@ find_due(struct store *store, const char *instance, int64_t max, int64_t now_ms,
     struct arena *arena, struct outbox_row **rows_out, size_t *n_out,
     struct err *err)
 {
-	struct outbox_under_way under_way;
-	int64_t n_named;
+	struct trial_scene scene;
 
 	if (store_outbox_due(store, instance, now_ms, max + 1, arena, rows_out,
 		n_out, err) < 0 ||
-	    store_outbox_under_way(store, instance, now_ms, &under_way, err) <
-		0 ||
-	    store_suspects_named(
-		store, instance, now_ms - NAMED_MS, &n_named, err) < 0)
+	    trial_look(store, instance, now_ms, &scene, err) < 0)
 		return -1;
-	leave_suspect_alone(&under_way, n_named, rows_out, n_out);
+	leave_suspect_alone(&scene, rows_out, n_out);
 	return 0;
 }
 

@@ -22,7 +22,6 @@
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/places.h"
 #include "services/task-engine/store/replies.h"
-#include "services/task-engine/store/suspects.h"
 
 static const char *
 instance_of(const struct request *request)
@@ -54,9 +53,6 @@ on_gateway_hello(struct svc *svc, const struct request *request,
 	    (struct cursor_row){ .cursor = out.cursor, .version = in.version };
 	if (store_cursor_put(svc->store, instance, &row, request->now_ms, err) <
 	    0)
-		return -1;
-	if (store_suspects_begin(
-		svc->store, instance, out.was_clean_stop, err) < 0)
 		return -1;
 	if (deaths_note(svc->store, instance, out.was_clean_stop,
 		request->now_ms, request->arena, err) < 0)

@@ -9,9 +9,10 @@
 #include "services/task-engine/audit/audit.h"
 #include "services/task-engine/delivery/connectors.h"
 #include "services/task-engine/delivery/notices.h"
+#include "services/task-engine/delivery/trial.h"
 #include "services/task-engine/doors/doors.h"
 #include "services/task-engine/engine.h"
-#include "services/task-engine/store/suspects.h"
+#include "services/task-engine/store/store.h"
 
 static int
 tell(struct svc *svc, const struct request *request, const char *instance,
@@ -41,6 +42,34 @@ tell(struct svc *svc, const struct request *request, const char *instance,
 	return 0;
 }
 
+static int
+judge(struct svc *svc, const struct request *request, const char *instance,
+    const char *update_id, const char **verdict_out, struct err *err)
+{
+	static const char *const names[] = {
+		[TRIAL_UPDATE_GO] = "go",
+		[TRIAL_UPDATE_WAIT] = "wait",
+		[TRIAL_UPDATE_SKIP] = "skip",
+	};
+	enum trial_update verdict;
+	bool is_news;
+
+	if (trial_name(svc->store, instance, update_id, request->now_ms,
+		&verdict, &is_news, err) < 0)
+		return -1;
+	*verdict_out = names[verdict];
+	return is_news ? tell(svc, request, instance, update_id, err) : 0;
+}
+
+/* What waited for it may be due. */
+static int
+end(struct svc *svc, const char *instance, const char *update_id,
+    struct err *err)
+{
+	store_note_change(svc->store, STORE_CHANGED_OUTBOX | STORE_CHANGED_DUE);
+	return store_suspect_over(svc->store, instance, update_id, err);
+}
+
 int
 on_update_suspect(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err)
@@ -48,20 +77,16 @@ on_update_suspect(struct svc *svc, const struct request *request,
 	const char *instance =
 	    connector_instance(request->peer, request->arena);
 	struct update_suspect in;
-	struct update_verdict out;
-	bool is_new, is_poison;
-	int64_t n;
+	struct update_verdict out = { .verdict = "go" };
+	int got;
 
 	if (update_suspect_decode(&in, request->body, request->arena, err) < 0)
 		return -1;
-	if (store_suspect_name(svc->store, instance, in.update_id,
-		request->now_ms, &n, &is_new, err) < 0)
+	got = in.is_over ? end(svc, instance, in.update_id, err)
+			 : judge(svc, request, instance, in.update_id,
+			       &out.verdict, err);
+	if (got < 0)
 		return -1;
-	is_poison = n >= SUSPECT_PROCESSES_MAX;
-	if (is_poison && is_new && n == SUSPECT_PROCESSES_MAX &&
-	    tell(svc, request, instance, in.update_id, err) < 0)
-		return -1;
-	out.verdict = is_poison ? "skip" : "go";
 	update_verdict_encode(&out, reply->body);
 	return 0;
 }

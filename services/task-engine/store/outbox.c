@@ -6,6 +6,7 @@
 #include "libcommon/err.h"
 #include "services/task-engine/store/row.h"
 #include "services/task-engine/store/store.h"
+#include "services/task-engine/store/suspects.h"
 
 static void
 read_outbox(struct columns *c, void *row_out)
@@ -188,11 +189,13 @@ store_outbox_instances(struct store *s, int64_t now_ms, struct arena *arena,
 }
 
 int
-store_outbox_release(struct store *s, const char *instance, bool is_death,
-    int64_t now_ms, struct err *err)
+store_outbox_release(struct store *s, const char *instance,
+    const struct blame *blame, int64_t now_ms, struct err *err)
 {
 	return stmt_run(s, STMT_OUTBOX_RELEASE, NULL,
-	    BINDS(b_text(instance), b_int(now_ms), b_int(is_death)), err);
+	    BINDS(b_text(instance), b_int(now_ms), b_int(blame->n_more),
+		b_int(blame->n_least)),
+	    err);
 }
 
 static void
@@ -201,15 +204,15 @@ read_under_way(struct columns *c, void *row_out)
 	struct outbox_under_way *u = row_out;
 
 	u->n = next_int(c);
-	u->most_deaths = next_int(c);
+	u->n_suspect = next_int(c);
 }
 
 int
-store_outbox_under_way(struct store *s, const char *instance, int64_t now_ms,
-    struct outbox_under_way *out, struct err *err)
+store_outbox_under_way(struct store *s, const char *instance, int64_t until_ms,
+    bool is_counted, struct outbox_under_way *out, struct err *err)
 {
 	return stmt_get(s, STMT_OUTBOX_UNDER_WAY, NULL, read_under_way, out,
-	    BINDS(b_text(instance), b_int(now_ms)), err);
+	    BINDS(b_text(instance), b_int(until_ms), b_int(is_counted)), err);
 }
 
 int

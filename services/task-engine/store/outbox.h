@@ -8,6 +8,7 @@
 #include "libcommon/defs.h"
 
 struct arena;
+struct blame;
 struct err;
 struct store;
 
@@ -106,18 +107,19 @@ int store_outbox_sent(struct store *store, const char *id, int64_t now_ms,
     struct err *err) MUST_CHECK;
 
 /* What the instance has leased is due at once, and under the old lease no
- * more; is_death: the process that had it did not end as it should. */
+ * more; blame: for how the process that had it has ended. */
 int store_outbox_release(struct store *store, const char *instance,
-    bool is_death, int64_t now_ms, struct err *err) MUST_CHECK;
+    const struct blame *blame, int64_t now_ms, struct err *err) MUST_CHECK;
 
-/* What the instance is sending now, counted only while any of its rows has
- * seen a death. */
+/* What the instance is sending under leases that end after that time; counted
+ * if it is to be, or any row of it that is not sent has seen a death. */
 struct outbox_under_way {
 	int64_t n;
-	int64_t most_deaths;
+	int64_t n_suspect; /* that have seen a death */
 };
 int store_outbox_under_way(struct store *store, const char *instance,
-    int64_t now_ms, struct outbox_under_way *out, struct err *err) MUST_CHECK;
+    int64_t until_ms, bool is_counted, struct outbox_under_way *out,
+    struct err *err) MUST_CHECK;
 
 /* Unsent rows that have seen so many deaths. */
 int store_outbox_poison(struct store *store, const char *instance,

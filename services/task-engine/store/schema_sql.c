@@ -502,6 +502,9 @@ static const char *const version_4[] = {
 	"ALTER TABLE outbox ADD COLUMN n_deaths INTEGER NOT NULL DEFAULT 0;"
 	"CREATE INDEX outbox_suspects ON outbox (instance)"
 	" WHERE n_deaths > 0 AND state IN ('queued','sending');"
+	/* What is named and must not be looked at yet. */
+	"ALTER TABLE suspects ADD COLUMN is_waiting INTEGER NOT NULL DEFAULT 0"
+	" CHECK (is_waiting IN (0, 1));"
 	/* How daemons stand, and what people were told of it: "" that all is
 	 * well, and when they last heard of trouble. */
 	"CREATE TABLE components ("

@@ -276,23 +276,29 @@ static const char *const texts[STMT_COUNT] = {
 	    " ON CONFLICT (instance) DO UPDATE SET cursor = ?2,"
 	    " was_clean_stop = 0, updated_ms = ?3",
 
-	[STMT_SUSPECTS_BEGIN] =
-	    "UPDATE suspects SET is_current = 0 WHERE instance = ?1",
+	/* What waits was not looked at. */
+	[STMT_SUSPECTS_BEGIN] = "UPDATE suspects SET n = CASE is_waiting"
+				"  WHEN 0 THEN max(n + ?2, ?3) ELSE n END,"
+				" is_current = 0, is_waiting = 0"
+				" WHERE instance = ?1 AND is_current = 1",
 	[STMT_SUSPECTS_CLEAR] =
 	    "DELETE FROM suspects WHERE instance = ?1 AND n < ?2",
 	[STMT_SUSPECTS_SURVIVED] =
 	    "DELETE FROM suspects WHERE instance = ?1 AND is_current = 1"
-	    " AND update_id <> ?2 AND n < ?3",
-	[STMT_SUSPECT_GET] = "SELECT n, is_current FROM suspects"
+	    " AND update_id <> ?2",
+	[STMT_SUSPECT_OVER] =
+	    "DELETE FROM suspects WHERE instance = ?1 AND is_current = 1"
+	    " AND update_id = ?2",
+	[STMT_SUSPECT_GET] = "SELECT n, is_current, is_waiting FROM suspects"
 			     " WHERE instance = ?1 AND update_id = ?2",
 	[STMT_SUSPECT_PUT] =
-	    "INSERT INTO suspects (instance, update_id, n, is_current,"
-	    " updated_ms) VALUES (?1, ?2, ?3, 1, ?4)"
+	    "INSERT INTO suspects (instance, update_id, n, updated_ms,"
+	    " is_current, is_waiting) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
 	    " ON CONFLICT (instance, update_id) DO UPDATE SET n = ?3,"
-	    " is_current = 1, updated_ms = ?4",
-	[STMT_SUSPECTS_NAMED] =
-	    "SELECT count(*) FROM suspects WHERE instance = ?1"
-	    " AND is_current = 1 AND updated_ms > ?2",
+	    " updated_ms = ?4, is_current = ?5, is_waiting = ?6",
+	[STMT_SUSPECTS_CURRENT] =
+	    "SELECT n, is_current, is_waiting FROM suspects"
+	    " WHERE instance = ?1 AND is_current = 1 AND updated_ms > ?2",
 	[STMT_SUSPECTS_TIDY] =
 	    "DELETE FROM suspects WHERE (instance, update_id) IN"
 	    " (SELECT instance, update_id FROM suspects"

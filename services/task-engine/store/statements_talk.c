@@ -341,15 +341,16 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	    " text = " KEPT_TEXT " WHERE id = ?1",
 	[STMT_OUTBOX_RELEASE] =
 	    "UPDATE outbox SET state = 'queued', lease = '',"
-	    " lease_until_ms = 0, n_deaths = n_deaths + ?3, updated_ms = ?2"
+	    " lease_until_ms = 0, n_deaths = max(n_deaths + ?3, ?4),"
+	    " updated_ms = ?2"
 	    " WHERE " IS_SENDING " AND instance = ?1",
 	/* Nothing is counted while nobody is to blame. */
 	[STMT_OUTBOX_UNDER_WAY] =
-	    "SELECT count(*), coalesce(max(n_deaths), 0) FROM outbox"
+	    "SELECT count(*), coalesce(sum(n_deaths > 0), 0) FROM outbox"
 	    " WHERE " IS_SENDING " AND instance = ?1"
-	    " AND lease_until_ms > ?2 AND EXISTS (SELECT 1 FROM outbox s"
+	    " AND lease_until_ms > ?2 AND (?3 OR EXISTS (SELECT 1 FROM outbox s"
 	    "  WHERE s.instance = ?1 AND s.n_deaths > 0"
-	    "  AND s.state IN ('queued','sending'))",
+	    "  AND s.state IN ('queued','sending')))",
 	[STMT_OUTBOX_POISON] = "SELECT " OUTBOX_COLUMNS " FROM outbox"
 			       " WHERE instance = ?1 AND n_deaths >= ?2"
 			       " AND n_deaths > 0"

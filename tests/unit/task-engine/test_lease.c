@@ -10,6 +10,7 @@
 #include "services/task-engine/delivery/deaths.h"
 #include "services/task-engine/delivery/partials.h"
 #include "services/task-engine/delivery/post.h"
+#include "services/task-engine/delivery/trial.h"
 #include "services/task-engine/store/outbox.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/store/suspects.h"
@@ -283,40 +284,51 @@ a_suspect_waits_for_what_is_under_way(void **state)
 	world_close(w);
 }
 
-/* Two things that may kill are not tried together to the end: else the third
- * death would be blamed on both. */
 static void
-its_last_chance_is_not_beside_a_suspect_update(void **state)
+name(struct world *w, const char *update_id, enum trial_update expected)
+{
+	enum trial_update verdict;
+	bool is_news;
+
+	DONE(store_begin(w->store, &w->err));
+	DONE(trial_name(w->store, instance, update_id, w->now_ms, &verdict,
+	    &is_news, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	assert_int_equal(verdict, expected);
+}
+
+/* An update that is looked at may kill as well; it holds nothing up for long. */
+static void
+a_suspect_waits_for_an_update(void **state)
 {
 	struct world world, *w = &world;
 	struct delivery_batch batch;
-	bool is_new;
-	int64_t n;
 
 	(void)state;
 	world_open(w);
 	struct context_row a = chat(w, "a"), b = chat(w, "b");
 	const char *id = post(w, &a, "suspect", false);
 
-	for (int i = 0; i < DEATHS_MAX - 1; i++) {
-		DONE(store_begin(w->store, &w->err));
-		DONE(store_suspect_name(
-		    w->store, instance, "77", w->now_ms, &n, &is_new, &w->err));
-		DONE(store_commit(w->store, &w->err));
-		assert_string_equal(texts(w, &batch), "suspect ");
-		begin(w, instance, false);
-	}
-	DONE(store_begin(w->store, &w->err));
-	DONE(store_suspect_name(
-	    w->store, instance, "77", w->now_ms, &n, &is_new, &w->err));
-	DONE(store_commit(w->store, &w->err));
-	post(w, &b, "b1", true);
-	assert_string_equal(texts(w, &batch), "b1 ");
-	report(w, batch.deliveries, "sent", 0, true, 0);
-	assert_string_equal(texts(w, &batch), "");
-	w->now_ms += 3000;
 	assert_string_equal(texts(w, &batch), "suspect ");
-	assert_int_equal(row(w, id).n_deaths, DEATHS_MAX - 1);
+	begin(w, instance, false);
+	name(w, "77", TRIAL_UPDATE_GO);
+	post(w, &b, "b1", true);
+	assert_string_equal(texts(w, &batch), "");
+	w->now_ms += TRIAL_MS;
+	assert_string_equal(texts(w, &batch), "suspect ");
+	/* With two under way nobody is to blame. */
+	begin(w, instance, false);
+	assert_int_equal(row(w, id).n_deaths, 1);
+	name(w, "77", TRIAL_UPDATE_GO);
+	assert_string_equal(texts(w, &batch), "");
+	name(w, "78", TRIAL_UPDATE_GO);
+	DONE(store_begin(w->store, &w->err));
+	DONE(store_suspect_over(w->store, instance, "78", &w->err));
+	DONE(store_commit(w->store, &w->err));
+	assert_string_equal(texts(w, &batch), "suspect ");
+	name(w, "79", TRIAL_UPDATE_WAIT);
+	begin(w, instance, false);
+	assert_int_equal(row(w, id).n_deaths, 2);
 	world_close(w);
 }
 
@@ -622,8 +634,7 @@ main(void)
 		cmocka_unit_test(a_new_process_goes_on_at_once),
 		cmocka_unit_test(what_three_processes_died_with_is_set_aside),
 		cmocka_unit_test(a_suspect_waits_for_what_is_under_way),
-		cmocka_unit_test(
-		    its_last_chance_is_not_beside_a_suspect_update),
+		cmocka_unit_test(a_suspect_waits_for_an_update),
 		cmocka_unit_test(only_a_death_while_it_was_leased_counts),
 		cmocka_unit_test(progress_renews_the_lease),
 		cmocka_unit_test(

@@ -284,7 +284,9 @@ static const char rows_of_3[] =
     " expires_at_unix, asked_by, asked_as, asked_user_id, provenance)"
     " VALUES ('act_1', 'w', 'c', 'codex', 'x', 'u', 'run_command',"
     " 'ls', 's', '{}', 'h', 'pending', 'not_executed', 1, 1, 2,"
-    " 'local', 'overlord', '', 'p');";
+    " 'local', 'overlord', '', 'p');"
+    "INSERT INTO suspects (instance, update_id, n, updated_ms, is_current)"
+    " VALUES ('telegram.main', '7', 1, 1, 0);";
 
 /* What schema 4 adds, and what a row from before says of it. */
 static const struct {
@@ -296,6 +298,8 @@ static const struct {
 	{ "outbox.n_deaths", "outbox WHERE id = 'o' AND n_deaths = 0" },
 	{ "outbox.partial_of_seq",
 	    "outbox WHERE id = 'o' AND partial_of_seq IS NULL" },
+	{ "suspects.is_waiting",
+	    "suspects WHERE update_id = '7' AND is_waiting = 0" },
 	{ "tasks.depth", "tasks WHERE id = 't' AND depth = 0" },
 	{ "components", NULL },
 	{ "document_changes", NULL },

@@ -2,34 +2,43 @@
 
 #include "services/task-engine/store/suspects.h"
 
+#include "services/task-engine/delivery/deaths.h"
+#include "services/task-engine/delivery/trial.h"
 #include "services/task-engine/store/replies.h"
 #include "services/task-engine/store/store.h"
 #include "tests/unit/task-engine/world.h"
 #include "tests/unit/unit.h"
 
+static const char *const verdicts[] = {
+	[TRIAL_UPDATE_GO] = "go",
+	[TRIAL_UPDATE_WAIT] = "wait",
+	[TRIAL_UPDATE_SKIP] = "skip",
+};
+
 /* update NULL: a process begins, after a clean stop or not. */
 struct step {
 	const char *claim, *update;
 	bool was_clean;
-	int64_t n;
-	bool is_new;
+	enum trial_update verdict;
+	bool is_news;
 };
 
 static void
 take(struct world *w, const char *instance, const struct step *step)
 {
-	bool is_new;
-	int64_t n;
+	enum trial_update verdict;
+	bool is_news;
 
 	if (!step->update) {
-		DONE(store_suspects_begin(
-		    w->store, instance, step->was_clean, &w->err));
+		DONE(deaths_note(w->store, instance, step->was_clean, w->now_ms,
+		    w->arena, &w->err));
 		return;
 	}
-	DONE(store_suspect_name(
-	    w->store, instance, step->update, w->now_ms, &n, &is_new, &w->err));
-	if (n != step->n || is_new != step->is_new)
-		fail_msg("%s: %d, new %d", step->claim, (int)n, is_new);
+	DONE(trial_name(w->store, instance, step->update, w->now_ms, &verdict,
+	    &is_news, &w->err));
+	if (verdict != step->verdict || is_news != step->is_news)
+		fail_msg(
+		    "%s: %s, news %d", step->claim, verdicts[verdict], is_news);
 }
 
 static void
@@ -37,24 +46,26 @@ the_last_that_was_named_is_to_blame(void **state)
 {
 	static const struct step steps[] = {
 		{ "a process", NULL },
-		{ "survives", "1", false, 1, true },
-		{ "is to blame", "2", false, 1, true },
+		{ "survives", "1" },
+		{ "is to blame", "2" },
 		{ "another process", NULL },
-		{ "told again, and innocent", "1", false, 1, true },
-		{ "the second time", "2", false, 2, true },
-		{ "asked again by the same process", "2", false, 2, false },
+		{ "told again, and innocent", "1" },
+		{ "the second time", "2" },
+		{ "asked again by the same process", "2" },
 		{ "a third process", NULL },
-		{ "still innocent", "1", false, 1, true },
-		{ "the third time", "2", false, 3, true },
-		{ "goes on behind it", "3", false, 1, true },
+		{ "still innocent", "1" },
+		{ "the third time", "2", false, TRIAL_UPDATE_SKIP, true },
+		{ "told once", "2", false, TRIAL_UPDATE_SKIP, false },
+		{ "goes on behind it", "3" },
 		{ "a fourth process", NULL },
-		{ "stays poison", "2", false, 4, true },
+		{ "stays poison", "2", false, TRIAL_UPDATE_SKIP, false },
 		{ "a clean stop", NULL, true },
-		{ "remembered all the same", "2", false, 5, true },
-		{ "forgotten", "3", false, 1, true },
+		{ "remembered", "2", false, TRIAL_UPDATE_SKIP, false },
+		{ "forgotten", "3" },
+		{ "once more", NULL },
+		{ "and only once", "3" },
 	};
-	static const struct step elsewhere = { "another's", "2", false, 1,
-		true };
+	static const struct step elsewhere = { "another's", "2" };
 	struct world world, *w = &world;
 
 	(void)state;
@@ -70,7 +81,7 @@ the_last_that_was_named_is_to_blame(void **state)
 static void
 what_nobody_repeats_is_forgotten(void **state)
 {
-	static const struct step named = { "named", "1", false, 1, true };
+	static const struct step named = { "named", "1" };
 	const int64_t month_ms = INT64_C(30) * 24 * 60 * 60 * 1000;
 	struct world world, *w = &world;
 	int64_t n;
