@@ -27,8 +27,8 @@ struct spread {
 	int64_t n;
 };
 
-static int
-by_score(const void *a, const void *b)
+int
+candidate_order(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
 
@@ -37,13 +37,13 @@ by_score(const void *a, const void *b)
 	return (x->rowid > y->rowid) - (x->rowid < y->rowid);
 }
 
-static size_t
-worst_of(const struct near *near)
+size_t
+candidate_worst(const struct candidate *best, size_t n_best)
 {
 	size_t worst = 0;
 
-	for (size_t i = 1; i < near->n_best; i++)
-		if (near->best[i].score < near->best[worst].score)
+	for (size_t i = 1; i < n_best; i++)
+		if (best[i].score < best[worst].score)
 			worst = i;
 	return worst;
 }
@@ -62,7 +62,7 @@ consider(struct near *near, int64_t rowid, double score)
 		near->best[near->n_best++] = (struct candidate){ rowid, score };
 		return;
 	}
-	worst = worst_of(near);
+	worst = candidate_worst(near->best, near->n_best);
 	if (!place)
 		place = &near->best[worst];
 	if (score > place->score)
@@ -111,7 +111,8 @@ look_at(struct near *near, struct spread *spread, sqlite3_stmt *stmt,
 	spread->n++;
 	if (near->n_best < BOUND_HITS || score > near->least) {
 		consider(near, rowid, score);
-		near->least = near->best[worst_of(near)].score;
+		near->least =
+		    near->best[candidate_worst(near->best, near->n_best)].score;
 	}
 }
 
@@ -145,7 +146,7 @@ index_nearest(struct index *index, const struct index_meaning *meaning,
 		return err_set(err, ERR_INVALID, "too many dimensions");
 	while ((rc = index_step(index, stmt, err)) == 0)
 		look_at(near, &spread, stmt, meaning);
-	qsort(near->best, near->n_best, sizeof(near->best[0]), by_score);
+	qsort(near->best, near->n_best, sizeof(near->best[0]), candidate_order);
 	near->least = telling(&spread);
 	return rc < 0 ? -1 : 0;
 }
@@ -175,7 +176,7 @@ by_fused_score(const void *a, const void *b)
 	if (x->section.score == y->section.score &&
 	    x->has_words != y->has_words)
 		return x->has_words ? -1 : 1;
-	return by_score(&x->section, &y->section);
+	return candidate_order(&x->section, &y->section);
 }
 
 size_t

@@ -18,6 +18,10 @@ struct candidate {
 	int64_t rowid;
 	double score;
 };
+/* For qsort: best first. */
+int candidate_order(const void *a, const void *b);
+/* Of at least one: which has the lowest score. */
+size_t candidate_worst(const struct candidate *best, size_t n_best);
 
 /* The sections whose vectors are nearest to a question's: one of each document
  * within the scope, best first. */

@@ -132,12 +132,7 @@ column(const struct search *search, sqlite3_stmt *stmt, int at)
 static size_t
 worst(const struct search *search)
 {
-	size_t worst = 0;
-
-	for (size_t i = 1; i < search->n_best; i++)
-		if (search->best[i].score < search->best[worst].score)
-			worst = i;
-	return worst;
+	return candidate_worst(search->best, search->n_best);
 }
 
 /* The candidate of the same document, else a free place, else the worst. */
@@ -186,16 +181,6 @@ collect(struct search *search, const char *match, struct err *err)
 		consider(search, sqlite3_column_int64(stmt, 0),
 		    sqlite3_column_double(stmt, 1));
 	return rc < 0 ? -1 : 0;
-}
-
-static int
-by_score(const void *a, const void *b)
-{
-	const struct candidate *x = a, *y = b;
-
-	if (x->score != y->score)
-		return x->score < y->score ? 1 : -1;
-	return (x->rowid > y->rowid) - (x->rowid < y->rowid);
 }
 
 /* Its columns are those of STMT_SHOW. */
@@ -252,7 +237,8 @@ add_hits(struct search *search, const char *match, struct err *err)
 		return 0;
 	if (collect(search, match, err) < 0)
 		return -1;
-	qsort(search->best, search->n_best, sizeof(search->best[0]), by_score);
+	qsort(search->best, search->n_best, sizeof(search->best[0]),
+	    candidate_order);
 	for (size_t i = 0; i < search->n_best; i++) {
 		const struct candidate *found = &search->best[i];
 
@@ -289,7 +275,8 @@ by_both(struct search *search, const struct match *match, struct err *err)
 	if (collect(search, match->best, err) < 0 ||
 	    index_nearest(search->index, search->meaning, &near, err) < 0)
 		return -1;
-	qsort(search->best, search->n_best, sizeof(search->best[0]), by_score);
+	qsort(search->best, search->n_best, sizeof(search->best[0]),
+	    candidate_order);
 	n = fuse(search->best, search->n_best, &near, fused);
 	for (size_t i = 0; i < n && i < (size_t)search->query->limit; i++) {
 		const struct fused *f = &fused[i];
