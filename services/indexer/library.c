@@ -164,6 +164,14 @@ library_use(struct library *lib, struct workspace *ws, struct err *err)
 	return 0;
 }
 
+int
+library_use_known(struct library *lib, const char *id,
+    struct workspace **ws_out, struct err *err)
+{
+	*ws_out = library_known(lib, id);
+	return *ws_out ? library_use(lib, *ws_out, err) : 1;
+}
+
 /* Returns whether the workspace still exists and has more to do now. */
 static bool
 work_on(struct library *lib, struct workspace *ws, int64_t until_ms)

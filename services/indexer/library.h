@@ -67,6 +67,10 @@ void library_when_ready(struct library *library, struct workspace *ws,
 int library_use(
     struct library *library, struct workspace *ws, struct err *err) MUST_CHECK;
 
+/* Both; returns 1 when it is not known. */
+int library_use_known(struct library *library, const char *id,
+    struct workspace **ws_out, struct err *err) MUST_CHECK;
+
 /* Brings what is known of the workspace up to date, for at most one slice. */
 void library_refresh(struct library *library, struct workspace *ws);
 

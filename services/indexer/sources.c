@@ -7,6 +7,8 @@
 
 #include "libcommon/arena.h"
 
+enum { PAUSE_MIN_MS = 500, PAUSE_MAX_MS = 60 * 1000 };
+
 struct source *
 sources_find(struct source *sources, const char *workspace_id)
 {
@@ -55,6 +57,14 @@ sources_drop(struct source **sources, const char *workspace_id)
 	xfree(&source->workspace_id);
 	xfree(&source->held);
 	xfree(&source);
+}
+
+int64_t
+sources_longer_pause(int64_t pause_ms)
+{
+	if (pause_ms == 0)
+		return PAUSE_MIN_MS;
+	return 2 * pause_ms < PAUSE_MAX_MS ? 2 * pause_ms : PAUSE_MAX_MS;
 }
 
 void

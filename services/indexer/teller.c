@@ -22,8 +22,6 @@
 
 enum {
 	PATIENCE_MS = 10 * 1000,
-	PAUSE_MIN_MS = 500,
-	PAUSE_MAX_MS = 60 * 1000,
 	BATCH_ARENA_BYTES = 256 * 1024,
 };
 
@@ -98,9 +96,7 @@ put_off(struct teller *t, const char *why)
 {
 	if (t->pause_ms == 0)
 		log_warn("changes-not-told", "why=%s", log_quote(why));
-	t->pause_ms = t->pause_ms == 0 ? PAUSE_MIN_MS : 2 * t->pause_ms;
-	if (t->pause_ms > PAUSE_MAX_MS)
-		t->pause_ms = PAUSE_MAX_MS;
+	t->pause_ms = sources_longer_pause(t->pause_ms);
 	if (t->sources)
 		sources_put_off(&t->sources, t->sources->workspace_id, why);
 	timer_start(t->again, t->pause_ms, 0);
@@ -109,12 +105,11 @@ put_off(struct teller *t, const char *why)
 static int
 note_told(struct teller *t, const struct batch *batch, struct err *err)
 {
-	struct workspace *ws = library_known(t->library, batch->workspace_id);
+	struct workspace *ws;
+	int rc = library_use_known(t->library, batch->workspace_id, &ws, err);
 
-	if (!ws)
-		return 0;
-	if (library_use(t->library, ws, err) < 0)
-		return -1;
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	return index_changes_told(
 	    ws->index, batch->changes, batch->n_changes, err);
 }
@@ -182,12 +177,12 @@ send(struct teller *t, struct batch *batch, struct err *err)
 static int
 collect(struct teller *t, struct batch *batch, struct err *err)
 {
-	struct workspace *ws = library_known(t->library, batch->workspace_id);
+	struct workspace *ws;
+	int rc = library_use_known(t->library, batch->workspace_id, &ws, err);
 
-	if (!ws)
-		return 1;
-	if (library_use(t->library, ws, err) < 0 ||
-	    index_changes(ws->index, batch->changes, BOUND_CHANGES,
+	if (rc != 0)
+		return rc;
+	if (index_changes(ws->index, batch->changes, BOUND_CHANGES,
 		&batch->n_changes, batch->arena, err) < 0)
 		return -1;
 	return batch->n_changes == 0;
