@@ -312,6 +312,7 @@ static const struct {
 	{ "own_writes", NULL },
 	{ "own_writes_oldest", NULL },
 	{ "summaries", NULL },
+	{ "summaries_plain", NULL },
 	{ "summary_items", NULL },
 	{ "turn_traces", NULL },
 };
