@@ -190,18 +190,3 @@ def test_what_cannot_be_sent_without_a_death_is_set_aside(up, platform):
     counts = up.http("GET", "/api/v1/status").json["counts"]
     assert counts["outbox.failed"] == 1
     assert blamed(up, platform) == (0, 1)
-
-
-def test_what_is_heard_and_what_is_sent_are_told_apart(up, platform):
-    """Two that kill at the same time, and people beside them."""
-    platform.say(VICTIM, "/cancel nightshade")
-    platform.say(OTHER, "a cup of hemlock, please")
-    platform.say(THIRD, "/help")
-    wait_deaths(up, platform, 2)
-    platform.say(FOURTH, "/help")
-    answered_once(platform, THIRD, FOURTH)
-    wait_for("both notices", lambda: len(notices(platform)) == 2, 60)
-    platform.say(VICTIM, "/help")
-    platform.say(OTHER, "/help")
-    answered_once(platform, VICTIM, OTHER, THIRD, FOURTH)
-    assert blamed(up, platform) == (1, 1)
