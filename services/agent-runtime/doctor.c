@@ -118,17 +118,10 @@ examine(struct doctor *doctor)
 static int
 parse(struct doctor *doctor, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int flag;
+	int status = tool_json_flag(name, argc, argv, &doctor->as_json);
 
-	while ((flag = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (flag != 'j')
-			return tool_bad_flag(name, flag, argv);
-		doctor->as_json = true;
-	}
+	if (status != 0)
+		return status;
 	if (optind < argc)
 		return tool_misused(
 		    name, "takes no argument: %s", argv[optind]);

@@ -61,19 +61,12 @@ is_known(const char *operation)
 int
 policy_run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ NULL, 0, NULL, 0 },
-	};
 	const char *operation = "";
 	bool as_json = false;
-	int flag;
+	int status = tool_json_flag(name, argc, argv, &as_json);
 
-	while ((flag = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (flag != 'j')
-			return tool_bad_flag(name, flag, argv);
-		as_json = true;
-	}
+	if (status != 0)
+		return status;
 	if (argc - optind > 1)
 		return tool_misused(name, "takes one operation, or none");
 	if (optind < argc)

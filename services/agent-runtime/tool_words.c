@@ -1,6 +1,7 @@
 /* What commands say of their command lines and of what failed. */
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,23 @@ tool_bad_flag(const char *name, int flag, char *const *argv)
 	char text[FLAGS_COMPLAINT_SIZE];
 
 	return tool_misused(name, "%s", flags_complaint(text, flag, argv));
+}
+
+int
+tool_json_flag(const char *name, int argc, char *const *argv, bool *as_json_out)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int flag;
+
+	while ((flag = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (flag != 'j')
+			return tool_bad_flag(name, flag, argv);
+		*as_json_out = true;
+	}
+	return 0;
 }
 
 int

@@ -1,6 +1,8 @@
 #ifndef AGENT_RUNTIME_TOOLS_H
 #define AGENT_RUNTIME_TOOLS_H
 
+#include <stdbool.h>
+
 #include "services/agent-runtime/command.h"
 
 /*
@@ -30,6 +32,10 @@ int tool_misused(const char *name, const char *fmt, ...)
 
 /* The same for what getopt_long complains about. */
 int tool_bad_flag(const char *name, int flag, char *const *argv);
+
+/* For tools whose one flag is --json; what else there is begins at optind. */
+int tool_json_flag(
+    const char *name, int argc, char *const *argv, bool *as_json_out);
 
 /* Prints "agent-runtime NAME: text" to stderr; the status for the error. */
 struct err;

@@ -102,17 +102,10 @@ ask(const struct why *w, struct client *client)
 static int
 parse(struct why *w, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int flag;
+	int status = tool_json_flag(name, argc, argv, &w->as_json);
 
-	while ((flag = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (flag != 'j')
-			return tool_bad_flag(name, flag, argv);
-		w->as_json = true;
-	}
+	if (status != 0)
+		return status;
 	if (argc - optind != 1)
 		return tool_misused(
 		    name, "name one message, task or action, by its id");
