@@ -199,3 +199,26 @@ def test_an_answer_that_waits_is_not_sent(start):
     c.reply("/forget mine", "42")
     got = c.gateway.ask("delivery.claim", {"max": 10})
     assert SECRET not in json.dumps(got)
+
+
+def test_no_file_of_the_database_keeps_it(start):
+    c = start()
+    c.stub.reply = f"So {SECRET} it is. " + "filler words " * 300
+    for i in range(12):
+        c.say("others speak too " * 200, "43")
+        c.answered(c.ask(f"I decided on {SECRET} {i} " + "many words " * 300,
+                         "42"))
+    wait_logged(c, SECRET)
+    folder = c.data / "agent-runtime"
+    held = [p for p in folder.glob("meta.sqlite*")
+            if SECRET.encode() in p.read_bytes()]
+    assert held
+    c.reply("/forget mine", "42")
+    wait_for("the files without it", lambda: SECRET not in files(c))
+
+    def is_gone():
+        # Whatever is stored next tries again where a reader was in the way.
+        c.say("and on", "43")
+        return not [p for p in folder.glob("meta.sqlite*")
+                    if SECRET.encode() in p.read_bytes()]
+    wait_for("the database without it", is_gone, 20 * SLOW)

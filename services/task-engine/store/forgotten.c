@@ -73,6 +73,7 @@ store_forget(struct store *s, const struct forgetting *what,
 	    stmt_run(s, STMT_FORGET_LOG, NULL, BINDS(b_text(what->context_id)),
 		err) < 0)
 		return -1;
-	store_note_change(s, STORE_CHANGED_MESSAGES | STORE_CHANGED_FILES);
+	store_note_change(s, STORE_CHANGED_MESSAGES | STORE_CHANGED_FILES |
+				 STORE_CHANGED_FORGOTTEN);
 	return 0;
 }

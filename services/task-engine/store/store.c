@@ -32,6 +32,7 @@ struct store {
 	bool is_relaxed;
 	unsigned changes;   /* of the transaction that is open */
 	unsigned committed; /* not told yet */
+	bool has_old_words; /* the -wal, of what is forgotten */
 	struct {
 		store_changed_fn fn;
 		void *arg;
@@ -59,6 +60,9 @@ pragmas(struct store *s, struct err *err)
 	    "PRAGMA synchronous = FULL;"
 	    "PRAGMA foreign_keys = ON;"
 	    "PRAGMA trusted_schema = OFF;"
+	    /* What is forgotten leaves no free page behind either; FAST would
+	     * leave those of long texts. */
+	    "PRAGMA secure_delete = ON;"
 	    /* No file outside of our own folder. */
 	    "PRAGMA temp_store = MEMORY;"
 	    /* The indexes' last pages of some hundred busy chats. */
@@ -138,6 +142,8 @@ store_open(struct store **store_out, const char *path, struct err *err)
 
 	s->path = xstrdup(path);
 	s->recent = recent_new();
+	/* A kill may have come before the -wal was cleared. */
+	s->has_old_words = true;
 	drop_locks();
 	if (open_at(s, err) < 0)
 		return -1;
@@ -360,6 +366,22 @@ store_rollback(struct store *s)
 	end(s);
 }
 
+/*
+ * The -wal keeps what its frames held until others take their place. Who reads
+ * just now holds it: nobody waits for that, the next commit tries again.
+ */
+static void
+scrub(struct store *s)
+{
+	int rc;
+
+	sqlite3_busy_timeout(s->db, 0);
+	rc = sqlite3_wal_checkpoint_v2(
+	    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(s->db, BUSY_WAIT_MS);
+	s->has_old_words = rc != SQLITE_OK;
+}
+
 int
 store_commit_quietly(struct store *s, struct err *err)
 {
@@ -374,7 +396,10 @@ store_commit_quietly(struct store *s, struct err *err)
 		return -1;
 	}
 	s->committed |= s->changes;
+	s->has_old_words |= (s->changes & STORE_CHANGED_FORGOTTEN) != 0;
 	end(s);
+	if (s->has_old_words)
+		scrub(s);
 	return 0;
 }
 

@@ -39,12 +39,13 @@ void store_close(struct store **store);
 
 /* What a committed transaction changed; see store_on_commit. */
 enum store_change {
-	STORE_CHANGED_MESSAGES = 1, /* chat logs are behind */
-	STORE_CHANGED_TURNS = 2,    /* model work or a command was queued */
-	STORE_CHANGED_OUTBOX = 4,   /* something was answered */
-	STORE_CHANGED_FILES = 8,    /* whole files are to be written */
-	STORE_CHANGED_AUDIT = 16,   /* its head outside is behind */
-	STORE_CHANGED_DUE = 32,	    /* a connector has something to fetch */
+	STORE_CHANGED_MESSAGES = 1,   /* chat logs are behind */
+	STORE_CHANGED_TURNS = 2,      /* model work or a command was queued */
+	STORE_CHANGED_OUTBOX = 4,     /* something was answered */
+	STORE_CHANGED_FILES = 8,      /* whole files are to be written */
+	STORE_CHANGED_AUDIT = 16,     /* its head outside is behind */
+	STORE_CHANGED_DUE = 32,	      /* a connector has something to fetch */
+	STORE_CHANGED_FORGOTTEN = 64, /* words are to leave the files, too */
 };
 /* Within a transaction, by who made the change. */
 void store_note_change(struct store *store, unsigned changes);
