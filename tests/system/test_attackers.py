@@ -89,6 +89,8 @@ class Town:
         self.secret = self.place()
         self.write(self.secret, "secret.md",
                    f"# Secret\n\nThe codeword is {SECRET}\n")
+        self.tg.say(self.secret, "/monitor the harbour", user=77)
+        self.objective = self.sql("SELECT id FROM objectives", wait=True)[0][0]
         self.elsewhere = self.sql("SELECT id FROM contexts WHERE external_id ="
                                   " '77'", wait=True)[0][0]
 
@@ -179,6 +181,10 @@ def long_attack(town, chat):
         call("update_task", task_id=victim, status="closed"),
         call("update_task", task_id=victim, route_class="noise"),
         call("learn_skill", name="evil", content="evil"),
+        call("create_objective", title="evil", prompt="evil",
+             cron_expr="* * * * *"),
+        call("update_objective", objective_id=town.objective, prompt="evil"),
+        call("update_objective", objective_id=town.objective, active=False),
         call("open_knowledge", target="logs/chats/telegram/77.md"),
         call("open_knowledge", target=f"../{other}/secret.md"),
         call("search_knowledge", query="codeword"),
@@ -300,7 +306,7 @@ OPEN = {"guest": ("everybody", "whoever it belongs to"),
 # What may be done in their names, by the audit.
 DONE = {"guest": {"action.propose", "task.create"},
         "member": {"action.propose", "task.create", "task.succeeded",
-                   "task.failed"}}
+                   "task.failed", "objective.create"}}
 
 
 class Before:
@@ -314,10 +320,16 @@ class Before:
         self.audited = self.last("audit")
         self.turned = self.last("turns")
         self.people = self.settings()
+        self.objective = self.objectives("id = ?", town.objective)
 
     def last(self, table):
         return self.town.sql(f"SELECT coalesce(max(seq), 0) FROM {table}")[0][
             0]
+
+    def objectives(self, which, *args):
+        return self.town.sql("SELECT title, prompt, cron_expr, active,"
+                             " asked_by, asked_as, workspace_id FROM"
+                             f" objectives WHERE {which}", *args)
 
     def settings(self):
         return (self.town.sql("SELECT * FROM roles ORDER BY 1, 2, 3"),
@@ -359,6 +371,12 @@ class Before:
         assert {row[1] for row in made} <= {role} and len(made) <= 4
         if role == "guest":
             assert {row[0] for row in made} <= {"open"}
+        # Of another place none; and none with more than whoever asked has.
+        assert self.objectives("id = ?", self.town.objective) == self.objective
+        kept = self.objectives("asked_by = ?", f"telegram:{user}")
+        assert len(kept) <= (role == "member")
+        assert {row[4:] for row in kept} <= {
+            (f"telegram:{user}", role, self.town.workspace(self.chat))}
         evil = {p.relative_to(self.town.s.data / "workspaces").parts[1]
                 for p in self.town.s.data.rglob("*evil*")}
         assert evil <= {"scratch"}
@@ -404,6 +422,7 @@ def test_what_runs_unasked_only_proposes(place, text):  # noqa: F811
         call("propose_action", type="run_command", target="rm", summary="s"),
         call("create_task", title="evil", description="evil"),
         call("write_file", path="evil.md", content="evil"),
+        call("create_objective", title="evil", prompt="evil"),
         call("learn_skill", name="evil", content="evil"), "SAY evil FIN"])
     with ModelStub(key=KEY) as stub, Community(place, with_model(
             stub, AGENT_RUNTIME_TRIAGE_AUTORUN="all")) as c:
@@ -418,6 +437,7 @@ def test_what_runs_unasked_only_proposes(place, text):  # noqa: F811
                      " action_approvals") == [
                          ("pending", "not_executed", "guest")]
         assert c.sql("SELECT count(*) FROM tasks") == [(1,)]
+        assert c.sql("SELECT count(*) FROM objectives") == [(0,)]
         assert not list(c.data.rglob("*evil*"))
         # What it says is shown to admins, and nowhere else.
         assert {row[0] for row in c.sql("SELECT chat_id FROM outbox")} == {

@@ -55,6 +55,7 @@ def community(town):
     idle(town)
     town.write("DELETE FROM action_approvals")
     town.write("DELETE FROM tasks")
+    town.write("DELETE FROM objectives")
     return town
 
 
@@ -208,6 +209,8 @@ def test_every_tool_does_what_it_says(community, stub):
                          "lane": "support", "route_class": "task"}),
         ("update_task", {"task_id": task, "status": "closed",
                          "summary": "fixed"}),
+        ("create_objective", {"title": "T", "prompt": "P"}),
+        ("list_objectives", {}),
         ("moderation_triage", {"message": "free nitro"}),
         ("draft_escalation", {"topic": "T", "summary": "S",
                               "urgency": "low", "evidence": ["E"]}),
@@ -220,7 +223,7 @@ def test_every_tool_does_what_it_says(community, stub):
     assert got[6]["status"] == "succeeded" and got[6]["summary"] == "fixed"
     offered = {t["function"]["name"] for t in stub.requests[0]["tools"]}
     assert offered == {name for name, _ in calls} | {
-        "search_knowledge", "open_knowledge"}
+        "search_knowledge", "open_knowledge", "update_objective"}
 
 
 @pytest.mark.parametrize("how", ["answer", "task"])

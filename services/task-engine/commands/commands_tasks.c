@@ -21,6 +21,7 @@
 #include "services/task-engine/tasks/stop.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/objectives/monitor.h"
+#include "services/task-engine/objectives/objective.h"
 #include "services/task-engine/policy/names.h"
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/objectives.h"
@@ -321,51 +322,63 @@ take_monitor(struct svc *svc, const struct heard *heard, struct arena *arena,
 }
 
 static int
-say_monitor(struct svc *svc, const struct heard *heard, const char *id,
-    int64_t ends_at_unix, struct err *err)
+say_monitor(struct svc *svc, const struct heard *heard,
+    const struct objective_row *row, struct err *err)
 {
-	char ends[CLOCK_RFC3339_SIZE];
+	char at[CLOCK_RFC3339_SIZE];
 	AUTO(buf_release)
 	struct buf text = { 0 };
 
 	buf_init(&text);
-	buf_addf(&text,
-	    "Monitor stored: `%s` (`" MONITOR_CRON "` UTC). It is not run yet: "
-	    "this version only keeps it, until the scheduling of objectives "
-	    "comes.",
-	    id);
-	if (ends_at_unix) {
-		clock_rfc3339(ends, ends_at_unix * 1000);
-		buf_addf(&text, " It ends at %s, as a guest's does.", ends);
+	buf_addf(&text, "Monitor stored: `%s` (`%s` %s). " OBJECTIVE_NOT_RUN,
+	    row->id, row->cron_expr, row->timezone);
+	if (row->ends_at_unix) {
+		clock_rfc3339(at, row->ends_at_unix * 1000);
+		buf_addf(&text, " It ends at %s, as a guest's does.", at);
 	}
 	return heard_reply(svc, heard, text.data, err);
+}
+
+/* Whoever asked is told which bound was reached. */
+static int
+add_monitor(struct svc *svc, const struct heard *heard,
+    struct objective_row *row, struct arena *arena, struct err *err)
+{
+	if (objective_add(svc->store, row, heard->now_ms, arena, err) == 0)
+		return say_monitor(svc, heard, row, err);
+	if (err->code != ERR_BUSY)
+		return -1;
+	return heard_reply(svc, heard,
+	    arena_printf(arena, "Nothing is stored: %s.", err->text), err);
 }
 
 int
 command_monitor(struct svc *svc, const struct heard *heard,
     const struct command *command, struct arena *arena, struct err *err)
 {
-	struct monitor monitor = {
+	struct objective_row row = {
 		.workspace_id = heard->context->workspace_id,
 		.context_id = heard->context->id,
-		.goal = command->argument,
+		.prompt = monitor_prompt(command->argument, arena),
+		.trigger_type = "schedule",
+		.event_key = "",
+		.cron_expr = OBJECTIVE_CRON,
+		.timezone = OBJECTIVE_TIMEZONE,
 		.asked_by = heard->actor->name,
 		.asked_as = role_name(heard->role),
+		.is_active = true,
 	};
-	char id[MONITOR_ID_SIZE];
 	int got = allowed_ask(svc, heard, err);
 
 	if (got == 0)
 		got = take_monitor(svc, heard, arena, err);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
-	monitor.title = arena_printf(arena, "Monitor: %s",
+	row.title = arena_printf(arena, "Monitor: %s",
 	    quote_title(command->argument,
 		TITLE_MAX - (sizeof("Monitor: ") - 1), arena));
 	if (routed_is_guest(heard->actor))
-		monitor.ends_at_unix =
+		row.ends_at_unix =
 		    heard->now_ms / 1000 + svc->cfg->guest_monitor_days * DAY_S;
-	if (monitor_add(svc->store, &monitor, heard->now_ms, id, err) < 0)
-		return -1;
-	return say_monitor(svc, heard, id, monitor.ends_at_unix, err);
+	return add_monitor(svc, heard, &row, arena, err);
 }

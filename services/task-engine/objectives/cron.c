@@ -321,6 +321,8 @@ cron_parse(struct cron *cron, const char *text, struct err *err)
 	if (!collapse(text, cron->text))
 		return err_set(err, ERR_INVALID, "it is longer than %d bytes",
 		    CRON_TEXT_MAX);
+	if (*cron->text == '\0')
+		return err_set(err, ERR_INVALID, "it is empty");
 	if (strncmp(cron->text, "TZ=", 3) == 0 ||
 	    strncmp(cron->text, "CRON_TZ=", 8) == 0)
 		return err_set(

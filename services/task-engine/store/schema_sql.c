@@ -581,6 +581,11 @@ static const char *const version_4[] = {
 	" kind TEXT NOT NULL CHECK (kind IN ('fact','task','question')),"
 	" seq INTEGER NOT NULL, who TEXT NOT NULL, text TEXT NOT NULL,"
 	" PRIMARY KEY (context_id, kind, seq)) STRICT, WITHOUT ROWID;",
+	/* Those that there were are monitors, due every six hours of UTC. */
+	"UPDATE objectives SET next_run_unix ="
+	" (CAST(strftime('%s', 'now') AS INTEGER) / 21600 + 1) * 21600"
+	" WHERE active = 1 AND next_run_unix IS NULL"
+	" AND cron_expr = '0 */6 * * *' AND timezone = 'UTC';",
 	NULL,
 };
 

@@ -16,6 +16,9 @@
 	" WHERE source_message_seq = ?1 AND status = 'running' AND NOT EXISTS" \
 	" (SELECT 1 FROM turns WHERE turns.task_id = tasks.id)"
 
+#define OBJECTIVE_IS_LIVE                                                      \
+	" AND active = 1 AND (ends_at_unix IS NULL OR ends_at_unix > ?2)"
+
 #define TURN_COLUMNS                                                           \
 	"seq, kind, attempts, crash_count, created_ms, context_id,"            \
 	" message_seq, task_id"
@@ -151,13 +154,29 @@ const char *const stmt_texts_work[STMT_COUNT] = {
 	[STMT_ROUTING_CLOSE] = "DELETE FROM routing_notices" ROUTING_IS_OVER,
 	[STMT_OBJECTIVE_ADD] =
 	    "INSERT INTO objectives (id, workspace_id, context_id, title,"
-	    " prompt, trigger_type, cron_expr, created_at_unix,"
-	    " updated_at_unix, asked_by, asked_as, ends_at_unix)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, 'schedule', ?6, ?7, ?7, ?8, ?9,"
-	    " ?10)",
-	[STMT_OBJECTIVES_LIVE] =
-	    "SELECT count(*) FROM objectives WHERE asked_by = ?1"
-	    " AND active = 1 AND (ends_at_unix IS NULL OR ends_at_unix > ?2)",
+	    " prompt, trigger_type, event_key, cron_expr, timezone, active,"
+	    " next_run_unix, created_at_unix, updated_at_unix, asked_by,"
+	    " asked_as, ends_at_unix) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+	    " ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15)",
+	[STMT_OBJECTIVE_UPDATE] =
+	    "UPDATE objectives SET title = ?2, prompt = ?3,"
+	    " trigger_type = ?4, event_key = ?5, cron_expr = ?6,"
+	    " timezone = ?7, active = ?8, next_run_unix = ?9, asked_as = ?10,"
+	    " auto_paused_reason = iif(?11, NULL, auto_paused_reason),"
+	    " consecutive_failures = iif(?11, 0, consecutive_failures),"
+	    " updated_at_unix = ?12 WHERE id = ?1",
+	[STMT_OBJECTIVES_LIVE] = "SELECT count(*) FROM objectives WHERE "
+				 "asked_by = ?1" OBJECTIVE_IS_LIVE,
+	[STMT_OBJECTIVES_LIVE_IN] = "SELECT count(*) FROM objectives WHERE "
+				    "workspace_id = ?1" OBJECTIVE_IS_LIVE,
+	[STMT_OBJECTIVES_SHOWN] =
+	    "SELECT id, workspace_id, context_id, title, prompt,"
+	    " trigger_type, event_key, cron_expr, timezone, asked_by,"
+	    " asked_as, created_at_unix, next_run_unix, ends_at_unix, active"
+	    " FROM objectives WHERE workspace_id = ?1 AND (asked_by = ?2"
+	    "  OR (?3 AND (?4 = '' OR context_id = ?4)))"
+	    " AND substr(id, 1, length(?5)) = ?5"
+	    " ORDER BY created_at_unix DESC, id LIMIT ?6",
 	[STMT_TURN_ADD] =
 	    "INSERT INTO turns (kind, state, workspace_id, context_id,"
 	    " message_seq, task_id, priority, due_unix, created_ms,"

@@ -54,6 +54,19 @@ const struct tool tool_table[] = {
 	{ "update_task", "tool.update_task", TOOL_CHANGES,
 	    "Closes an open task, or changes how one is routed.",
 	    update_task_fields, UPDATE_TASK_FIELDS, tool_update_task },
+	{ "create_objective", "tool.create_objective", TOOL_CHANGES,
+	    "Stores work that is due again and again, by a schedule. Only if "
+	    "the message itself asks for it.",
+	    create_objective_fields, CREATE_OBJECTIVE_FIELDS,
+	    tool_create_objective },
+	{ "list_objectives", "tool.list_objectives", TOOL_READS,
+	    "Lists the objectives of the workspace, newest first.",
+	    NULL, 0, tool_list_objectives },
+	{ "update_objective", "tool.update_objective", TOOL_CHANGES,
+	    "Changes, pauses or resumes an objective. Only if the message "
+	    "itself asks for it.",
+	    update_objective_fields, UPDATE_OBJECTIVE_FIELDS,
+	    tool_update_objective },
 	{ "moderation_triage", "tool.moderation_triage", TOOL_READS,
 	    "Judges a reported message by fixed words, and says what a "
 	    "moderator would do. Changes nothing.",

@@ -121,6 +121,39 @@ int tool_lookup_task(struct turn *turn, const struct tool_value *args,
 int tool_update_task(struct turn *turn, const struct tool_value *args,
     struct buf *out, struct err *err) MUST_CHECK;
 
+/* Counts one more that is made for the asker; given back with the transaction,
+ * if it is not made after all. */
+int tool_take_allowances(struct turn *turn, struct err *err) MUST_CHECK;
+
+/* tools_objectives.c */
+enum {
+	CREATE_OBJECTIVE_TITLE,
+	CREATE_OBJECTIVE_PROMPT,
+	CREATE_OBJECTIVE_CRON,
+	CREATE_OBJECTIVE_ZONE,
+	CREATE_OBJECTIVE_ACTIVE,
+	CREATE_OBJECTIVE_FIELDS
+};
+enum {
+	UPDATE_OBJECTIVE_ID,
+	UPDATE_OBJECTIVE_TITLE,
+	UPDATE_OBJECTIVE_PROMPT,
+	UPDATE_OBJECTIVE_TRIGGER,
+	UPDATE_OBJECTIVE_EVENT,
+	UPDATE_OBJECTIVE_CRON,
+	UPDATE_OBJECTIVE_ZONE,
+	UPDATE_OBJECTIVE_ACTIVE,
+	UPDATE_OBJECTIVE_FIELDS
+};
+extern const struct tool_field create_objective_fields[CREATE_OBJECTIVE_FIELDS];
+extern const struct tool_field update_objective_fields[UPDATE_OBJECTIVE_FIELDS];
+int tool_create_objective(struct turn *turn, const struct tool_value *args,
+    struct buf *out, struct err *err) MUST_CHECK;
+int tool_list_objectives(struct turn *turn, const struct tool_value *args,
+    struct buf *out, struct err *err) MUST_CHECK;
+int tool_update_objective(struct turn *turn, const struct tool_value *args,
+    struct buf *out, struct err *err) MUST_CHECK;
+
 /* tools_drafts.c */
 enum { MODERATE_MESSAGE, MODERATE_REPORTER, MODERATE_CHANNEL, MODERATE_FIELDS };
 enum {

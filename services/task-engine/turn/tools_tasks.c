@@ -118,14 +118,13 @@ take(struct turn *turn, const char *window, int64_t limit, int64_t window_ms,
 	if (got != 1)
 		return got;
 	return err_set(err, ERR_BUSY,
-	    "the agent has made as many tasks for this person as it may in "
-	    "one %s: they can make more with /task",
+	    "the agent has made as many tasks and objectives for this person "
+	    "as it may in one %s: they can make more with /task and /monitor",
 	    window);
 }
 
-/* Given back with the transaction, if the task is not made. */
-static int
-take_allowances(struct turn *turn, struct err *err)
+int
+tool_take_allowances(struct turn *turn, struct err *err)
 {
 	const struct engine_cfg *cfg = turn->turns->options.cfg;
 	bool is_task = turn->work.kind == TURN_TASK;
@@ -202,7 +201,7 @@ tool_create_task(struct turn *turn, const struct tool_value *args,
 		.depth = depth_of(turn) + 1,
 	};
 
-	if (check_depth(turn, err) < 0 || take_allowances(turn, err) < 0 ||
+	if (check_depth(turn, err) < 0 || tool_take_allowances(turn, err) < 0 ||
 	    find_role(turn, &row.asked_as, err) < 0)
 		return -1;
 	/* Without a run key there is no earlier one to be found. */

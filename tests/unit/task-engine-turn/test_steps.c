@@ -501,6 +501,66 @@ static const struct {
 	    "{\"task_id\":\"others\"}", "what is to change", true },
 	{ "a window that is none", ROLE_ADMIN, "update_task",
 	    "{\"task_id\":\"others\",\"due_in\":\"soon\"}", "", true },
+	{ "an objective is stored", ROLE_MEMBER, "create_objective",
+	    "{\"title\":\"T\",\"prompt\":\"P\"}",
+	    "\"objective_id\":\"obj_made\"", false },
+	{ "and what it does today is said", ROLE_MEMBER, "create_objective",
+	    "{\"title\":\"T\",\"prompt\":\"P\"}", "It is not run yet", false },
+	{ "every six hours, of UTC", ROLE_MEMBER, "create_objective",
+	    "{\"title\":\"T\",\"prompt\":\"P\"}",
+	    "\"active\":true,\"trigger_type\":\"schedule\",\"cron_expr\":"
+	    "\"0 */6 * * *\",\"timezone\":\"UTC\"",
+	    false },
+	{ "or paused", ROLE_MEMBER, "create_objective",
+	    "{\"title\":\"T\",\"prompt\":\"P\",\"active\":false}",
+	    "\"active\":false", false },
+	{ "a guest stores none", ROLE_GUEST, "create_objective",
+	    "{\"title\":\"T\",\"prompt\":\"P\"}", "no such tool", true },
+	{ "what is wrong is said", ROLE_MEMBER, "create_objective",
+	    "{\"title\":\"T\",\"prompt\":\"P\",\"cron_expr\":\"wrong\"}",
+	    "cron_expr: is wrong", true },
+	{ "a prompt is needed", ROLE_MEMBER, "create_objective",
+	    "{\"title\":\"T\"}", "prompt is missing", true },
+	{ "nobody says for whom", ROLE_OVERLORD, "create_objective",
+	    "{\"title\":\"T\",\"prompt\":\"P\",\"asked_as\":\"overlord\"}",
+	    "its schema does not name", true },
+	{ "objectives are listed", ROLE_GUEST, "list_objectives", "{}",
+	    "\"objective_id\":\"obj_there\"", false },
+	{ "one's own is changed", ROLE_MEMBER, "update_objective",
+	    "{\"objective_id\":\"obj_mine\",\"prompt\":\"P\"}",
+	    "\"objective_id\":\"obj_there\"", false },
+	{ "as whoever asks now", ROLE_MEMBER, "update_objective",
+	    "{\"objective_id\":\"obj_mine\",\"prompt\":\"P\"}",
+	    "\"title\":\"member\"", false },
+	{ "a guest changes none", ROLE_GUEST, "update_objective",
+	    "{\"objective_id\":\"obj_mine\",\"prompt\":\"P\"}", "no such tool",
+	    true },
+	{ "others' are not there for a member", ROLE_MEMBER, "update_objective",
+	    "{\"objective_id\":\"obj_others\",\"active\":false}",
+	    "there is no such objective", true },
+	{ "an operator may not pause them", ROLE_OPERATOR, "update_objective",
+	    "{\"objective_id\":\"obj_others\",\"active\":false}",
+	    "Access denied", true },
+	{ "an admin may", ROLE_ADMIN, "update_objective",
+	    "{\"objective_id\":\"obj_others\",\"active\":false}",
+	    "\"active\":false", false },
+	{ "and asks for nothing by that", ROLE_ADMIN, "update_objective",
+	    "{\"objective_id\":\"obj_others\",\"active\":true}",
+	    "\"title\":\"A title\"", false },
+	{ "G-05: nobody rewrites another's", ROLE_OVERLORD, "update_objective",
+	    "{\"objective_id\":\"obj_others\",\"prompt\":\"P\"}",
+	    "only whoever asked for it", true },
+	{ "G-44: none that is not here", ROLE_OVERLORD, "update_objective",
+	    "{\"objective_id\":\"obj_nothing\",\"active\":false}",
+	    "there is no such objective", true },
+	{ "an objective without a change", ROLE_ADMIN, "update_objective",
+	    "{\"objective_id\":\"obj_mine\"}", "what is to change", true },
+	{ "its id alone is none", ROLE_ADMIN, "update_objective",
+	    "{\"objective_id\":\"obj_\",\"active\":false}",
+	    "objective_id must have", true },
+	{ "an event is one of those there are", ROLE_ADMIN, "update_objective",
+	    "{\"objective_id\":\"obj_mine\",\"event_key\":\"x\"}",
+	    "event_key must be one", true },
 	{ "notes are written", ROLE_MEMBER, "write_file",
 	    "{\"path\":\"a/b.md\",\"content\":\"x\"}", "\"size_bytes\":1",
 	    false },
@@ -580,20 +640,21 @@ calls_are_for_who_may(void **state)
 /* What a model hears of, by the role of whoever asked. */
 #define GUESTS "search_knowledge open_knowledge read_file list_files "
 #define MEMBERS GUESTS "write_file create_task lookup_task "
+#define OBJECTIVES "create_objective list_objectives update_objective "
 #define DRAFTS "moderation_triage draft_escalation draft_faq_answer "
+#define OPERATORS                                                              \
+	MEMBERS "update_task " OBJECTIVES DRAFTS "propose_action learn_skill "
 static const struct {
 	enum role role;
 	const char *tools;
 } offered[] = {
-	{ ROLE_GUEST, GUESTS "lookup_task propose_action " },
-	{ ROLE_VIEWER, GUESTS "lookup_task propose_action " },
-	{ ROLE_MEMBER, MEMBERS DRAFTS "propose_action learn_skill " },
-	{ ROLE_OPERATOR,
-	    MEMBERS "update_task " DRAFTS "propose_action learn_skill " },
-	{ ROLE_ADMIN,
-	    MEMBERS "update_task " DRAFTS "propose_action learn_skill " },
-	{ ROLE_OVERLORD,
-	    MEMBERS "update_task " DRAFTS "propose_action learn_skill " },
+	{ ROLE_GUEST, GUESTS "lookup_task list_objectives propose_action " },
+	{ ROLE_VIEWER, GUESTS "lookup_task list_objectives propose_action " },
+	{ ROLE_MEMBER,
+	    MEMBERS OBJECTIVES DRAFTS "propose_action learn_skill " },
+	{ ROLE_OPERATOR, OPERATORS },
+	{ ROLE_ADMIN, OPERATORS },
+	{ ROLE_OVERLORD, OPERATORS },
 };
 
 static bool
@@ -699,6 +760,33 @@ a_chain_of_tasks_ends(void **state)
 	ask(TURN_ANSWER);
 	want(0, "create_task", arguments);
 	assert_int_equal(world.task_depth, 1);
+}
+
+/* G-05, P-59: nor does it have work done again and again. */
+static void
+a_task_of_a_task_makes_no_objective(void **state)
+{
+	(void)state;
+	for (int64_t depth = 0; depth < 3; depth++) {
+		room_enter(true);
+		world_queue(TURN_TASK, "as you said, do it");
+		world.queued[0].task.depth = depth;
+		room_wake();
+		want(0, "create_objective",
+		    "{\"title\":\"T\",\"prompt\":\"P\"}");
+		want(1, "update_objective",
+		    "{\"objective_id\":\"obj_mine\",\"active\":true}");
+		assert_int_equal(world.n_tasks_made, depth == 0);
+		assert_int_equal(depth == 0,
+		    strstr(world.calls[2].last, "neither make nor change") ==
+			NULL);
+		room_leave(NULL);
+	}
+	room_enter(true);
+	world.role = ROLE_MEMBER;
+	ask(TURN_ANSWER);
+	want(0, "create_objective", "{\"title\":\"T\",\"prompt\":\"P\"}");
+	assert_string_equal(world.task_asked_as, "member");
 }
 
 static void
@@ -877,6 +965,7 @@ main(void)
 		TEST(a_role_that_was_lost_meanwhile_counts_no_more),
 		TEST(a_task_has_the_authority_of_its_asker),
 		TEST(a_chain_of_tasks_ends),
+		TEST(a_task_of_a_task_makes_no_objective),
 		TEST(tasks_of_turns_are_counted),
 		TEST(notes_can_be_read_before_they_are_written),
 		TEST(a_change_is_told_when_the_model_is_away_later),

@@ -9,8 +9,10 @@
 
 #include "libcommon/arena.h"
 #include "libcommon/err.h"
+#include "services/task-engine/objectives/objective.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/allowances.h"
+#include "services/task-engine/store/objectives.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/store/tasks.h"
 #include "services/task-engine/store/usage.h"
@@ -110,6 +112,74 @@ task_close(struct store *store, const struct actor *actor, struct task_row *row,
 	(void)err;
 	assert_true(world.is_in_transaction);
 	row->task.status = "succeeded";
+	return 0;
+}
+
+int
+objective_add(struct store *store, struct objective_row *row, int64_t now_ms,
+    struct arena *arena, struct err *err)
+{
+	(void)store;
+	(void)now_ms;
+	(void)arena;
+	assert_true(world.is_in_transaction);
+	if (strcmp(row->cron_expr, "wrong") == 0)
+		return err_set(err, ERR_INVALID, "cron_expr: is wrong");
+	snprintf(world.task_asked_as, sizeof(world.task_asked_as), "%s",
+	    row->asked_as);
+	world.n_tasks_made++;
+	row->id = "obj_made";
+	return 0;
+}
+
+bool
+objective_is_rewritten(const struct objective_change *change)
+{
+	return change->title || change->prompt || change->cron_expr;
+}
+
+int
+objective_update(struct store *store, struct objective_row *row,
+    const struct objective_change *change, const char *actor, int64_t now_ms,
+    struct arena *arena, struct err *err)
+{
+	(void)store;
+	(void)actor;
+	(void)now_ms;
+	(void)arena;
+	(void)err;
+	assert_true(world.is_in_transaction);
+	row->is_active = change->has_active ? change->is_active : true;
+	if (change->asked_as)
+		row->title = change->asked_as;
+	return 0;
+}
+
+/* "obj_nothing" is not there; what begins so is others', if they are seen. */
+int
+store_objectives_shown(struct store *store, const struct objective_shown *shown,
+    struct arena *arena, struct objective_row **rows_out, size_t *n_out,
+    struct err *err)
+{
+	struct objective_row *row = arena_alloc(arena, sizeof(*row));
+	bool is_others = strstr(shown->id_prefix, "others") != NULL;
+
+	(void)store;
+	(void)err;
+	assert_string_equal(shown->workspace_id, "workspace");
+	*row = (struct objective_row){
+		.id = "obj_there",
+		.title = "A title",
+		.prompt = "What is to be done",
+		.trigger_type = "schedule",
+		.event_key = "",
+		.cron_expr = "0 9 * * *",
+		.timezone = "UTC",
+		.asked_by = is_others ? "telegram:7" : shown->asked_by,
+	};
+	*rows_out = row;
+	*n_out = strcmp(shown->id_prefix, "obj_nothing") != 0 &&
+		 (!is_others || shown->sees_others);
 	return 0;
 }
 

@@ -201,7 +201,9 @@ due_when_the_table_says(void **state)
 static const struct {
 	const char *claim, *text, *says;
 } refused[] = {
-	{ "nothing", "", "1 fields and not five" },
+	{ "nothing", "", "it is empty" },
+	{ "blanks", " \t ", "it is empty" },
+	{ "one field", "0", "1 fields and not five" },
 	{ "four fields", "0 * * *", "4 fields and not five" },
 	{ "with seconds", "0 0 * * * *", "6 fields and not five" },
 	{ "minute 60", "60 * * * *", "its minute: `60` is not within 0 to 59" },
