@@ -35,9 +35,11 @@ enum {
 	 * itself is dropped by nng after ten seconds: that is not deafness. */
 	DEAF_MS = 1500,
 	DEAF_UNHEARD_MS = 12 * 1000,
-	/* Descriptors that nng has done with and not closed, at two looks in a
-	 * row: a quarter of what a process usually may have. */
+	/* Descriptors that nng has done with and not closed, a quarter of what a
+	 * process usually may have; and for as long none of them is closed. On a
+	 * busy machine nng closes them seconds late, hundreds at once. */
 	MAX_LOST = 256,
+	LEAK_MS = 3000,
 };
 
 /* All sockets of ours that dial one path, or the one that listens there. */
@@ -64,8 +66,9 @@ struct bus_watchdog {
 	DIR *fds; /* opened early: later the lock-down may forbid it */
 	struct line *lines;
 	int64_t tick_ms;
+	int64_t leak_ms; /* since then too many lost, none closed; 0: not so */
 	int n_lost;
-	bool has_leaked;
+	int n_lost_before;
 };
 
 static void
@@ -190,9 +193,6 @@ count_fds(struct bus_watchdog *dog)
 	while ((entry = readdir(dog->fds)))
 		if (entry->d_name[0] != '.')
 			count_fd(dog, (int)strtol(entry->d_name, NULL, 10));
-	if (dog->n_lost > MAX_LOST && dog->has_leaked)
-		leave(dog->bus->run_dir, "descriptors-leak");
-	dog->has_leaked = dog->n_lost > MAX_LOST;
 }
 
 static void
@@ -279,6 +279,17 @@ has_lasted(bool holds, int64_t *since_ms, int64_t now_ms, int64_t at_least_ms)
 	return holds && now_ms - *since_ms >= at_least_ms;
 }
 
+static void
+look_for_a_leak(struct bus_watchdog *dog, int64_t now_ms)
+{
+	bool is_leaking =
+	    dog->n_lost > MAX_LOST && dog->n_lost >= dog->n_lost_before;
+
+	dog->n_lost_before = dog->n_lost;
+	if (has_lasted(is_leaking, &dog->leak_ms, now_ms, LEAK_MS))
+		leave(dog->bus->run_dir, "descriptors-leak");
+}
+
 /*
  * nng believes in a pipe whose descriptor is gone or was hung up: its reaper
  * is stuck. No dialler of this process will ever dial again, and every attempt
@@ -360,6 +371,7 @@ on_tick(void *arg)
 
 	ask_nng(dog);
 	count_fds(dog);
+	look_for_a_leak(dog, now_ms);
 	LL_FOREACH (dog->lines, line) {
 		look_for_dead_pipes(line, now_ms);
 		if (line->is_dialled)

@@ -171,9 +171,9 @@ a_crowd_that_dies_young_wears_nobody_out(void **state)
 	assert_int_equal(server.n_starts, 1 + server.n_stuck + server.n_killed);
 	/* The sanitizer keeps what is freed, a quarter of a gigabyte. */
 	assert_true(BUILT_WITH_ASAN || rss_kb(&server) < 65536);
-	/* Above 256 lost ones it leaves within two looks: no more than twice
-	 * that at any moment, however many have died. */
-	assert_true(n_descriptors(&server) < 512);
+	/* Above 256 lost ones that stay it leaves within seconds, however many
+	 * have died: well before the usual limit. */
+	assert_true(n_descriptors(&server) < 768);
 	stop(&server);
 }
 
