@@ -286,9 +286,14 @@ static const char rows_of_3[] =
     " 'ls', 's', '{}', 'h', 'pending', 'not_executed', 1, 1, 2,"
     " 'local', 'overlord', '', 'p');"
     "INSERT INTO suspects (instance, update_id, n, updated_ms, is_current)"
-    " VALUES ('telegram.main', '7', 1, 1, 0);";
+    " VALUES ('telegram.main', '7', 1, 1, 0);"
+    "INSERT INTO objectives (id, workspace_id, context_id, title, prompt,"
+    " trigger_type, cron_expr, active, created_at_unix, updated_at_unix,"
+    " asked_by, asked_as) VALUES ('obj_1', 'w', 'c', 't', 'p', 'schedule',"
+    " '0 */6 * * *', 1, 1, 1, 'local', 'overlord'), ('obj_2', 'w', 'c', 't',"
+    " 'p', 'schedule', '0 */6 * * *', 0, 1, 1, 'local', 'overlord');";
 
-/* What schema 4 adds, and what a row from before says of it. */
+/* What schema 4 adds or fills, and what a row from before says of it. */
 static const struct {
 	const char *added, *holds;
 } added_by_4[] = {
@@ -296,6 +301,10 @@ static const struct {
 	    "action_approvals WHERE id = 'act_1' AND turn_seq IS NULL" },
 	{ "log_files.epoch", "log_files WHERE written_seq = 2 AND epoch = 0" },
 	{ "messages.heard_ms", "messages WHERE seq = 1 AND heard_ms = 0" },
+	{ "objectives.next_run_unix",
+	    "objectives WHERE next_run_unix % 21600 = 0"
+	    " AND next_run_unix > unixepoch('now', '-1 hour')"
+	    " AND next_run_unix <= unixepoch('now', '+6 hours')" },
 	{ "outbox.n_deaths", "outbox WHERE id = 'o' AND n_deaths = 0" },
 	{ "outbox.partial_of_seq",
 	    "outbox WHERE id = 'o' AND partial_of_seq IS NULL" },
