@@ -99,7 +99,7 @@ hold(struct svc *svc, const struct attachment_key *key,
 		.name = in->name,
 		.sha256 = in->sha256,
 	};
-	const char *content;
+	const char *content = NULL;
 	int64_t n_bytes;
 
 	if (read_content(in, arena, &content, err) < 0 ||
