@@ -36,8 +36,9 @@ enum {
 	DEAF_MS = 1500,
 	DEAF_UNHEARD_MS = 12 * 1000,
 	/* Descriptors that nng has done with and not closed, a quarter of what a
-	 * process usually may have; and for as long none of them is closed. On a
-	 * busy machine nng closes them seconds late, hundreds at once. */
+	 * process usually may have, and for how long. On a busy machine nng
+	 * closes them seconds late, hundreds at once: as long as it closes some
+	 * twice as many may be lost. */
 	MAX_LOST = 256,
 	LEAK_MS = 3000,
 };
@@ -66,7 +67,7 @@ struct bus_watchdog {
 	DIR *fds; /* opened early: later the lock-down may forbid it */
 	struct line *lines;
 	int64_t tick_ms;
-	int64_t leak_ms; /* since then too many lost, none closed; 0: not so */
+	int64_t leak_ms; /* since then too many are lost; 0: they are not */
 	int n_lost;
 	int n_lost_before;
 };
@@ -283,7 +284,8 @@ static void
 look_for_a_leak(struct bus_watchdog *dog, int64_t now_ms)
 {
 	bool is_leaking =
-	    dog->n_lost > MAX_LOST && dog->n_lost >= dog->n_lost_before;
+	    dog->n_lost > 2 * MAX_LOST ||
+	    (dog->n_lost > MAX_LOST && dog->n_lost >= dog->n_lost_before);
 
 	dog->n_lost_before = dog->n_lost;
 	if (has_lasted(is_leaking, &dog->leak_ms, now_ms, LEAK_MS))
