@@ -1,5 +1,7 @@
 """Servers that somebody adds the bot to and removes it from."""
 
+import contextlib
+import signal
 import sys
 
 import pytest
@@ -125,3 +127,37 @@ def test_what_was_left_while_nobody_listened_is_noticed(discord, up):
     wait_for("the return", lambda: len(
         [t for t in hub(discord) if "added to" in t and "reef" in t]) == 2, 20)
     assert kept["name"] == "quay"
+
+
+@contextlib.contextmanager
+def killed_untold(discord, s, resumes):
+    """The gateway dies having heard what is done in here, and the engine has
+    not acknowledged it by then."""
+    s.kill("task-engine", signal.SIGSTOP)
+    try:
+        yield
+        # Acknowledged beats came behind it on the same connection.
+        begun = discord.n_beats
+        wait_for("two beats", lambda: discord.n_beats >= begun + 2, 20)
+        if not resumes:
+            discord.expire_sessions()
+            discord.identify_window = 0
+        s.kill("gateway-discord")
+    finally:
+        s.kill("task-engine", signal.SIGCONT)
+
+
+@pytest.mark.parametrize("resumes", [True, False])
+def test_what_was_untold_at_a_kill_is_told_once(discord, up, resumes):
+    with killed_untold(discord, up, resumes):
+        guild = discord.join("reef", ["lobby"], system_channel="lobby")
+    wait_told(discord, "added to", "reef")
+    discord.say("lobby", "alice", "/help", mention=True)
+    wait_for("hello and answer", lambda: len(discord.texts("lobby")) > 1, 20)
+    with killed_untold(discord, up, resumes):
+        discord.leave(guild)
+    wait_told(discord, "removed from", "reef")
+    discord.whisper("ada", "/help")
+    wait_for("an answer", lambda: "/task" in hub(discord)[-1], 20)
+    assert len(discord.texts("lobby")) == 2
+    assert ["added" in t for t in hub(discord) if "reef" in t] == [True, False]
