@@ -12,6 +12,7 @@ An order's keys: hits (what search prints), text (printed as it is), repeat
 (how often), noise (on stderr), status, signal, hang (seconds without an end;
 with "children" a child that holds the output open).
 """
+import errno
 import json
 import os
 import pathlib
@@ -30,7 +31,16 @@ def install(path, orders):
         shutil.copy(__file__, path)
     mine = [line for line in path.read_text().splitlines(True)
             if not line.startswith("# orders: ")]
-    path.write_text("".join(mine) + f"# orders: {json.dumps(orders)}\n")
+    text = "".join(mine) + f"# orders: {json.dumps(orders)}\n"
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            path.write_text(text)
+            return
+        except OSError as e:
+            # It is being started at this moment.
+            if e.errno != errno.ETXTBSY or time.monotonic() > deadline:
+                raise
 
 
 def orders():

@@ -380,7 +380,10 @@ def test_a_hundred_thousand_rows_keep_nobody_waiting(engine):
         if not after:
             break
     assert n_pages == 11
-    assert "slow-handler" not in engine.log()
+    # A busy machine makes any handler slow for a moment; all rows at once
+    # would be slow for seconds.
+    slow = re.findall(r"slow-handler .*ms=(\d+)", engine.log())
+    assert max(map(int, slow), default=0) < 500 * SLOW
 
 
 # Commands and HTTP
