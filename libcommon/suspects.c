@@ -36,6 +36,8 @@ struct suspects {
 	int n_left;
 	bool is_looked_at; /* the one that was named last */
 	bool is_over;	   /* that was, and the engine is to know */
+	bool is_asking;	   /* one question at a time */
+	bool is_outdated;  /* what is asked: another one is next */
 	int64_t n_poison;
 };
 
@@ -66,6 +68,28 @@ may_pass(enum err_code code)
 	       code == ERR_TIMEOUT;
 }
 
+/* As soon as nothing else is asked. */
+static void
+ask_next(struct suspects *s)
+{
+	if (s->is_asking)
+		s->is_outdated = true;
+	else
+		timer_start(s->again, 0, 0);
+}
+
+/* Whether the answer is to what is asked now; if not, that is asked. */
+static bool
+is_answered(struct suspects *s)
+{
+	bool is_outdated = s->is_outdated;
+
+	s->is_asking = s->is_outdated = false;
+	if (is_outdated)
+		ask_next(s);
+	return !is_outdated;
+}
+
 static void
 on_verdict(void *arg, const struct envelope *answer, const struct err *why)
 {
@@ -73,6 +97,8 @@ on_verdict(void *arg, const struct envelope *answer, const struct err *why)
 	struct update_verdict verdict;
 	struct err err;
 
+	if (!is_answered(s))
+		return;
 	arena_reset(s->arena);
 	if (!answer || !answer->ok) {
 		/* What the engine cannot judge is nobody's to hold up. */
@@ -95,8 +121,8 @@ on_over(void *arg, const struct envelope *answer, const struct err *why)
 {
 	struct suspects *s = arg;
 
-	/* The name of another one has said the same. */
-	if (!s->is_over)
+	/* The name of another one says the same. */
+	if (!is_answered(s))
 		return;
 	if (!(answer && answer->ok) &&
 	    may_pass(answer ? answer->error.code : why->code))
@@ -118,6 +144,7 @@ ask(void *arg)
 
 	buf_init(&body);
 	update_suspect_encode(&in, &body);
+	s->is_asking = true;
 	connector_ask(s->connector, "update.suspect", &body, WITHIN_MS,
 	    s->is_over ? on_over : on_verdict, s);
 }
@@ -132,7 +159,7 @@ suspects_name(
 	s->is_looked_at = s->is_over = false;
 	snprintf(s->update_id, sizeof(s->update_id), "%s", update_id);
 	/* From the loop: an engine that is away is answered at once. */
-	timer_start(s->again, 0, 0);
+	ask_next(s);
 }
 
 void
@@ -143,7 +170,7 @@ suspects_looked(struct suspects *s)
 	s->is_looked_at = false;
 	s->is_over = true;
 	/* Not at once: the next one may be named, which says the same. */
-	timer_start(s->again, 0, 0);
+	ask_next(s);
 }
 
 void
