@@ -95,6 +95,10 @@ def test_a_button_of_another_chat_decides_nothing(notice, tg):  # noqa: F811
 @pytest.mark.parametrize("daemon", ["gateway-telegram", "task-engine"])
 def test_a_press_outlives_a_killed_daemon(notice, tg, daemon):  # noqa: F811
     s, card, data = notice
+    # A card that nobody reported by the kill may be shown twice, and the
+    # second is the one that is known.
+    wait_for("the report of the card", lambda: not s.http(
+        "GET", "/api/v1/status").json["counts"].get("outbox.sending"), 20)
     s.kill(daemon)
     tg.press(card, data["Approve"], ADA)
     wait_for("the outcome", lambda: card["buttons"] is None, 40)
