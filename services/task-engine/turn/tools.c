@@ -449,3 +449,14 @@ tool_done(struct turn *turn, const struct buf *result, const struct err *err)
 	settle(turn, add_call(turn, make_call(turn, text, !result)));
 	go_on(turn);
 }
+
+void
+tool_add_time(struct json_out *json, const char *key, int64_t at_unix)
+{
+	char at[CLOCK_RFC3339_SIZE];
+
+	if (at_unix == 0)
+		return;
+	clock_rfc3339(at, at_unix * 1000);
+	json_out_str(json, key, at);
+}

@@ -10,6 +10,7 @@
 
 struct buf;
 struct err;
+struct json_out;
 struct llm_tool;
 struct llm_want;
 struct turn;
@@ -57,6 +58,9 @@ void tools_begin(struct turn *turn, const struct llm_want *wants, size_t n);
 /* One that answers later: result is a JSON object, or err says why none is. */
 void
 tool_done(struct turn *turn, const struct buf *result, const struct err *err);
+
+/* A time of a result; none when it is 0. */
+void tool_add_time(struct json_out *json, const char *key, int64_t at_unix);
 
 /*
  * Records the calls that are not recorded yet. Within a transaction.

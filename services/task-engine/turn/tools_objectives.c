@@ -68,17 +68,6 @@ const struct tool_field update_objective_fields[UPDATE_OBJECTIVE_FIELDS] = {
 };
 
 static void
-add_time(struct json_out *json, const char *key, int64_t at_unix)
-{
-	char at[CLOCK_RFC3339_SIZE];
-
-	if (at_unix == 0)
-		return;
-	clock_rfc3339(at, at_unix * 1000);
-	json_out_str(json, key, at);
-}
-
-static void
 add_fields(struct json_out *json, const struct objective_row *row)
 {
 	json_out_str(json, "objective_id", row->id);
@@ -92,8 +81,8 @@ add_fields(struct json_out *json, const struct objective_row *row)
 	if (*row->cron_expr)
 		json_out_str(json, "cron_expr", row->cron_expr);
 	json_out_str(json, "timezone", row->timezone);
-	add_time(json, "next_due", row->next_run_unix);
-	add_time(json, "ends", row->ends_at_unix);
+	tool_add_time(json, "next_due", row->next_run_unix);
+	tool_add_time(json, "ends", row->ends_at_unix);
 }
 
 static void

@@ -70,17 +70,6 @@ const struct tool_field update_task_fields[UPDATE_TASK_FIELDS] = {
 };
 
 static void
-add_time(struct json_out *json, const char *key, int64_t at_unix)
-{
-	char at[CLOCK_RFC3339_SIZE];
-
-	if (at_unix == 0)
-		return;
-	clock_rfc3339(at, at_unix * 1000);
-	json_out_str(json, key, at);
-}
-
-static void
 add_task(const struct task *task, struct buf *out)
 {
 	struct json_out json;
@@ -95,8 +84,8 @@ add_task(const struct task *task, struct buf *out)
 	json_out_str(&json, "route_class", task->route_class);
 	json_out_str(&json, "priority", task->priority);
 	json_out_str(&json, "lane", task->assigned_lane);
-	add_time(&json, "created", task->created_at_unix);
-	add_time(&json, "due", task->due_at_unix);
+	tool_add_time(&json, "created", task->created_at_unix);
+	tool_add_time(&json, "due", task->due_at_unix);
 	if (*task->result_summary)
 		json_out_str(&json, "summary", task->result_summary);
 	if (*task->result_path)
