@@ -139,15 +139,22 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Events never begin like JSON, nor as markup does. */
-static void
+/* Events never begin like JSON, nor as markup does. Returns how many blanks
+ * stand before what tells: they belong to neither, wherever they are split. */
+static size_t
 know_form(struct llm_stream *stream, const char *bytes, size_t size)
 {
-	for (size_t i = 0; i < size && stream->form == STREAM_BLANK; i++)
-		if (!is_blank(bytes[i]))
-			stream->form = strchr("{[<\"", bytes[i]) && bytes[i]
-					   ? STREAM_WHOLE
-					   : STREAM_EVENTS;
+	size_t n = 0;
+
+	if (stream->form != STREAM_BLANK)
+		return 0;
+	while (n < size && is_blank(bytes[n]))
+		n++;
+	if (n < size)
+		stream->form = strchr("{[<\"", bytes[n]) && bytes[n]
+				   ? STREAM_WHOLE
+				   : STREAM_EVENTS;
+	return n;
 }
 
 static int
@@ -166,12 +173,15 @@ bool
 stream_feed(
     struct llm_stream *stream, const char *bytes, size_t size, bool *heard_out)
 {
+	size_t n_blank;
 	int rc = 0;
 
 	*heard_out = false;
 	if (stream->has_failed || stream->is_full)
 		return false;
-	know_form(stream, bytes, size);
+	n_blank = know_form(stream, bytes, size);
+	bytes += n_blank;
+	size -= n_blank;
 	if (stream->form == STREAM_WHOLE)
 		rc = take_whole(stream, bytes, size, &stream->failure);
 	else if (stream->form == STREAM_EVENTS)

@@ -112,6 +112,10 @@ static const struct {
 	    "\"finish_reason\":\"stop\"}]}",
 	    "{\"choices\":[{\"message\":{\"content\":\"a\"},"
 	    "\"finish_reason\":\"stop\"}]}" },
+	{ "openai: blanks before the first event", "openai",
+	    "\r\n \t" CHUNK("{\"content\":\"a\"}") END("stop") DONE,
+	    "{\"choices\":[{\"message\":{\"content\":\"a\"},"
+	    "\"finish_reason\":\"stop\"}]}" },
 	{ "anthropic: text, thought and usage", "anthropic",
 	    EVENT("message_start",
 		",\"message\":{\"usage\":{\"input_tokens\":11,\"cache_read_"
