@@ -1,6 +1,7 @@
 """The engine's model client against an endpoint that misbehaves."""
 
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -112,6 +113,13 @@ def test_an_answer_that_breaks_off_is_asked_for_again(stub, provider, fault):
     assert (status, got) == (0, "done: stub: a long question"), log
     assert stub.calls == 2
     assert "model-retry" in log and "secret" not in log
+    # What it made until then took tokens, and what it was sent.
+    sent = 11 if provider == "anthropic" else 500
+    lost = re.search(r" lost calls=(\d+) in=(\d+) out=(\d+) estimated=(\d+)",
+                     log)
+    calls, n_in, n_out, estimated = map(int, lost.groups())
+    assert (calls, n_in) == (1, sent) and n_out > 0
+    assert estimated == n_out + (0 if provider == "anthropic" else sent)
 
 
 def test_one_that_always_breaks_off_is_given_up(stub):

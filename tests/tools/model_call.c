@@ -1,5 +1,6 @@
 /* Asks a model endpoint once, by the engine's own code, for tests. */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 struct asked {
 	struct loop *loop;
 	struct llm *llm;
+	struct llm_call *call;
 	int status;
 };
 
@@ -27,6 +29,17 @@ env(const char *name, const char *fallback)
 	const char *value = getenv(name);
 
 	return value ? value : fallback;
+}
+
+static void
+say_lost(struct llm_call *call)
+{
+	struct tokens lost = llm_take_lost(call);
+
+	log_info("lost",
+	    "calls=%" PRId64 " in=%" PRId64 " out=%" PRId64
+	    " estimated=%" PRId64,
+	    lost.calls, lost.in, lost.out, lost.estimated);
 }
 
 static void
@@ -40,6 +53,7 @@ on_done(void *arg, const char *body, size_t size, const struct err *err)
 
 	loop_stop(asked->loop);
 	asked->status = 1;
+	say_lost(asked->call);
 	if (body == NULL) {
 		printf("error %s: %s\n", err_code_name(err->code), err->text);
 	} else if (llm_read(asked->llm, body, size, arena, &answer, &read_err) <
@@ -63,7 +77,9 @@ main(int argc, char **argv)
 {
 	struct llm_message message = { .role = LLM_USER,
 		.text = argc > 1 ? argv[1] : "hi" };
-	struct llm_prompt prompt = { .messages = &message, .n_messages = 1 };
+	struct llm_prompt prompt = {
+		.messages = &message, .n_messages = 1, .n_estimated = 500
+	};
 	struct llm_options options = { .provider = env("PROVIDER", "openai"),
 		.base_url = env("BASE_URL", ""),
 		.api_key = env("API_KEY", ""),
@@ -75,7 +91,6 @@ main(int argc, char **argv)
 		.streams = *env("STREAM", "") != '\0' };
 	struct asked asked = { .status = 1 };
 	const struct llm_listener listener = { on_done, on_heard, &asked };
-	struct llm_call *call;
 	struct err err;
 
 	log_init("model-call", LOG_LEVEL_DEBUG);
@@ -84,7 +99,7 @@ main(int argc, char **argv)
 		die(2, "%s", err.text);
 	if (llm_start(asked.llm, &prompt,
 		clock_mono_ms() + atol(env("DEADLINE_MS", "5000")), &listener,
-		&call, &err) < 0)
+		&asked.call, &err) < 0)
 		die(2, "%s", err.text);
 	loop_run(asked.loop);
 	llm_close(&asked.llm);

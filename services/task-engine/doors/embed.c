@@ -17,6 +17,8 @@
 #include "services/task-engine/llm/budget.h"
 #include "services/task-engine/llm/embed.h"
 #include "services/task-engine/llm/embeddings.h"
+#include "services/task-engine/llm/exchange.h"
+#include "services/task-engine/llm/took.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/places.h"
 
@@ -72,11 +74,10 @@ reserve(struct embed_job *job, struct err *err)
 static void
 settle(struct embed_job *job, int64_t n_said)
 {
-	const struct tokens used = { .calls = 1,
-		.in = n_said ? budget_believe(n_said) : job->n_estimated };
+	const struct llm_answer said = { .text = "", .input_tokens = n_said };
+	const struct tokens used = took_by_answer(&said, job->n_estimated);
 	struct err err;
 
-	/* Not all endpoints say. */
 	budget_settle(&job->use, &used);
 	if (budget_keep(&job->svc->budgets, &job->use, &err) < 0)
 		log_warn(

@@ -21,6 +21,7 @@
 #include "services/task-engine/llm/budget.h"
 #include "services/task-engine/llm/exchange.h"
 #include "services/task-engine/llm/llm.h"
+#include "services/task-engine/llm/took.h"
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/places.h"
 #include "services/task-engine/store/store.h"
@@ -231,17 +232,8 @@ fail(struct refining *job, const struct err *why)
 static void
 settle(struct refining *job, const struct llm_answer *answer)
 {
-	struct tokens used = { .calls = 1,
-		.in = budget_believe(answer->input_tokens),
-		.cached = budget_believe(answer->cached_tokens),
-		.out = budget_believe(answer->output_tokens) };
+	const struct tokens used = took_by_answer(answer, job->n_estimated);
 
-	/* Not all endpoints say. */
-	if (used.in == 0 && used.out == 0) {
-		used.in = job->n_estimated;
-		used.out =
-		    (int64_t)strlen(answer->text) / BUDGET_BYTES_PER_TOKEN;
-	}
 	budget_settle(&job->use, &used);
 }
 

@@ -70,14 +70,15 @@ hear_delta(struct llm_stream *stream, const struct json *event)
 	const char *type = json_str(json_get(delta, "type"), "");
 	struct stream_want *want;
 
+	stream_pass(stream, json_str(json_get(delta, "thinking"), ""));
 	if (strcmp(type, "text_delta") == 0)
 		stream_say(stream, json_str(json_get(delta, "text"), ""));
 	if (strcmp(type, "input_json_delta") != 0)
 		return;
 	want = stream_want(stream, json_int(json_get(event, "index"), 0));
 	if (want != NULL)
-		stream_argue(
-		    want, json_str(json_get(delta, "partial_json"), ""));
+		stream_argue(stream, want,
+		    json_str(json_get(delta, "partial_json"), ""));
 }
 
 static void

@@ -10,13 +10,10 @@
 #include "libcommon/clock.h"
 #include "libcommon/err.h"
 #include "services/task-engine/config.h"
+#include "services/task-engine/llm/took.h"
 #include "services/task-engine/store/store.h"
 
-enum {
-	/* what no call can use: an endpoint that says more is not believed */
-	MAX_TOKENS = 10 * 1000 * 1000,
-	DAY_MS = 24 * 60 * 60 * 1000,
-};
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
 static const struct {
 	const char *name;  /* in the table */
@@ -116,10 +113,7 @@ void
 budget_settle(struct budget_use *use, const struct tokens *used)
 {
 	use->reserved = 0;
-	use->unsaved.calls += used->calls;
-	use->unsaved.in += used->in;
-	use->unsaved.cached += used->cached;
-	use->unsaved.out += used->out;
+	took_add(&use->unsaved, used);
 }
 
 void
@@ -163,10 +157,4 @@ budget_keep(struct budgets *b, struct budget_use *use, struct err *err)
 		return -1;
 	budget_recorded(use);
 	return 0;
-}
-
-int64_t
-budget_believe(int64_t said)
-{
-	return said < 0 ? 0 : said > MAX_TOKENS ? MAX_TOKENS : said;
 }

@@ -59,7 +59,4 @@ void budget_recorded(struct budget_use *use);
 int budget_keep(struct budgets *budgets, struct budget_use *use,
     struct err *err) MUST_CHECK;
 
-/* What an endpoint says it took, within what a call can take. */
-int64_t budget_believe(int64_t n_tokens);
-
 #endif

@@ -18,6 +18,7 @@
 #include "services/task-engine/llm/plain.h"
 #include "services/task-engine/llm/provider.h"
 #include "services/task-engine/llm/stream.h"
+#include "services/task-engine/llm/took.h"
 
 enum {
 	CONNECT_TIMEOUT_MS = 10000,
@@ -41,6 +42,8 @@ struct llm_call {
 	struct err failure; /* of putting them together */
 	const char *answer;
 	size_t answer_size;
+	int64_t n_sent;	    /* tokens, estimated */
+	struct tokens lost; /* by tries that broke off */
 	struct http_call *http;
 	struct timer *pause, *idle;
 	int64_t deadline_mono_ms;
@@ -48,7 +51,7 @@ struct llm_call {
 	struct llm_call *prev, *next;
 	int n_tried;
 	bool has_tools, is_plain;
-	bool is_streamed;
+	bool is_streamed, is_answered;
 };
 
 static void
@@ -87,10 +90,32 @@ llm_cancel(struct llm_call **call_ref)
 	call_free(call);
 }
 
+/* The try that is over came to no answer. */
+static void
+lose(struct llm_call *call)
+{
+	took_by_stream(&call->stream, call->n_sent, &call->lost);
+	stream_release(&call->stream);
+	stream_init(&call->stream, call->llm->provider);
+}
+
+struct tokens
+llm_take_lost(struct llm_call *call)
+{
+	struct tokens lost;
+
+	if (!call->is_answered)
+		lose(call);
+	lost = call->lost;
+	call->lost = (struct tokens){ 0 };
+	return lost;
+}
+
 static void
 call_end(
     struct llm_call *call, const char *body, size_t size, const struct err *err)
 {
+	call->is_answered = body != NULL;
 	call->listener.done(call->listener.arg, body, size, err);
 	llm_cancel(&call);
 }
@@ -321,12 +346,8 @@ static void
 begin_stream(struct llm_call *call, struct http_request *request,
     struct buf *body, int64_t left_ms)
 {
-	const struct llm_provider_row *provider = call->llm->provider;
-
-	stream_release(&call->stream);
-	stream_init(&call->stream, provider);
 	buf_add(body, call->body.data, call->body.size - 1);
-	buf_adds(body, provider->stream_keys);
+	buf_adds(body, call->llm->provider->stream_keys);
 	request->body = body->data;
 	request->body_size = body->size;
 	request->max_response_bytes = MAX_STREAM_BYTES;
@@ -355,6 +376,7 @@ try_once(struct llm_call *call, struct err *err)
 
 	if (left_ms <= 0)
 		return err_set(err, ERR_TIMEOUT, "no time left for the model");
+	lose(call);
 	buf_init(&body);
 	request.timeout_ms =
 	    left_ms < llm->timeout_ms ? left_ms : llm->timeout_ms;
@@ -411,6 +433,7 @@ llm_start(struct llm *llm, const struct llm_prompt *prompt,
 	call->llm = llm;
 	call->listener = *listener;
 	call->deadline_mono_ms = deadline_mono_ms;
+	call->n_sent = prompt->n_estimated;
 	call->pause = timer_new(llm->loop, on_pause_over, call);
 	call->idle = timer_new(llm->loop, on_idle, call);
 	call->is_streamed = llm->streams;

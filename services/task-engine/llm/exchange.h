@@ -39,9 +39,10 @@ struct llm_prompt {
 	size_t n_messages;
 	const struct llm_tool *tools;
 	size_t n_tools;
-	bool is_last;	   /* it is to answer, and may want nothing any more */
-	const char *fence; /* the random word that marks quotations; with
-			      tools it is needed */
+	int64_t n_estimated; /* tokens of all that */
+	const char *fence;   /* the random word that marks quotations; with
+				tools it is needed */
+	bool is_last; /* it is to answer, and may want nothing any more */
 };
 
 /* One call: the prompt, and what the configuration adds to it. */

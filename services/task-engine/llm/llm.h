@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "libcommon/defs.h"
+#include "services/task-engine/store/usage.h"
 
 struct arena;
 struct err;
@@ -79,6 +80,14 @@ void llm_hear(struct llm_call *call);
  * first answer tells, and when it wants something done.
  */
 const char *llm_said(const struct llm_call *call);
+
+/*
+ * What its tries took that came to no answer, each of them once: as far as the
+ * endpoint told it before it broke off, and else estimated. All 0 when there
+ * were none of which anything was heard. Of the try under way as well, so it
+ * is asked when that is over, or about to be cancelled.
+ */
+struct tokens llm_take_lost(struct llm_call *call);
 
 struct llm_listener {
 	llm_done_fn done;

@@ -63,7 +63,16 @@ hear_want(struct llm_stream *stream, const struct json *call)
 	if (!want->name[0])
 		stream_word(want->name, sizeof(want->name),
 		    json_str(json_get(function, "name"), ""));
-	stream_argue(want, json_str(json_get(function, "arguments"), ""));
+	stream_argue(
+	    stream, want, json_str(json_get(function, "arguments"), ""));
+}
+
+static void
+hear_refusal(struct llm_stream *stream, const char *piece)
+{
+	stream_pass(stream, piece);
+	if (stream->refusal.size < STREAM_MAX_TEXT_BYTES)
+		buf_adds(&stream->refusal, piece);
 }
 
 static void
@@ -78,10 +87,9 @@ hear_choice(struct llm_stream *stream, const struct json *choice)
 		stream_word(stream->finish, sizeof(stream->finish), finish);
 	if (delta == NULL)
 		return;
+	stream_pass(stream, json_str(json_get(delta, "reasoning_content"), ""));
 	hear_content(stream, json_get(delta, "content"));
-	if (stream->refusal.size < STREAM_MAX_TEXT_BYTES)
-		buf_adds(
-		    &stream->refusal, json_str(json_get(delta, "refusal"), ""));
+	hear_refusal(stream, json_str(json_get(delta, "refusal"), ""));
 	calls = list(json_get(delta, "tool_calls"));
 	for (const struct json *call = calls ? json_first(calls) : NULL; call;
 	     call = json_next(call))

@@ -19,10 +19,10 @@ enum { FIRST_PAUSE_MS = 500, LONGEST_PAUSE_MS = 8000 };
  * provider than the one that is named. */
 #define OPENAI_WAY                                                             \
 	openai_request, openai_parse, openai_stream_keys, openai_hear,         \
-	    openai_write
+	    openai_write, false
 #define ANTHROPIC_WAY                                                          \
 	anthropic_request, anthropic_parse, anthropic_stream_keys,             \
-	    anthropic_hear, anthropic_write
+	    anthropic_hear, anthropic_write, true
 
 static const struct llm_provider_row providers[] = {
 	{ "openai", "https://api.openai.com/v1", "gpt-4o", "/chat/completions",

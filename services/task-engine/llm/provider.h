@@ -33,6 +33,8 @@ struct llm_provider_row {
 	/* One event of such an answer; and all of them, as parse reads it. */
 	void (*hear)(struct llm_stream *stream, const struct json *event);
 	void (*write)(const struct llm_stream *stream, struct buf *out);
+	/* Of such an answer: what is told as sent leaves those cached out. */
+	bool tells_cached_apart;
 };
 
 /* NULL for an unknown name. */

@@ -7,6 +7,7 @@
 
 #include "libcommon/json.h"
 #include "services/task-engine/llm/provider.h"
+#include "services/task-engine/llm/took.h"
 
 void
 stream_init(struct llm_stream *stream, const struct llm_provider_row *provider)
@@ -37,8 +38,15 @@ stream_word(char *out, size_t size, const char *word)
 }
 
 void
+stream_pass(struct llm_stream *stream, const char *text)
+{
+	stream->n_made += strlen(text);
+}
+
+void
 stream_say(struct llm_stream *stream, const char *text)
 {
+	stream_pass(stream, text);
 	buf_adds(&stream->said, text);
 	if (stream->said.size > STREAM_MAX_TEXT_BYTES)
 		stream->is_full = true;
@@ -64,8 +72,10 @@ stream_want(struct llm_stream *stream, int64_t index)
 
 /* What is beyond the bound is dropped, and that it was is still seen. */
 void
-stream_argue(struct stream_want *want, const char *piece)
+stream_argue(
+    struct llm_stream *stream, struct stream_want *want, const char *piece)
 {
+	stream_pass(stream, piece);
 	if (want->arguments.size <= LLM_MAX_ARGUMENTS_BYTES)
 		buf_adds(&want->arguments, piece);
 }
@@ -129,6 +139,7 @@ on_event(void *arg, const char *data, size_t size, struct err *err)
 	error = json_get(event, "error");
 	if (error != NULL && json_type(error) != JSON_NULL)
 		return stream_fail(stream, error, err);
+	stream->is_begun = true;
 	stream->provider->hear(stream, event);
 	return 0;
 }
@@ -218,6 +229,9 @@ stream_body(struct llm_stream *stream, struct buf *out, const char **body_out,
 		return err_set(err, ERR_UNAVAILABLE,
 		    "the model endpoint broke off in the middle of the answer");
 	}
+	/* The provider was not heard to its end, where it would have said. */
+	if (stream->is_full)
+		stream->out_tokens = took_made(stream);
 	stream->provider->write(stream, out);
 	*body_out = out->data;
 	*size_out = out->size;

@@ -43,7 +43,9 @@ struct llm_stream {
 	size_t n_wants;
 	char finish[STREAM_WORD_SIZE]; /* the provider's word; "": none yet */
 	int64_t in_tokens, made_tokens, cached_tokens, out_tokens;
+	size_t n_made; /* bytes of what it made, what it thinks among them */
 	enum { STREAM_BLANK, STREAM_WHOLE, STREAM_EVENTS } form;
+	bool is_begun; /* something was heard of the answer */
 	bool is_full;  /* the rest is not wanted */
 	bool is_ended; /* the provider said so */
 	bool has_failed, may_pass;
@@ -68,11 +70,13 @@ bool stream_is_complete(const struct llm_stream *stream);
 int stream_body(struct llm_stream *stream, struct buf *out,
     const char **body_out, size_t *size_out, struct err *err) MUST_CHECK;
 
-/* For providers: one more piece. */
+/* For providers: one more piece; and one of which nothing is kept. */
 void stream_say(struct llm_stream *stream, const char *text);
+void stream_pass(struct llm_stream *stream, const char *text);
 /* A want with that index, made if there is none; NULL: too many. */
 struct stream_want *stream_want(struct llm_stream *stream, int64_t index);
-void stream_argue(struct stream_want *want, const char *piece);
+void stream_argue(
+    struct llm_stream *stream, struct stream_want *want, const char *piece);
 void stream_word(char *out, size_t size, const char *word);
 /* The provider gave up in the middle: its error object. Always -1. */
 int stream_fail(

@@ -533,6 +533,12 @@ static const char *const version_4[] = {
 	/* When its request was answered: a repeat's answer says the same. */
 	"ALTER TABLE messages ADD COLUMN heard_ms INTEGER NOT NULL DEFAULT 0;",
 
+	/* Of an answer that broke off, or an endpoint that does not count. */
+	"ALTER TABLE usage_of_turns ADD COLUMN tokens_estimated INTEGER"
+	" NOT NULL DEFAULT 0;"
+	"ALTER TABLE usage_of_days ADD COLUMN tokens_estimated INTEGER"
+	" NOT NULL DEFAULT 0;",
+
 	/* How many runs of tasks lie between it and a person's words. */
 	"ALTER TABLE tasks ADD COLUMN depth INTEGER NOT NULL DEFAULT 0;",
 

@@ -244,23 +244,28 @@ const char *const stmt_texts_work[STMT_COUNT] = {
 	    " ORDER BY call",
 	[STMT_USAGE_OF_TURN_ADD] =
 	    "INSERT INTO usage_of_turns (turn_seq, model, calls, tokens_in,"
-	    " tokens_cached, tokens_out) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+	    " tokens_cached, tokens_out, tokens_estimated)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
 	    " ON CONFLICT (turn_seq) DO UPDATE SET model = ?2,"
 	    " calls = calls + ?3, tokens_in = tokens_in + ?4,"
 	    " tokens_cached = tokens_cached + ?5,"
-	    " tokens_out = tokens_out + ?6",
+	    " tokens_out = tokens_out + ?6,"
+	    " tokens_estimated = tokens_estimated + ?7",
 	[STMT_USAGE_OF_TURN] =
-	    "SELECT calls, tokens_in, tokens_cached, tokens_out, model"
-	    " FROM usage_of_turns WHERE turn_seq = ?1",
+	    "SELECT calls, tokens_in, tokens_cached, tokens_out,"
+	    " tokens_estimated, model FROM usage_of_turns"
+	    " WHERE turn_seq = ?1",
 	[STMT_USAGE_ADD] =
 	    "INSERT INTO usage_of_days (day, scope, key, calls, tokens_in,"
-	    " tokens_cached, tokens_out) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+	    " tokens_cached, tokens_out, tokens_estimated)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
 	    " ON CONFLICT (day, scope, key) DO UPDATE SET calls = calls + ?4,"
 	    " tokens_in = tokens_in + ?5, tokens_cached = tokens_cached + ?6,"
-	    " tokens_out = tokens_out + ?7",
-	[STMT_USAGE_GET] =
-	    "SELECT calls, tokens_in, tokens_cached, tokens_out"
-	    " FROM usage_of_days WHERE day = ?1 AND scope = ?2 AND key = ?3",
+	    " tokens_out = tokens_out + ?7,"
+	    " tokens_estimated = tokens_estimated + ?8",
+	[STMT_USAGE_GET] = "SELECT calls, tokens_in, tokens_cached, tokens_out,"
+			   " tokens_estimated FROM usage_of_days"
+			   " WHERE day = ?1 AND scope = ?2 AND key = ?3",
 	[STMT_TRACE_HEARD_PUT] =
 	    "INSERT INTO heard_traces (message_seq, at_ms, trace)"
 	    " VALUES (?1, ?2, ?3)"

@@ -18,6 +18,7 @@ read_tokens(struct columns *c, void *row_out)
 	t->in = next_int(c);
 	t->cached = next_int(c);
 	t->out = next_int(c);
+	t->estimated = next_int(c);
 }
 
 static void
@@ -35,7 +36,8 @@ store_usage_of_turn_add(struct store *s, int64_t turn_id, const char *model,
 {
 	return stmt_run(s, STMT_USAGE_OF_TURN_ADD, NULL,
 	    BINDS(b_int(turn_id), b_text(model), b_int(more->calls),
-		b_int(more->in), b_int(more->cached), b_int(more->out)),
+		b_int(more->in), b_int(more->cached), b_int(more->out),
+		b_int(more->estimated)),
 	    err);
 }
 
@@ -58,7 +60,8 @@ store_usage_add(struct store *s, int64_t day, const char *scope,
 {
 	return stmt_run(s, STMT_USAGE_ADD, NULL,
 	    BINDS(b_int(day), b_text(scope), b_text(key), b_int(more->calls),
-		b_int(more->in), b_int(more->cached), b_int(more->out)),
+		b_int(more->in), b_int(more->cached), b_int(more->out),
+		b_int(more->estimated)),
 	    err);
 }
 

@@ -15,6 +15,7 @@ struct tokens {
 	int64_t in;    /* those cached included */
 	int64_t cached;
 	int64_t out;
+	int64_t estimated; /* of in and out: what the endpoint did not tell */
 };
 
 /* Within a transaction: adds to what that turn has used. */

@@ -116,6 +116,7 @@ ask(struct turn *turn, struct err *err)
 		.n_messages = talk->n_messages,
 		.tools = talk->tools,
 		.n_tools = talk->n_tools,
+		.n_estimated = turn->usage.estimated,
 		.is_last = talk->n_tools > 0 && is_last(turn),
 		.fence = turn->fence };
 	const struct llm_listener listener = { on_model, on_piece, turn };
@@ -281,10 +282,11 @@ static void
 on_model(void *arg, const char *body, size_t size, const struct err *err)
 {
 	struct turn *turn = arg;
-	struct llm_answer answer;
+	struct llm_answer answer = { .text = "" };
 	struct err read_err;
 	int rc;
 
+	usage_lose(turn);
 	turn->call = NULL;
 	turn->notes.model_ms += clock_mono_ms() - turn->notes.since_mono_ms;
 	if (body == NULL) {
@@ -295,12 +297,12 @@ on_model(void *arg, const char *body, size_t size, const struct err *err)
 	rc = llm_read(
 	    turn->model->llm, body, size, turn->arena, &answer, &read_err);
 	blame_clear();
+	usage_settle(turn, &answer);
 	if (rc < 0) {
 		fail(turn, EXTRACTIVE_MODEL_MUTE, &read_err);
 		return;
 	}
 	turn->model->cool_until_mono_ms = 0;
-	usage_settle(turn, &answer);
 	hear(turn, &answer);
 }
 

@@ -363,6 +363,8 @@ turns_close(struct turns **turns_ref)
 		return;
 	for (turn = turns->running; turn != NULL; turn = next) {
 		next = turn->next;
+		usage_lose(turn);
+		usage_keep(turn);
 		turn_free(turn);
 	}
 	for (turn = turns->simulated; turn != NULL; turn = next) {
@@ -396,6 +398,7 @@ turns_cancel(struct turns *turns, int64_t turn_id)
 	if (turn == NULL)
 		return;
 	log_info("turn-cancelled", "turn=%" PRId64, turn_id);
+	usage_lose(turn);
 	usage_keep(turn);
 	turn_remove(turn);
 	turns_wake(turns);

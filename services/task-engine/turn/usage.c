@@ -10,6 +10,7 @@
 #include "services/task-engine/config.h"
 #include "services/task-engine/llm/budget.h"
 #include "services/task-engine/llm/llm.h"
+#include "services/task-engine/llm/took.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/turn/turn.h"
 
@@ -72,30 +73,23 @@ usage_reserve(struct turn *turn, struct err *err)
 }
 
 static void
-add(struct tokens *to, const struct tokens *more)
+settle(struct turn *turn, struct tokens used)
 {
-	to->calls += more->calls;
-	to->in += more->in;
-	to->cached += more->cached;
-	to->out += more->out;
+	budget_settle(&turn->usage.of_day, &used);
+	took_add(&turn->notes.used, &used);
 }
 
 void
 usage_settle(struct turn *turn, const struct llm_answer *answer)
 {
-	struct tokens used = { .calls = 1,
-		.in = budget_believe(answer->input_tokens),
-		.cached = budget_believe(answer->cached_tokens),
-		.out = budget_believe(answer->output_tokens) };
+	settle(turn, took_by_answer(answer, turn->usage.estimated));
+}
 
-	/* Not all endpoints say. */
-	if (used.in == 0 && used.out == 0) {
-		used.in = turn->usage.estimated;
-		used.out =
-		    (int64_t)strlen(answer->text) / BUDGET_BYTES_PER_TOKEN;
-	}
-	budget_settle(&turn->usage.of_day, &used);
-	add(&turn->notes.used, &used);
+void
+usage_lose(struct turn *turn)
+{
+	if (turn->call)
+		settle(turn, llm_take_lost(turn->call));
 }
 
 void

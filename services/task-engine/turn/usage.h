@@ -10,13 +10,16 @@ struct turn;
 /*
  * Budgets of tokens: what a call may use is reserved before it, what it used
  * is settled after it, and recorded before the next one, or with what the turn
- * records anyway. What a call used that was cut off by a crash is not known,
- * and counts nowhere.
+ * records anyway. What a call used that was cut off by a crash, or before it
+ * was answered with anything, is not known and counts nowhere.
  */
 
 /* ERR_BUSY: a budget is used up; the text is for whoever asked. */
 int usage_reserve(struct turn *turn, struct err *err) MUST_CHECK;
 void usage_settle(struct turn *turn, const struct llm_answer *answer);
+/* What the call under way has used for answers that broke off: when it is
+ * over, or about to be cancelled. */
+void usage_lose(struct turn *turn);
 /* It came to nothing. */
 void usage_release(struct turn *turn);
 /* The turn is over: nothing of it is reserved any more. */

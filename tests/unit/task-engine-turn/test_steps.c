@@ -929,6 +929,63 @@ tokens_are_recorded_before_the_next_call(void **state)
 	assert_int_equal(world.tokens_recorded, 40);
 }
 
+static void
+answer_first(void)
+{
+	world_model_answers(0, "Done.", LLM_FINISH_DONE);
+}
+
+static void
+give_first_up(void)
+{
+	world_model_answers(0, NULL, LLM_FINISH_DONE);
+}
+
+static void
+cancel_first(void)
+{
+	turns_cancel(turns, 1);
+}
+
+static void
+stop(void)
+{
+	(void)room_leave(NULL);
+}
+
+/* Of an answer that broke off, how the call with it ends; NULL: cancelled. */
+static const struct {
+	const char *name;
+	void (*end)(void);
+	int64_t recorded, estimated;
+} cuts[] = {
+	{ "answered by another try", answer_first, 20 + 37, 7 },
+	{ "given up", give_first_up, 37, 7 },
+	{ "cancelled", cancel_first, 37, 7 },
+	{ "stopped", stop, 37, 7 },
+};
+
+static void
+what_broke_off_is_recorded(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(cuts); i++) {
+		room_enter(true);
+		ask(TURN_ANSWER);
+		world.tokens_a_call = 10;
+		world.lost = (struct tokens){
+			.calls = 1, .in = 30, .out = 7, .estimated = 7
+		};
+		cuts[i].end();
+		if (world.tokens_recorded != cuts[i].recorded ||
+		    world.tokens_estimated != cuts[i].estimated)
+			fail_msg("%s: %d of which %d estimated", cuts[i].name,
+			    (int)world.tokens_recorded,
+			    (int)world.tokens_estimated);
+		room_leave(NULL);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, room_leave)
 
 int
@@ -960,6 +1017,7 @@ main(void)
 		TEST(what_runs_counts_against_the_budget),
 		TEST(tokens_are_recorded_once),
 		TEST(tokens_are_recorded_before_the_next_call),
+		TEST(what_broke_off_is_recorded),
 		TEST(calls_are_for_who_may),
 		TEST(tools_are_offered_by_role),
 		TEST(a_role_that_was_lost_meanwhile_counts_no_more),

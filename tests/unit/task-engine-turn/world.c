@@ -742,6 +742,16 @@ partials_find(struct store *store, const struct turn_work *work,
 	return 0;
 }
 
+struct tokens
+llm_take_lost(struct llm_call *call)
+{
+	struct tokens lost = world.lost;
+
+	(void)call;
+	world.lost = (struct tokens){ 0 };
+	return lost;
+}
+
 void
 llm_cancel(struct llm_call **call)
 {

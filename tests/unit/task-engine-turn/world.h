@@ -117,6 +117,8 @@ struct world {
 	/* tokens that were recorded, and those of the day before */
 	size_t n_models;
 	int64_t tokens_recorded, tokens_used, tokens_a_call;
+	int64_t tokens_estimated; /* of those recorded */
+	struct tokens lost;	  /* by the call that ends next */
 
 	/* what tools changed */
 	size_t n_tasks_made;

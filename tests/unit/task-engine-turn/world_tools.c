@@ -229,6 +229,7 @@ store_usage_of_turn_add(struct store *store, int64_t turn_id, const char *model,
 	(void)model;
 	(void)err;
 	world.tokens_recorded += more->in + more->out;
+	world.tokens_estimated += more->estimated;
 	return 0;
 }
 

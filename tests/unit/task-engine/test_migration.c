@@ -287,6 +287,13 @@ static const char rows_of_3[] =
     " 'local', 'overlord', '', 'p');"
     "INSERT INTO suspects (instance, update_id, n, updated_ms, is_current)"
     " VALUES ('telegram.main', '7', 1, 1, 0);"
+    "INSERT INTO turns (seq, kind, state, workspace_id, context_id,"
+    " message_seq, priority, due_unix, created_ms, updated_ms) VALUES"
+    " (1, 1, 'done', 'w', 'c', 1, 1, 1, 1, 1);"
+    "INSERT INTO usage_of_turns (turn_seq, model, calls, tokens_in,"
+    " tokens_cached, tokens_out) VALUES (1, 'm', 1, 3, 0, 2);"
+    "INSERT INTO usage_of_days (day, scope, key, calls, tokens_in,"
+    " tokens_cached, tokens_out) VALUES (1, 'all', '', 1, 3, 0, 2);"
     "INSERT INTO objectives (id, workspace_id, context_id, title, prompt,"
     " trigger_type, cron_expr, active, created_at_unix, updated_at_unix,"
     " asked_by, asked_as) VALUES ('obj_1', 'w', 'c', 't', 'p', 'schedule',"
@@ -311,6 +318,10 @@ static const struct {
 	{ "suspects.is_waiting",
 	    "suspects WHERE update_id = '7' AND is_waiting = 0" },
 	{ "tasks.depth", "tasks WHERE id = 't' AND depth = 0" },
+	{ "usage_of_days.tokens_estimated",
+	    "usage_of_days WHERE tokens_out = 2 AND tokens_estimated = 0" },
+	{ "usage_of_turns.tokens_estimated",
+	    "usage_of_turns WHERE tokens_out = 2 AND tokens_estimated = 0" },
 	{ "components", NULL },
 	{ "document_changes", NULL },
 	{ "document_changes_newest", NULL },
