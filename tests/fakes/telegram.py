@@ -48,9 +48,12 @@ def error(refused):
 class Fault:
     """Of the next calls of a method: instead of them, or after them."""
 
-    def __init__(self, kind, times, retry_after, when):
-        self.kind, self.times = kind, times
+    def __init__(self, kind, times, retry_after, when, having):
+        self.kind, self.times, self.having = kind, times, having
         self.retry_after, self.when = retry_after, when
+
+    def meets(self, params):
+        return self.having is None or self.having in params
 
     async def answer(self, request):
         kind = self.kind
@@ -253,10 +256,12 @@ class Telegram(Served):
         self.files[file_id] = (path or f"documents/{file_id}.md", content,
                                len(content) if says is None else says)
 
-    def fault(self, method, kind, times=1, retry_after=1, when="before"):
-        """when="after": the call is carried out, and its answer lost."""
+    def fault(self, method, kind, times=1, retry_after=1, when="before",
+              having=None):
+        """when="after": the call is carried out, and its answer lost;
+        having: only calls that have this parameter."""
         def change():
-            self.faults[method] = Fault(kind, times, retry_after, when)
+            self.faults[method] = Fault(kind, times, retry_after, when, having)
         self.on_loop(change)
 
     def wait_sent(self, check=lambda m: True, timeout=10.0):
@@ -295,6 +300,8 @@ class Telegram(Served):
             self.problems.append(problem)
             return error(bad(problem))
         fault = self.faults.get(method)
+        if fault and not fault.meets(params):
+            fault = None
         if fault:
             fault.times -= 1
             if fault.times <= 0:

@@ -25,8 +25,8 @@ def pair(s, user, role="admin"):
 # -- buttons ---------------------------------------------------------------
 
 @pytest.fixture
-def notice(up, tg):  # noqa: F811
-    """(suite, card, data): an action that waits, and its two buttons."""
+def proposing(up, tg):  # noqa: F811
+    """A suite where what is asked in a group needs an admin's word."""
     with ModelStub() as stub:
         stub.reply = 'I would:\n\n```action\n{"type": "run_command", ' \
             '"target": "ls", "args": ["-l"]}\n```'
@@ -34,11 +34,25 @@ def notice(up, tg):  # noqa: F811
                AGENT_RUNTIME_LLM_API_KEY=stub.key)
         pair(s, ADA)
         tg.group(-5)
-        tg.say(-5, "@harbour_bot list it", user=7)
-        card = tg.wait_sent(lambda m: m["buttons"], 20 * SLOW)
-        row = card["buttons"]["inline_keyboard"][0]
-        assert [b["text"] for b in row] == ["Approve", "Deny"]
-        yield s, card, {b["text"]: b["callback_data"] for b in row}
+        yield s
+
+
+def propose(tg):  # noqa: F811
+    tg.say(-5, "@harbour_bot list it", user=7)
+
+
+def buttons(card):
+    row = card["buttons"]["inline_keyboard"][0]
+    assert [b["text"] for b in row] == ["Approve", "Deny"]
+    return {b["text"]: b["callback_data"] for b in row}
+
+
+@pytest.fixture
+def notice(proposing, tg):  # noqa: F811
+    """(suite, card, data): an action that waits, and its two buttons."""
+    propose(tg)
+    card = tg.wait_sent(lambda m: m["buttons"], 20 * SLOW)
+    return proposing, card, buttons(card)
 
 
 def actions(s, status):
@@ -95,14 +109,42 @@ def test_a_button_of_another_chat_decides_nothing(notice, tg):  # noqa: F811
 @pytest.mark.parametrize("daemon", ["gateway-telegram", "task-engine"])
 def test_a_press_outlives_a_killed_daemon(notice, tg, daemon):  # noqa: F811
     s, card, data = notice
-    # A card that nobody reported by the kill may be shown twice, and the
-    # second is the one that is known.
-    wait_for("the report of the card", lambda: not s.http(
-        "GET", "/api/v1/status").json["counts"].get("outbox.sending"), 20)
+    # Nobody may have reported it by the kill: then it is shown twice, and this
+    # one is known by its press.
     s.kill(daemon)
     tg.press(card, data["Approve"], ADA)
     wait_for("the outcome", lambda: card["buttons"] is None, 40)
     assert len(actions(s, "approved")) == 1
+
+
+def show_twice(s, tg, fault):  # noqa: F811
+    """A card that Telegram took and nobody heard of, and the one behind it."""
+    tg.fault("sendMessage", fault, when="after", having="reply_markup")
+    propose(tg)
+    card = tg.wait_sent(lambda m: m["buttons"], 20 * SLOW)
+    if fault == "hang":
+        s.kill("gateway-telegram")
+    return card, tg.wait_sent(
+        lambda m: m["buttons"] and m is not card, 40 * SLOW)
+
+
+def test_a_card_shown_twice_turns_wherever_it_is_pressed(proposing,
+                                                         tg):  # noqa: F811
+    s = proposing
+    # Killed before its report: the one that nobody knows of decides.
+    first, second = show_twice(s, tg, "hang")
+    query = tg.press(first, buttons(first)["Approve"], ADA)
+    assert outcome(tg, first) == outcome(tg, second)
+    assert not told(tg, query)["show_alert"]
+    assert len(actions(s, "approved")) == 1
+    # The answer was lost: it is pressed after the other has decided.
+    first, second = show_twice(s, tg, "500")
+    deny, approve = buttons(second)["Deny"], buttons(first)["Approve"]
+    tg.press(second, deny, ADA)
+    assert outcome(tg, second) and first["buttons"]
+    query = tg.press(first, approve, ADA)
+    assert "denied" in outcome(tg, first) and told(tg, query)["text"]
+    assert len(actions(s, "approved")) == len(actions(s, "denied")) == 1
 
 
 def test_an_edit_whose_answer_is_lost_is_done(notice, tg):  # noqa: F811

@@ -49,3 +49,20 @@ cards_turn(struct store *store, const char *action_id, const char *outcome,
 			return -1;
 	return 0;
 }
+
+int
+cards_turn_pressed(struct store *store, const struct outbox_copy *pressed,
+    const char *outcome, int64_t now_ms, struct arena *arena, struct err *err)
+{
+	char id[ID_UUID_SIZE];
+	struct outbox_row card;
+	int got;
+
+	id_uuid(id);
+	got = store_outbox_copy(store, id, pressed, now_ms, err);
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	if (store_outbox_get(store, id, arena, &card, err) != 0)
+		return -1;
+	return turn(store, &card, outcome, now_ms, arena, err);
+}

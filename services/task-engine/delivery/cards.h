@@ -7,6 +7,7 @@
 
 struct arena;
 struct err;
+struct outbox_copy;
 struct store;
 
 /*
@@ -16,5 +17,15 @@ struct store;
  */
 int cards_turn(struct store *store, const char *action_id, const char *outcome,
     int64_t now_ms, struct arena *arena, struct err *err) MUST_CHECK;
+
+/*
+ * The same for the message that was pressed, if it is none of them: its gateway
+ * died, or the platform fell silent, before it was known, and the card is sent
+ * again. From then on it is one of them. Only for whoever may decide the
+ * action: a press may name any message of the bot.
+ */
+int cards_turn_pressed(struct store *store, const struct outbox_copy *pressed,
+    const char *outcome, int64_t now_ms, struct arena *arena,
+    struct err *err) MUST_CHECK;
 
 #endif

@@ -10,6 +10,7 @@
 #include "services/task-engine/approvals/approvals.h"
 #include "services/task-engine/approvals/tell.h"
 #include "services/task-engine/audit/audit.h"
+#include "services/task-engine/delivery/cards.h"
 #include "services/task-engine/delivery/connectors.h"
 #include "services/task-engine/doors/doors.h"
 #include "services/task-engine/engine.h"
@@ -116,6 +117,22 @@ describe(const struct action_row *row, bool is_decided, struct arena *arena,
 	};
 }
 
+/* Whoever presses one that nobody knows of sees what became of it, too. */
+static int
+turn_pressed(struct svc *svc, const struct request *request,
+    const struct press *p, const char *outcome, struct err *err)
+{
+	const struct outbox_copy pressed = {
+		.instance = p->instance,
+		.chat_id = p->in.chat_id,
+		.action_id = p->in.action_id,
+		.platform_id = p->in.message_id,
+	};
+
+	return cards_turn_pressed(svc->store, &pressed, outcome,
+	    request->now_ms, request->arena, err);
+}
+
 static int
 decide(struct svc *svc, const struct request *request, struct press *p,
     bool is_approval, struct button_outcome *out, struct err *err)
@@ -129,7 +146,7 @@ decide(struct svc *svc, const struct request *request, struct press *p,
 
 	if (got >= 0) {
 		describe(&row, got == 0, request->arena, out);
-		return 0;
+		return turn_pressed(svc, request, p, out->text, err);
 	}
 	if (err->code != ERR_REFUSED && err->code != ERR_NOT_FOUND)
 		return -1;

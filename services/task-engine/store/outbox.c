@@ -121,6 +121,22 @@ store_outbox_cards(struct store *s, const char *action_id, struct arena *arena,
 	    sizeof(**rows_out), rows_out, n_out, BINDS(b_text(action_id)), err);
 }
 
+int
+store_outbox_copy(struct store *s, const char *id,
+    const struct outbox_copy *copy, int64_t now_ms, struct err *err)
+{
+	int got = stmt_run_one(s, STMT_OUTBOX_COPY,
+	    BINDS(b_text(id), b_text(copy->instance), b_text(copy->chat_id),
+		b_text(copy->action_id), b_text(copy->platform_id),
+		b_int(now_ms)),
+	    err);
+
+	if (got != 0)
+		return got;
+	return stmt_run(s, STMT_OUTBOX_COPY_PART, NULL,
+	    BINDS(b_text(id), b_text(copy->platform_id), b_int(now_ms)), err);
+}
+
 static void
 read_shown(struct columns *c, void *row_out)
 {

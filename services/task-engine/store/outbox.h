@@ -55,6 +55,19 @@ int store_outbox_cards(struct store *store, const char *action_id,
     struct arena *arena, struct outbox_row **rows_out, size_t *n_out,
     struct err *err) MUST_CHECK;
 
+/*
+ * A message with the buttons of an action that no report told of: the platform
+ * took it, that was not heard, and the card is sent again.
+ */
+struct outbox_copy {
+	const char *instance, *chat_id, *action_id;
+	const char *platform_id;
+};
+/* Notes it under that id as a card that was sent; 1: it is known, or each
+ * card of the action there is surely one message. */
+int store_outbox_copy(struct store *store, const char *id,
+    const struct outbox_copy *copy, int64_t now_ms, struct err *err) MUST_CHECK;
+
 /* The last part of a row that was sent; 1: there is none. */
 struct outbox_shown {
 	int64_t part; /* from 0 */

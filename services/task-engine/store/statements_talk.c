@@ -300,6 +300,27 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	[STMT_OUTBOX_CARDS] = "SELECT " OUTBOX_COLUMNS " FROM outbox"
 			      " WHERE action_id = ?1 AND has_buttons = 1"
 			      " ORDER BY seq",
+	/* Its buttons are under the last of the parts that were begun. */
+	[STMT_OUTBOX_COPY] =
+	    "INSERT INTO outbox (id, instance, connector, chat_id, context_id,"
+	    " message_seq, action_id, has_buttons, text, is_urgent, is_handled,"
+	    " state, due_ms, created_ms, updated_ms, n_parts_sent)"
+	    " SELECT ?1, instance, connector, chat_id, context_id,"
+	    " message_seq, action_id, has_buttons, " KEPT_TEXT ","
+	    " is_urgent, is_handled, 'sent', ?6, ?6, ?6, 1 + coalesce("
+	    "  (SELECT max(part) FROM outbox_parts WHERE outbox_seq = seq), 0)"
+	    " FROM outbox WHERE action_id = ?4 AND has_buttons = 1"
+	    " AND instance = ?2 AND chat_id = ?3"
+	    " AND (attempt > 1 OR is_part_uncertain = 1)"
+	    " AND NOT EXISTS (SELECT 1 FROM outbox o"
+	    "  JOIN outbox_parts p ON p.outbox_seq = o.seq"
+	    "  WHERE o.instance = ?2 AND o.chat_id = ?3"
+	    "  AND o.action_id IS NOT NULL AND p.platform_id = ?5)"
+	    " ORDER BY seq LIMIT 1",
+	[STMT_OUTBOX_COPY_PART] =
+	    "INSERT INTO outbox_parts (outbox_seq, part, state, platform_id,"
+	    " at_ms) SELECT seq, n_parts_sent - 1, 'sent', ?2, ?3"
+	    " FROM outbox WHERE id = ?1",
 	[STMT_OUTBOX_SHOWN] =
 	    "SELECT p.part, p.platform_id FROM outbox o"
 	    " JOIN outbox_parts p ON p.outbox_seq = o.seq"
