@@ -45,13 +45,21 @@ def simulate(c, text, user="telegram:9", **more):
 
 
 def state(c):
-    """All rows of all tables, and all files of the workspaces."""
+    """All rows of all tables but the day's tokens, and all files of the
+    workspaces."""
     tables = [r[0] for r in c.sql(
-        "SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        "SELECT name FROM sqlite_schema WHERE type = 'table'"
+        " AND name <> 'usage_of_days'")]
     rows = {t: c.sql(f'SELECT * FROM "{t}"') for t in tables}
     files = {str(p): hashlib.sha256(p.read_bytes()).hexdigest()
              for p in (c.data / "workspaces").rglob("*") if p.is_file()}
     return rows, files
+
+
+def used(c):
+    """Tokens of today, by scope and whose they are."""
+    return {(scope, key): n for scope, key, n in c.sql(
+        "SELECT scope, key, tokens_in + tokens_out FROM usage_of_days")}
 
 
 CASES = [
@@ -72,11 +80,11 @@ CASES = [
 def test_it_says_what_would_be_and_nothing_happens(town, stub, text, more,
                                                    said):
     town.log_of("telegram", ROOM)
-    before, n = state(town), len(stub.requests)
+    before, n = (state(town), used(town)), len(stub.requests)
     got = simulate(town, text, **more)
     assert said in got["text"], got
     assert (got["as"], got["role"]) == ("telegram:9", "member")
-    assert state(town) == before and len(stub.requests) == n
+    assert (state(town), used(town)) == before and len(stub.requests) == n
 
 
 def test_without_a_model_the_prompt_is_told(town, stub):
@@ -92,7 +100,7 @@ def test_without_a_model_the_prompt_is_told(town, stub):
 
 def test_with_a_model_its_wants_are_shown_and_not_done(town, stub):
     stub.script = [[("create_task", {"title": "t", "description": "d"})]]
-    before = state(town)
+    before, charged = state(town), used(town)
     got = simulate(town, "as you said, make a task", use_model=True)
     assert [w["name"] for w in got["wants"]] == ["create_task"], got
     assert got["turn"]["calls"] == 1
@@ -100,6 +108,11 @@ def test_with_a_model_its_wants_are_shown_and_not_done(town, stub):
     stub.reply = "On Thursdays."
     got = simulate(town, "as you said, when do we meet?", use_model=True)
     assert got["reply"] == "On Thursdays." and state(town) == before
+    # What it took is the operator's, and nobody's who is simulated.
+    more = {key: n - charged.get(key, 0) for key, n in used(town).items()
+            if n != charged.get(key)}
+    workspace, = [key for key in charged if key[0] == "workspace"]
+    assert more == {("person", "local"): 36, workspace: 36, ("all", ""): 36}
 
 
 def test_a_guests_day_is_looked_at_and_not_used(town):

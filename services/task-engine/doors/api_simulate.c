@@ -26,7 +26,7 @@ enum { ARENA_BYTES = 64 * 1024 * 1024 };
 struct trial {
 	uint64_t ticket;
 	struct arena *arena; /* the turn's */
-	struct actor actor;
+	struct actor actor, payer;
 	struct context_row context;
 	struct trace_simulated out;
 };
@@ -164,6 +164,7 @@ begin(struct svc *svc, struct trial *t, struct arena **arena,
 {
 	const struct simulation simulation = {
 		.asker = &t->actor,
+		.payer = &t->payer,
 		.role = t->out.role,
 		.context = &t->context,
 		.text = in->text,
@@ -183,12 +184,11 @@ on_trace_simulate(struct svc *svc, const struct request *request,
 	struct arena *arena = arena_new(ARENA_BYTES);
 	struct trial *t = arena_alloc(arena, sizeof(*t));
 	struct trace_simulate in;
-	struct actor actor;
 	int got;
 
 	*t = (struct trial){ .ticket = request->ticket, .arena = arena };
 	if (trace_simulate_decode(&in, request->body, arena, err) < 0 ||
-	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
+	    api_actor(svc, request, &in.credential, &t->payer, err) < 0 ||
 	    find_actor(svc, in.as, arena, &t->actor, err) < 0 ||
 	    find_context(svc, in.in, arena, &t->context, err) < 0)
 		return -1;

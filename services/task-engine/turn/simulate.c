@@ -11,6 +11,7 @@
 #include "services/task-engine/config.h"
 #include "services/task-engine/turn/turn.h"
 #include "services/task-engine/turn/turns.h"
+#include "services/task-engine/turn/usage.h"
 
 void
 turn_simulated(struct turn *turn, const char *reply,
@@ -26,6 +27,7 @@ turn_simulated(struct turn *turn, const char *reply,
 		.n_wants = n_wants,
 	};
 
+	usage_keep(turn);
 	turn_trace(turn, &trace);
 	turn->simulation.fn(turn->simulation.arg, &was);
 	DL_DELETE(turn->turns->simulated, turn);

@@ -353,24 +353,28 @@ turns_open(struct turns **turns_out, const struct turns_options *options,
 	return 0;
 }
 
-void
-turns_close(struct turns **turns_ref)
+static void
+cut_off(struct turn *list)
 {
-	struct turns *turns = STEAL(*turns_ref);
 	struct turn *turn, *next;
 
-	if (turns == NULL)
-		return;
-	for (turn = turns->running; turn != NULL; turn = next) {
-		next = turn->next;
+	DL_FOREACH_SAFE(list, turn, next)
+	{
 		usage_lose(turn);
 		usage_keep(turn);
 		turn_free(turn);
 	}
-	for (turn = turns->simulated; turn != NULL; turn = next) {
-		next = turn->next;
-		turn_free(turn);
-	}
+}
+
+void
+turns_close(struct turns **turns_ref)
+{
+	struct turns *turns = STEAL(*turns_ref);
+
+	if (turns == NULL)
+		return;
+	cut_off(turns->running);
+	cut_off(turns->simulated);
 	for (size_t i = 0; i < turns->n_models; i++)
 		llm_close(&turns->models[i].llm);
 	tools_free(&turns->tools);

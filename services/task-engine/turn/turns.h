@@ -72,6 +72,7 @@ struct turn_simulated {
 typedef void (*turn_simulated_fn)(void *arg, const struct turn_simulated *was);
 struct simulation {
 	const struct actor *asker;
+	const struct actor *payer; /* of what a model takes; it stays */
 	const char *role;
 	const struct context_row *context;
 	const char *text;

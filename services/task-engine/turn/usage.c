@@ -21,13 +21,18 @@ budgets_of(const struct turn *turn)
 }
 
 /* A person with several accounts is one. */
+static const char *
+person(const struct actor *actor)
+{
+	return *actor->user_id ? actor->user_id : actor->name;
+}
+
 static void
 set_keys(struct turn *turn)
 {
 	const char **keys = turn->usage.of_day.keys;
 
-	keys[BUDGET_PERSON] =
-	    *turn->asker.user_id ? turn->asker.user_id : turn->asker.name;
+	keys[BUDGET_PERSON] = person(&turn->asker);
 	keys[BUDGET_ROOM] = turn->work.context.id;
 	keys[BUDGET_WORKSPACE] = turn->work.context.workspace_id;
 	keys[BUDGET_ALL] = "";
@@ -60,6 +65,17 @@ estimate(const struct turn *turn)
 	return (int64_t)bytes / BUDGET_BYTES_PER_TOKEN;
 }
 
+/* A simulation looks at what is left to those whom it is about, and takes it
+ * from whoever wants to know. */
+static void
+let_payer_pay(struct turn *turn)
+{
+	const char **keys = turn->usage.of_day.keys;
+
+	keys[BUDGET_PERSON] = person(turn->simulation.payer);
+	keys[BUDGET_ROOM] = NULL;
+}
+
 int
 usage_reserve(struct turn *turn, struct err *err)
 {
@@ -67,9 +83,14 @@ usage_reserve(struct turn *turn, struct err *err)
 
 	set_keys(turn);
 	usage->estimated = estimate(turn);
-	return budget_reserve(budgets_of(turn), &usage->of_day,
-	    usage->estimated + turn->turns->options.cfg->llm_max_output_tokens,
-	    err);
+	if (budget_reserve(budgets_of(turn), &usage->of_day,
+		usage->estimated +
+		    turn->turns->options.cfg->llm_max_output_tokens,
+		err) < 0)
+		return -1;
+	if (turn->is_simulated)
+		let_payer_pay(turn);
+	return 0;
 }
 
 static void
@@ -111,7 +132,8 @@ usage_record(struct turn *turn, struct err *err)
 
 	if (t->calls == 0)
 		return 0;
-	if (store_usage_of_turn_add(turn->turns->options.store,
+	if (!turn->is_simulated &&
+	    store_usage_of_turn_add(turn->turns->options.store,
 		turn->work.turn_id, llm_name(turn->model->llm), t, err) < 0)
 		return -1;
 	return budget_record(budgets_of(turn), &turn->usage.of_day, err);

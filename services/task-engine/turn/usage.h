@@ -11,7 +11,8 @@ struct turn;
  * Budgets of tokens: what a call may use is reserved before it, what it used
  * is settled after it, and recorded before the next one, or with what the turn
  * records anyway. What a call used that was cut off by a crash, or before it
- * was answered with anything, is not known and counts nowhere.
+ * was answered with anything, is not known and counts nowhere. A simulation has
+ * no row of its own: it counts in the day's.
  */
 
 /* ERR_BUSY: a budget is used up; the text is for whoever asked. */

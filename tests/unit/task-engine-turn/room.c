@@ -74,6 +74,22 @@ room_wake(void)
 	room_settle(0);
 }
 
+void
+room_ask(enum turn_kind kind)
+{
+	world_queue(kind, "as you said, do it");
+	room_wake();
+	assert_int_equal(world.n_calls, 1);
+}
+
+void
+room_want(size_t call, const char *name, const char *arguments)
+{
+	const struct llm_want one = { "c1", name, arguments };
+
+	world_model_wants(call, &one, 1);
+}
+
 int
 room_leave(void **state)
 {

@@ -2,7 +2,10 @@
 #define TESTS_UNIT_TASK_ENGINE_TURN_ROOM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "services/task-engine/store/turns.h"
 
 struct turns;
 
@@ -24,5 +27,9 @@ int room_leave(void **state);
 void room_settle(int64_t ms);
 /* Takes what is queued. */
 void room_wake(void);
+/* A message that is not searched for, so that the model is asked at once. */
+void room_ask(enum turn_kind kind);
+/* It wants that one tool. */
+void room_want(size_t call, const char *name, const char *arguments);
 
 #endif

@@ -13,23 +13,6 @@
 #include "tests/unit/task-engine-turn/room.h"
 #include "tests/unit/task-engine-turn/world.h"
 
-/* A message that is not searched for, so that the model is asked at once. */
-static void
-ask(enum turn_kind kind)
-{
-	world_queue(kind, "as you said, do it");
-	room_wake();
-	assert_int_equal(world.n_calls, 1);
-}
-
-static void
-want(size_t call, const char *name, const char *arguments)
-{
-	const struct llm_want one = { "c1", name, arguments };
-
-	world_model_wants(call, &one, 1);
-}
-
 static const char hits[] =
     "{\"hits\":[{\"path\":\"docs/a.md\",\"short_id\":\"#a1b2c3\","
     "\"title\":\"A\",\"heading\":\"Policy\",\"snippet\":\"s\","
@@ -43,9 +26,9 @@ a_tool_is_called_and_its_result_shown(void **state)
 {
 	(void)state;
 	room_enter(true);
-	ask(TURN_ANSWER);
+	room_ask(TURN_ANSWER);
 	assert_true(world.calls[0].n_tools >= 2);
-	want(0, "search_knowledge", "{\"query\":\"policy\"}");
+	room_want(0, "search_knowledge", "{\"query\":\"policy\"}");
 	assert_int_equal(world.n_searches, 1);
 	world_indexer_answers(0, hits);
 	assert_int_equal(world.n_calls, 2);
@@ -70,7 +53,7 @@ calls_are_in_the_chat_log(void **state)
 
 	(void)state;
 	room_enter(true);
-	ask(TURN_ANSWER);
+	room_ask(TURN_ANSWER);
 	world_model_wants(0, both, N_OF(both));
 	assert_int_equal(world.n_logged, 0);
 	world_model_answers(1, "Done.", LLM_FINISH_DONE);
@@ -89,8 +72,8 @@ a_tasks_calls_are_in_its_file_instead(void **state)
 {
 	(void)state;
 	room_enter(true);
-	ask(TURN_TASK);
-	want(0, "list_files", "{}");
+	room_ask(TURN_TASK);
+	room_want(0, "list_files", "{}");
 	world_model_answers(1, "Done.", LLM_FINISH_DONE);
 	assert_int_equal(world.n_logged, 0);
 }
@@ -106,7 +89,7 @@ several_wants_are_done_in_their_order(void **state)
 
 	(void)state;
 	room_enter(true);
-	ask(TURN_ANSWER);
+	room_ask(TURN_ANSWER);
 	world_model_wants(0, both, N_OF(both));
 	world_indexer_answers(0, hits);
 	assert_int_equal(world.n_calls, 1);
@@ -136,8 +119,8 @@ errors_go_back_to_the_model(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_OF(errors); i++) {
 		room_enter(true);
-		ask(TURN_ANSWER);
-		want(0, errors[i].tool, errors[i].arguments);
+		room_ask(TURN_ANSWER);
+		room_want(0, errors[i].tool, errors[i].arguments);
 		assert_int_equal(world.n_calls, 2);
 		if (!strstr(world.calls[1].last, errors[i].told))
 			fail_msg("%s: %s", errors[i].told, world.calls[1].last);
@@ -157,7 +140,7 @@ every_step_may_be_grounded(void **state)
 	world_queue(TURN_ANSWER, "harbour crane");
 	room_wake();
 	world_indexer_answers(0, "{\"hits\":[]}");
-	want(0, "list_files", "{}");
+	room_want(0, "list_files", "{}");
 	assert_int_equal(world.n_searches, 2);
 	assert_int_equal(world.n_calls, 1);
 	world_indexer_answers(1, hits);
@@ -166,11 +149,11 @@ every_step_may_be_grounded(void **state)
 	assert_non_null(strstr(world.calls[1].last, "On Thursdays"));
 	assert_null(strstr(world.calls[1].last, "Not for you"));
 	/* What it was shown it is not shown again. */
-	want(1, "read_file", "{\"path\":\"a.md\"}");
+	room_want(1, "read_file", "{\"path\":\"a.md\"}");
 	world_indexer_answers(2, hits);
 	assert_int_equal(world.calls[2].last_role, LLM_TOOL);
 	/* And without the indexer it goes on. */
-	want(2, "read_file", "{\"path\":\"b.md\"}");
+	room_want(2, "read_file", "{\"path\":\"b.md\"}");
 	world_indexer_answers(3, NULL);
 	assert_int_equal(world.n_calls, 4);
 }
@@ -180,10 +163,10 @@ the_same_call_is_not_made_twice(void **state)
 {
 	(void)state;
 	room_enter(true);
-	ask(TURN_ANSWER);
-	want(0, "search_knowledge", "{\"query\":\"a\",\"limit\":3}");
+	room_ask(TURN_ANSWER);
+	room_want(0, "search_knowledge", "{\"query\":\"a\",\"limit\":3}");
 	world_indexer_answers(0, hits);
-	want(1, "search_knowledge", "{ \"limit\": 3, \"query\": \"a\" }");
+	room_want(1, "search_knowledge", "{ \"limit\": 3, \"query\": \"a\" }");
 	assert_int_equal(world.n_searches, 1);
 	assert_non_null(strstr(world.calls[2].last, "called before"));
 }
@@ -193,8 +176,8 @@ an_indexer_that_is_away_is_an_error_of_the_tool(void **state)
 {
 	(void)state;
 	room_enter(true);
-	ask(TURN_ANSWER);
-	want(0, "open_knowledge", "{\"target\":\"a.md\"}");
+	room_ask(TURN_ANSWER);
+	room_want(0, "open_knowledge", "{\"target\":\"a.md\"}");
 	world_indexer_answers(0, NULL);
 	assert_non_null(strstr(world.calls[1].last, "cannot be done now"));
 }
@@ -205,13 +188,13 @@ the_last_step_is_told_that_it_is(void **state)
 	(void)state;
 	room_enter(true);
 	world.cfg.agent_max_steps = 2;
-	ask(TURN_ANSWER);
+	room_ask(TURN_ANSWER);
 	assert_false(world.calls[0].is_last);
-	want(0, "search_knowledge", "{\"query\":\"a\"}");
+	room_want(0, "search_knowledge", "{\"query\":\"a\"}");
 	world_indexer_answers(0, hits);
 	assert_true(world.calls[1].is_last);
 	/* A model that does not care is stopped. */
-	want(1, "search_knowledge", "{\"query\":\"b\"}");
+	room_want(1, "search_knowledge", "{\"query\":\"b\"}");
 	assert_int_equal(world.n_searches, 1);
 	assert_int_equal(world.n_said, 1);
 	assert_false(world.said[0].is_ok);
@@ -224,8 +207,8 @@ calls_have_a_limit_of_their_own(void **state)
 	(void)state;
 	room_enter(true);
 	world.cfg.agent_max_calls = 1;
-	ask(TURN_ANSWER);
-	want(0, "search_knowledge", "{\"query\":\"a\"}");
+	room_ask(TURN_ANSWER);
+	room_want(0, "search_knowledge", "{\"query\":\"a\"}");
 	world_indexer_answers(0, hits);
 	assert_true(world.calls[1].is_last);
 	world_model_answers(1, "That is it.", LLM_FINISH_DONE);
@@ -267,8 +250,8 @@ static const struct {
 static const char *
 have_a_task_made(enum turn_kind kind)
 {
-	ask(kind);
-	want(0, "create_task", "{\"title\":\"T\",\"description\":\"D\"}");
+	room_ask(kind);
+	room_want(0, "create_task", "{\"title\":\"T\",\"description\":\"D\"}");
 	if (world.n_said)
 		return world.said[0].text;
 	world_model_answers(1, "Done.", LLM_FINISH_DONE);
@@ -319,7 +302,7 @@ an_answer_that_the_model_doubts_is_not_given(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_OF(confidences); i++) {
 		room_enter(true);
-		ask(confidences[i].kind);
+		room_ask(confidences[i].kind);
 		assert_non_null(strstr(world.calls[0].system, "confidence:"));
 		world_model_answers(0, confidences[i].said, LLM_FINISH_DONE);
 		if (world.said[0].is_ok != confidences[i].is_shown ||
@@ -337,7 +320,7 @@ an_answer_that_the_model_doubts_is_not_given(void **state)
 	}
 	room_enter(true);
 	world.cfg.agent_min_confidence = "0";
-	ask(TURN_ANSWER);
+	room_ask(TURN_ANSWER);
 	assert_null(strstr(world.calls[0].system, "confidence:"));
 	world_model_answers(0, "So.\nconfidence: 0", LLM_FINISH_DONE);
 	assert_string_equal(world.said[0].text, "So.");
@@ -351,10 +334,10 @@ a_model_that_only_errs_is_stopped(void **state)
 
 	(void)state;
 	room_enter(true);
-	ask(TURN_TASK);
+	room_ask(TURN_TASK);
 	while (world.n_said == 0 && call < 20) {
 		snprintf(arguments, sizeof(arguments), "{\"x\":%zu}", call);
-		want(call++, "search_knowledge", arguments);
+		room_want(call++, "search_knowledge", arguments);
 	}
 	assert_int_equal(call, 8);
 	assert_non_null(strstr(world.said[0].text, "nothing that it tried"));
@@ -365,7 +348,7 @@ a_cut_answer_is_continued(void **state)
 {
 	(void)state;
 	room_enter(true);
-	ask(TURN_ANSWER);
+	room_ask(TURN_ANSWER);
 	world_model_answers(0, "Half of an ans", LLM_FINISH_LENGTH);
 	assert_int_equal(world.n_calls, 2);
 	assert_non_null(strstr(world.calls[1].last, "Go on exactly"));
@@ -378,7 +361,7 @@ an_answer_without_end_is_said_to_be_cut(void **state)
 {
 	(void)state;
 	room_enter(true);
-	ask(TURN_ANSWER);
+	room_ask(TURN_ANSWER);
 	for (size_t i = 0; i < 4; i++)
 		world_model_answers(i, "la ", LLM_FINISH_LENGTH);
 	assert_int_equal(world.n_calls, 4);
@@ -414,9 +397,9 @@ who_is_gone_has_nothing_done_any_more(void **state)
 {
 	(void)state;
 	room_enter(true);
-	ask(TURN_ANSWER);
+	room_ask(TURN_ANSWER);
 	world.is_asker_gone = true;
-	want(0, "search_knowledge", "{\"query\":\"a\"}");
+	room_want(0, "search_knowledge", "{\"query\":\"a\"}");
 	assert_int_equal(world.n_searches, 0);
 	assert_non_null(strstr(world.calls[1].last, "no access any more"));
 }
@@ -441,7 +424,7 @@ an_interrupted_turn_goes_on_behind_what_was_done(void **state)
 	assert_int_equal(world.calls[0].n_messages, 6);
 	assert_int_equal(world.calls[0].last_role, LLM_TOOL);
 	/* It counts as done: not again, and not recorded again. */
-	want(0, "search_knowledge", "{\"query\":\"a\"}");
+	room_want(0, "search_knowledge", "{\"query\":\"a\"}");
 	assert_int_equal(world.n_searches, 0);
 	assert_non_null(strstr(world.calls[1].last, "called before"));
 	world_model_answers(1, "Done.", LLM_FINISH_DONE);
@@ -454,8 +437,8 @@ a_cancelled_turn_hears_nothing(void **state)
 {
 	(void)state;
 	room_enter(true);
-	ask(TURN_ANSWER);
-	want(0, "search_knowledge", "{\"query\":\"a\"}");
+	room_ask(TURN_ANSWER);
+	room_want(0, "search_knowledge", "{\"query\":\"a\"}");
 	turns_cancel(turns, 1);
 	world_indexer_answers(0, hits);
 	assert_int_equal(world.n_calls, 1);
@@ -621,8 +604,8 @@ calls_are_for_who_may(void **state)
 	for (size_t i = 0; i < N_OF(calls); i++) {
 		room_enter(true);
 		world.role = calls[i].role;
-		ask(TURN_ANSWER);
-		want(0, calls[i].tool, calls[i].arguments);
+		room_ask(TURN_ANSWER);
+		room_want(0, calls[i].tool, calls[i].arguments);
 		assert_int_equal(world.n_calls, 2);
 		if (!strstr(world.calls[1].last, calls[i].told))
 			fail_msg("%s: %s", calls[i].name, world.calls[1].last);
@@ -672,8 +655,8 @@ check_unoffered(size_t row, const char *tool)
 {
 	room_enter(true);
 	world.role = offered[row].role;
-	ask(TURN_ANSWER);
-	want(0, tool, "{}");
+	room_ask(TURN_ANSWER);
+	room_want(0, tool, "{}");
 	if (!strstr(world.calls[1].last, "there is no such tool"))
 		fail_msg("%s of %s: %s", tool, role_name(offered[row].role),
 		    world.calls[1].last);
@@ -687,7 +670,7 @@ tools_are_offered_by_role(void **state)
 	for (size_t i = 0; i < N_OF(offered); i++) {
 		room_enter(true);
 		world.role = offered[i].role;
-		ask(TURN_ANSWER);
+		room_ask(TURN_ANSWER);
 		if (strcmp(world.calls[0].tools, offered[i].tools) != 0)
 			fail_msg("%s: %s", role_name(offered[i].role),
 			    world.calls[0].tools);
@@ -712,9 +695,9 @@ a_role_that_was_lost_meanwhile_counts_no_more(void **state)
 			continue;
 		room_enter(true);
 		world.role = ROLE_OVERLORD;
-		ask(TURN_ANSWER);
+		room_ask(TURN_ANSWER);
 		world.role = ROLE_GUEST;
-		want(0, tool_table[i].name, "{}");
+		room_want(0, tool_table[i].name, "{}");
 		if (!strstr(world.calls[1].last, "Access denied"))
 			fail_msg(
 			    "%s: %s", tool_table[i].name, world.calls[1].last);
@@ -729,8 +712,8 @@ a_task_has_the_authority_of_its_asker(void **state)
 	(void)state;
 	room_enter(true);
 	world.role = ROLE_MEMBER;
-	ask(TURN_ANSWER);
-	want(0, "create_task", "{\"title\":\"T\",\"description\":\"D\"}");
+	room_ask(TURN_ANSWER);
+	room_want(0, "create_task", "{\"title\":\"T\",\"description\":\"D\"}");
 	assert_string_equal(world.task_asked_as, "member");
 }
 
@@ -747,7 +730,7 @@ a_chain_of_tasks_ends(void **state)
 		world_queue(TURN_TASK, "as you said, do it");
 		world.queued[0].task.depth = depth;
 		room_wake();
-		want(0, "create_task", arguments);
+		room_want(0, "create_task", arguments);
 		assert_int_equal(world.n_tasks_made, depth < 2);
 		if (depth < 2)
 			assert_int_equal(world.task_depth, depth + 1);
@@ -757,8 +740,8 @@ a_chain_of_tasks_ends(void **state)
 		room_leave(NULL);
 	}
 	room_enter(true);
-	ask(TURN_ANSWER);
-	want(0, "create_task", arguments);
+	room_ask(TURN_ANSWER);
+	room_want(0, "create_task", arguments);
 	assert_int_equal(world.task_depth, 1);
 }
 
@@ -772,9 +755,9 @@ a_task_of_a_task_makes_no_objective(void **state)
 		world_queue(TURN_TASK, "as you said, do it");
 		world.queued[0].task.depth = depth;
 		room_wake();
-		want(0, "create_objective",
+		room_want(0, "create_objective",
 		    "{\"title\":\"T\",\"prompt\":\"P\"}");
-		want(1, "update_objective",
+		room_want(1, "update_objective",
 		    "{\"objective_id\":\"obj_mine\",\"active\":true}");
 		assert_int_equal(world.n_tasks_made, depth == 0);
 		assert_int_equal(depth == 0,
@@ -784,8 +767,8 @@ a_task_of_a_task_makes_no_objective(void **state)
 	}
 	room_enter(true);
 	world.role = ROLE_MEMBER;
-	ask(TURN_ANSWER);
-	want(0, "create_objective", "{\"title\":\"T\",\"prompt\":\"P\"}");
+	room_ask(TURN_ANSWER);
+	room_want(0, "create_objective", "{\"title\":\"T\",\"prompt\":\"P\"}");
 	assert_string_equal(world.task_asked_as, "member");
 }
 
@@ -795,9 +778,9 @@ tasks_of_turns_are_counted(void **state)
 	(void)state;
 	room_enter(true);
 	world.cfg.agent_tasks_hour = 1;
-	ask(TURN_ANSWER);
-	want(0, "create_task", "{\"title\":\"1\",\"description\":\"D\"}");
-	want(1, "create_task", "{\"title\":\"2\",\"description\":\"D\"}");
+	room_ask(TURN_ANSWER);
+	room_want(0, "create_task", "{\"title\":\"1\",\"description\":\"D\"}");
+	room_want(1, "create_task", "{\"title\":\"2\",\"description\":\"D\"}");
 	assert_int_equal(world.n_tasks_made, 1);
 	assert_int_equal(world.n_rolled_back, 1);
 	assert_non_null(strstr(world.calls[2].last, "as many tasks"));
@@ -808,12 +791,12 @@ notes_can_be_read_before_they_are_written(void **state)
 {
 	(void)state;
 	room_enter(true);
-	ask(TURN_ANSWER);
-	want(0, "write_file", "{\"path\":\"n.md\",\"content\":\"kept\"}");
+	room_ask(TURN_ANSWER);
+	room_want(0, "write_file", "{\"path\":\"n.md\",\"content\":\"kept\"}");
 	assert_string_equal(world.file_path, "scratch/context/n.md");
-	want(1, "read_file", "{\"path\":\"n.md\"}");
+	room_want(1, "read_file", "{\"path\":\"n.md\"}");
 	assert_non_null(strstr(world.calls[2].last, "\"content\":\"kept\""));
-	want(2, "read_file", "{\"path\":\"m.md\"}");
+	room_want(2, "read_file", "{\"path\":\"m.md\"}");
 	assert_non_null(strstr(world.calls[3].last, "no such file"));
 }
 
@@ -822,8 +805,8 @@ a_change_is_told_when_the_model_is_away_later(void **state)
 {
 	(void)state;
 	room_enter(true);
-	ask(TURN_ANSWER);
-	want(0, "create_task", "{\"title\":\"T\",\"description\":\"D\"}");
+	room_ask(TURN_ANSWER);
+	room_want(0, "create_task", "{\"title\":\"T\",\"description\":\"D\"}");
 	world_model_answers(1, NULL, LLM_FINISH_DONE);
 	assert_false(world.said[0].is_ok);
 	assert_non_null(
@@ -835,8 +818,8 @@ what_a_tool_proposed_is_told_with_the_answer(void **state)
 {
 	(void)state;
 	room_enter(true);
-	ask(TURN_ANSWER);
-	want(0, "propose_action",
+	room_ask(TURN_ANSWER);
+	room_want(0, "propose_action",
 	    "{\"type\":\"run_command\",\"target\":\"ls\",\"summary\":"
 	    "\"s\"}");
 	world_model_answers(1, "I proposed it.", LLM_FINISH_DONE);
@@ -854,7 +837,7 @@ another_model_answers_when_the_first_is_away(void **state)
 	world.cfg.llm_fallbacks = "openai/other";
 	world.n_models = 0;
 	room_open_turns();
-	ask(TURN_ANSWER);
+	room_ask(TURN_ANSWER);
 	world_model_answers(0, NULL, LLM_FINISH_DONE);
 	assert_int_equal(world.n_calls, 2);
 	assert_int_equal(world.calls[1].model, 1);
@@ -871,119 +854,6 @@ another_model_answers_when_the_first_is_away(void **state)
 	world_model_answers(3, NULL, LLM_FINISH_DONE);
 	assert_int_equal(world.n_calls, 4);
 	assert_false(world.said[1].is_ok);
-}
-
-static void
-a_budget_is_held(void **state)
-{
-	(void)state;
-	room_enter(true);
-	world.cfg.budget_room = 1000000;
-	world.tokens_used = 999999;
-	world_queue(TURN_ANSWER, "as you said, do it");
-	room_wake();
-	assert_int_equal(world.n_calls, 0);
-	assert_non_null(
-	    strstr(world.said[0].text, "AGENT_RUNTIME_LLM_BUDGET_ROOM_TOKENS"));
-}
-
-static void
-what_runs_counts_against_the_budget(void **state)
-{
-	(void)state;
-	room_enter(true);
-	world.cfg.llm_max_output_tokens = 1000;
-	world.cfg.budget_day = 4500;
-	for (size_t i = 0; i < 8; i++)
-		world_queue(TURN_ANSWER, "hello!");
-	room_wake();
-	assert_true(world.n_calls > 0 && world.n_calls < 5);
-	assert_int_equal(world.n_said, 8 - world.n_calls);
-}
-
-static void
-tokens_are_recorded_once(void **state)
-{
-	(void)state;
-	room_enter(true);
-	ask(TURN_ANSWER);
-	world.tokens_a_call = 10;
-	want(0, "write_file", "{\"path\":\"n.md\",\"content\":\"x\"}");
-	assert_int_equal(world.tokens_recorded, 20);
-	world_model_answers(1, "Done.", LLM_FINISH_DONE);
-	assert_int_equal(world.tokens_recorded, 40);
-}
-
-/* So a crash costs the budget's count one call, and not all of a turn. */
-static void
-tokens_are_recorded_before_the_next_call(void **state)
-{
-	(void)state;
-	room_enter(true);
-	ask(TURN_ANSWER);
-	world.tokens_a_call = 10;
-	want(0, "list_files", "{}");
-	assert_int_equal(world.n_calls, 2);
-	assert_int_equal(world.tokens_recorded, 20);
-	world_model_answers(1, "Done.", LLM_FINISH_DONE);
-	assert_int_equal(world.tokens_recorded, 40);
-}
-
-static void
-answer_first(void)
-{
-	world_model_answers(0, "Done.", LLM_FINISH_DONE);
-}
-
-static void
-give_first_up(void)
-{
-	world_model_answers(0, NULL, LLM_FINISH_DONE);
-}
-
-static void
-cancel_first(void)
-{
-	turns_cancel(turns, 1);
-}
-
-static void
-stop(void)
-{
-	(void)room_leave(NULL);
-}
-
-/* Of an answer that broke off, how the call with it ends; NULL: cancelled. */
-static const struct {
-	const char *name;
-	void (*end)(void);
-	int64_t recorded, estimated;
-} cuts[] = {
-	{ "answered by another try", answer_first, 20 + 37, 7 },
-	{ "given up", give_first_up, 37, 7 },
-	{ "cancelled", cancel_first, 37, 7 },
-	{ "stopped", stop, 37, 7 },
-};
-
-static void
-what_broke_off_is_recorded(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < N_OF(cuts); i++) {
-		room_enter(true);
-		ask(TURN_ANSWER);
-		world.tokens_a_call = 10;
-		world.lost = (struct tokens){
-			.calls = 1, .in = 30, .out = 7, .estimated = 7
-		};
-		cuts[i].end();
-		if (world.tokens_recorded != cuts[i].recorded ||
-		    world.tokens_estimated != cuts[i].estimated)
-			fail_msg("%s: %d of which %d estimated", cuts[i].name,
-			    (int)world.tokens_recorded,
-			    (int)world.tokens_estimated);
-		room_leave(NULL);
-	}
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, room_leave)
@@ -1013,11 +883,6 @@ main(void)
 		TEST(an_interrupted_turn_goes_on_behind_what_was_done),
 		TEST(a_cancelled_turn_hears_nothing),
 		TEST(another_model_answers_when_the_first_is_away),
-		TEST(a_budget_is_held),
-		TEST(what_runs_counts_against_the_budget),
-		TEST(tokens_are_recorded_once),
-		TEST(tokens_are_recorded_before_the_next_call),
-		TEST(what_broke_off_is_recorded),
 		TEST(calls_are_for_who_may),
 		TEST(tools_are_offered_by_role),
 		TEST(a_role_that_was_lost_meanwhile_counts_no_more),

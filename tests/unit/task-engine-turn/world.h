@@ -119,6 +119,12 @@ struct world {
 	int64_t tokens_recorded, tokens_used, tokens_a_call;
 	int64_t tokens_estimated; /* of those recorded */
 	struct tokens lost;	  /* by the call that ends next */
+	struct {
+		char scope[16];
+		char key[32];
+		int64_t n_tokens;
+	} charged[WORLD_MAX]; /* in the day's table */
+	size_t n_charged;
 
 	/* what tools changed */
 	size_t n_tasks_made;

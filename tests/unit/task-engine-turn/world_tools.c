@@ -237,12 +237,17 @@ int
 store_usage_add(struct store *store, int64_t day, const char *scope,
     const char *key, const struct tokens *more, struct err *err)
 {
+	size_t at = world.n_charged++;
+
 	(void)store;
 	(void)day;
-	(void)scope;
-	(void)key;
-	(void)more;
 	(void)err;
+	assert_true(at < WORLD_MAX);
+	snprintf(world.charged[at].scope, sizeof(world.charged[at].scope), "%s",
+	    scope);
+	snprintf(
+	    world.charged[at].key, sizeof(world.charged[at].key), "%s", key);
+	world.charged[at].n_tokens = more->in + more->out;
 	return 0;
 }
 
