@@ -66,7 +66,7 @@ const struct route routes[] = {
 	{ "delivery.ready",   ROUTE_PUB,  ENGINE, SVC_CONNECTORS, 0,
 	    &empty_shape, NULL,
 	    "doorbell: something is due" },
-	{ "delivery.claim",   ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, 0,
+	{ "delivery.claim",   ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, ROUTE_KEYED,
 	    &delivery_claim_shape, &delivery_batch_shape,
 	    "leases due outbound messages" },
 	{ "delivery.result",  ROUTE_REQ,  SVC_GATEWAYS,   ENGINE, 0,

@@ -55,7 +55,6 @@ struct svc {
 		int64_t at_ms;
 	} cursor;
 	struct hearing hearing; /* of that message */
-	bool has_told_secret;	/* the reply to the request that runs */
 
 	/* Turns that the requests of this batch cancelled; they are stopped
 	 * once that is committed. */

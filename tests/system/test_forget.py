@@ -15,6 +15,8 @@ from community import KEY, ROOM, Community, ModelStub, with_model  # noqa: E402
 from door import place  # noqa: E402, F401
 
 SECRET = "canary-7391"
+# Ids of requests that are asked twice.
+CLAIM, CANCEL = "01JD00000000000000000000C1", "01JD00000000000000000000C2"
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def everywhere(c):
     names = [r[0] for r in c.sql(
         "SELECT name FROM sqlite_schema WHERE type = 'table'")]
     return "\n".join(json.dumps(c.sql(f'SELECT * FROM "{name}"'), default=str)
-                     for name in names if name != "replies")
+                     for name in names)
 
 
 def files(c):
@@ -199,6 +201,34 @@ def test_an_answer_that_waits_is_not_sent(start):
     c.reply("/forget mine", "42")
     got = c.gateway.ask("delivery.claim", {"max": 10})
     assert SECRET not in json.dumps(got)
+
+
+def test_what_was_replied_of_it_is_replied_without_it(start):
+    """A gateway and the api may ask again for what they were answered."""
+    c = start()
+    c.stub.reply = f"So {SECRET} it is."
+    c.answered(c.ask("tell me", "42"))
+
+    def claim():
+        return c.gateway.ask("delivery.claim", {"max": 10}, id=CLAIM)
+    row = claim()["deliveries"][0]
+    assert SECRET in row["text"] and claim()["deliveries"] == [row]
+    c.gateway.ask("delivery.result", {
+        "delivery_id": row["delivery_id"], "lease": row["lease"],
+        "outcome": "sent", "part": 0, "is_last": True})
+    c.stub.fault("hang", times=9)
+    c.say(f"/task count {SECRET}", "42")
+    ref = {"credential": c.local, "task_id": c.tasks("id")[0][0]}
+    first = c.api.ask("task.cancel", ref, id=CANCEL)
+    assert c.api.ask("task.cancel", ref, id=CANCEL) == first
+    assert SECRET in json.dumps(first)
+    assert "3 messages of yours here" in c.reply("/forget mine", "42")
+    assert SECRET not in everywhere(c)
+    again = c.api.ask("task.cancel", ref, id=CANCEL)
+    words = {"title": "(forgotten)", "prompt": "(forgotten)",
+             "source_text": ""}
+    assert again["task"] == {**first["task"], **words}
+    assert SECRET not in json.dumps(claim())
 
 
 def test_no_file_of_the_database_keeps_it(start):

@@ -7,7 +7,6 @@
 
 #include "libcommon/arena.h"
 #include "libcommon/err.h"
-#include "libcommon/id.h"
 #include "libcommon/log.h"
 #include "proto/delivery.h"
 #include "services/task-engine/delivery/connectors.h"
@@ -59,23 +58,20 @@ describe_edit(struct store *store, const struct outbox_row *row,
 }
 
 static int
-take(struct store *store, struct outbox_row *row, int64_t now_ms,
-    struct arena *arena, struct err *err)
+take(struct store *store, struct outbox_row *row, const struct claim *claim,
+    struct err *err)
 {
-	char lease[ID_UUID_SIZE];
-
-	id_uuid(lease);
-	row->lease = arena_strdup(arena, lease);
-	row->lease_until_ms = now_ms + LEASE_MS;
+	row->lease = claim->id;
+	row->lease_until_ms = claim->now_ms + LEASE_MS;
 	row->state = "sending";
 	row->attempt++;
 	if (row->first_tried_ms == 0)
-		row->first_tried_ms = now_ms;
+		row->first_tried_ms = claim->now_ms;
 	/* It will be sent again, and the platform may show it twice. */
 	if (row->is_part_uncertain &&
 	    !connector_recognises_repeats(row->connector))
 		row->maybe_doubled = true;
-	return store_outbox_update(store, row, now_ms, err);
+	return store_outbox_update(store, row, claim->now_ms, err);
 }
 
 static int
@@ -86,10 +82,18 @@ end_unshown(struct store *store, struct outbox_row *row, int64_t now_ms,
 	return store_outbox_update(store, row, now_ms, err);
 }
 
+static bool
+is_leased(const struct outbox_row *row, const struct claim *claim)
+{
+	return strcmp(row->lease, claim->id) == 0 &&
+	       row->lease_until_ms > claim->now_ms;
+}
+
 /* 1: it is done, and there is nothing to send. */
 static int
-lease_row(struct store *store, struct outbox_row *row, int64_t now_ms,
-    struct arena *arena, struct delivery *out, struct err *err)
+lease_row(struct store *store, struct outbox_row *row,
+    const struct claim *claim, struct arena *arena, struct delivery *out,
+    struct err *err)
 {
 	int got;
 
@@ -98,8 +102,9 @@ lease_row(struct store *store, struct outbox_row *row, int64_t now_ms,
 	got = *row->edits_id ? describe_edit(store, row, arena, out, err) : 0;
 	/* An answer is told all the same. */
 	if (got == 1 && !row->in_reply_to_seq)
-		return end_unshown(store, row, now_ms, err) < 0 ? -1 : 1;
-	if (got < 0 || take(store, row, now_ms, arena, err) < 0)
+		return end_unshown(store, row, claim->now_ms, err) < 0 ? -1 : 1;
+	if (got < 0 ||
+	    (!is_leased(row, claim) && take(store, row, claim, err) < 0))
 		return -1;
 	describe(row, out);
 	return 0;
@@ -129,41 +134,52 @@ leave_suspect_alone(
 }
 
 static int
-find_due(struct store *store, const char *instance, int64_t max, int64_t now_ms,
-    struct arena *arena, struct outbox_row **rows_out, size_t *n_out,
-    struct err *err)
+find_due(struct store *store, const struct claim *claim, struct arena *arena,
+    struct outbox_row **rows_out, size_t *n_out, struct err *err)
 {
 	struct trial_scene scene;
 
-	if (store_outbox_due(store, instance, now_ms, max + 1, arena, rows_out,
-		n_out, err) < 0 ||
-	    trial_look(store, instance, now_ms, &scene, err) < 0)
+	if (store_outbox_due(store, claim->instance, claim->now_ms,
+		claim->max + 1, arena, rows_out, n_out, err) < 0 ||
+	    trial_look(store, claim->instance, claim->now_ms, &scene, err) < 0)
 		return -1;
 	leave_suspect_alone(&scene, rows_out, n_out);
 	return 0;
 }
 
+/* What a claim whose answer was lost has leased already, or what is due. */
+static int
+find_rows(struct store *store, const struct claim *claim, struct arena *arena,
+    struct outbox_row **rows_out, size_t *n_out, struct err *err)
+{
+	if (store_outbox_leased(store, claim->instance, claim->id,
+		claim->now_ms, arena, rows_out, n_out, err) < 0)
+		return -1;
+	return *n_out ? 0 : find_due(store, claim, arena, rows_out, n_out, err);
+}
+
 int
-lease_claim(struct store *store, const char *instance, int64_t max,
-    int64_t now_ms, struct arena *arena, struct delivery_batch *out,
-    struct err *err)
+lease_claim(struct store *store, const struct claim *claim, struct arena *arena,
+    struct delivery_batch *out, struct err *err)
 {
 	struct outbox_row *rows;
 	size_t n, bytes = 0;
 
-	if (find_due(store, instance, max, now_ms, arena, &rows, &n, err) < 0)
+	if (find_rows(store, claim, arena, &rows, &n, err) < 0)
 		return -1;
 	out->deliveries = arena_alloc(arena, (n + 1) * sizeof(struct delivery));
 	out->n_deliveries = 0;
+	/* How much more there was when it was leased nobody knows. */
+	out->has_more = n > 0 && is_leased(&rows[0], claim);
 	for (size_t i = 0; i < n; i++) {
 		int got;
 
 		bytes += strlen(rows[i].text);
-		if (i == (size_t)max || (i > 0 && bytes > BATCH_BYTES)) {
+		if (i == (size_t)claim->max || (i > 0 && bytes > BATCH_BYTES)) {
 			out->has_more = true;
 			return 0;
 		}
-		got = lease_row(store, &rows[i], now_ms, arena,
+		got = lease_row(store, &rows[i], claim, arena,
 		    &out->deliveries[out->n_deliveries], err);
 		if (got < 0)
 			return -1;

@@ -24,9 +24,19 @@ enum {
 	GIVE_UP_MS = 24 * 60 * 60 * 1000,
 };
 
-int lease_claim(struct store *store, const char *instance, int64_t max,
-    int64_t now_ms, struct arena *arena, struct delivery_batch *out,
-    struct err *err) MUST_CHECK;
+/*
+ * The id is that of the request, and what it gets is leased under it: asked
+ * again it gets what is still leased so, as the rows are by then.
+ */
+struct claim {
+	const char *instance;
+	const char *id;
+	int64_t max;
+	int64_t now_ms;
+};
+int
+lease_claim(struct store *store, const struct claim *claim, struct arena *arena,
+    struct delivery_batch *out, struct err *err) MUST_CHECK;
 
 int lease_result(struct store *store, const char *instance,
     const struct delivery_result *result, int64_t now_ms, struct arena *arena,

@@ -81,7 +81,7 @@ keep_reply(
 	if (needs_no_keeping(request) || item->is_deferred ||
 	    store_count_changes(svc->store) == changes_before)
 		return 0;
-	if (is_secret_reply(request) || svc->has_told_secret) {
+	if (is_secret_reply(request)) {
 		secret_replies_put(&svc->secret_replies, request, &item->reply,
 		    clock_unix_ms());
 		item->has_new_secret = true;
@@ -142,7 +142,6 @@ dispatch(struct svc *svc, struct item *item)
 	int rc;
 
 	svc->heard = (struct heard_note){ 0 };
-	svc->has_told_secret = false;
 	begin_audit(svc, item->request);
 	rc = service_dispatch(
 	    svc, item->request, &item->reply, &item->is_deferred, &why);

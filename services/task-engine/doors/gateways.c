@@ -17,7 +17,6 @@
 #include "services/task-engine/doors/doors.h"
 #include "services/task-engine/doors/inbound.h"
 #include "services/task-engine/engine.h"
-#include "services/task-engine/people/pairing.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/places.h"
@@ -221,22 +220,6 @@ on_message_inbound(struct svc *svc, const struct request *request,
 	return 0;
 }
 
-/* The one message that shows a token is not kept beside its row. */
-static int
-look_for_tokens(struct svc *svc, const struct request *request,
-    const struct delivery_batch *batch, struct err *err)
-{
-	for (size_t i = 0; i < batch->n_deliveries; i++) {
-		const char *text = batch->deliveries[i].text, *kept;
-
-		if (pairing_redact(
-			svc->store, text, request->arena, &kept, err) < 0)
-			return -1;
-		svc->has_told_secret = svc->has_told_secret || kept != text;
-	}
-	return 0;
-}
-
 int
 on_delivery_claim(struct svc *svc, const struct request *request,
     struct reply *reply, struct err *err)
@@ -246,9 +229,14 @@ on_delivery_claim(struct svc *svc, const struct request *request,
 
 	if (delivery_claim_decode(&in, request->body, request->arena, err) < 0)
 		return -1;
-	if (lease_claim(svc->store, instance_of(request), in.max,
-		request->now_ms, request->arena, &out, err) < 0 ||
-	    look_for_tokens(svc, request, &out, err) < 0)
+	const struct claim claim = {
+		.instance = instance_of(request),
+		.id = request->id,
+		.max = in.max,
+		.now_ms = request->now_ms,
+	};
+
+	if (lease_claim(svc->store, &claim, request->arena, &out, err) < 0)
 		return -1;
 	delivery_batch_encode(&out, reply->body);
 	return 0;

@@ -11,10 +11,9 @@
 struct bus_request;
 
 /*
- * Replies that carry a secret (a new token, a delivery that shows one) are
- * remembered here and not in the database, where they would lie on disk:
- * whoever repeats the id gets the same bytes while this process lives. After
- * that a name is taken, and a delivery waits until its lease ends.
+ * Replies that carry a secret, as a new token is, are remembered here and not
+ * in the database, where they would lie on disk: whoever repeats the id gets
+ * the same bytes while this process lives. After that a name is taken.
  */
 struct secret_replies {
 	struct {

@@ -55,7 +55,9 @@ forget_tasks(struct store *s, const struct forgetting *what,
 		BINDS(b_text(what->context_id), b_int(what->before_seq)),
 		err) < 0)
 		return -1;
-	return forget_here(s, STMT_FORGET_TASKS, what, &out->n_tasks, err);
+	if (forget_here(s, STMT_FORGET_TASKS, what, &out->n_tasks, err) < 0)
+		return -1;
+	return forget_here(s, STMT_FORGET_REPLIES, what, NULL, err);
 }
 
 int

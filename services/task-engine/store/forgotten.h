@@ -32,7 +32,8 @@ struct forgotten {
 
 /*
  * Rows of messages, answers that wait or were sent, calls and traces of turns,
- * tasks; and the chat log is written anew from its beginning. Within a
+ * tasks, and what was replied of those; and the chat log is written anew from
+ * its beginning. Within a
  * transaction.
  */
 int store_forget(struct store *store, const struct forgetting *what,

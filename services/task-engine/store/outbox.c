@@ -165,6 +165,16 @@ store_outbox_due(struct store *s, const char *instance, int64_t now_ms,
 }
 
 int
+store_outbox_leased(struct store *s, const char *instance, const char *lease,
+    int64_t now_ms, struct arena *arena, struct outbox_row **rows_out,
+    size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_OUTBOX_LEASED, arena, read_outbox,
+	    sizeof(**rows_out), rows_out, n_out,
+	    BINDS(b_text(instance), b_text(lease), b_int(now_ms)), err);
+}
+
+int
 store_outbox_update(struct store *s, const struct outbox_row *o, int64_t now_ms,
     struct err *err)
 {

@@ -105,6 +105,11 @@ int store_outbox_due(struct store *store, const char *instance, int64_t now_ms,
     int64_t limit, struct arena *arena, struct outbox_row **rows_out,
     size_t *n_out, struct err *err) MUST_CHECK;
 
+/* What the instance has under a lease that has not ended, in that order. */
+int store_outbox_leased(struct store *store, const char *instance,
+    const char *lease, int64_t now_ms, struct arena *arena,
+    struct outbox_row **rows_out, size_t *n_out, struct err *err) MUST_CHECK;
+
 /* Writes what a claim or a result changed: state, attempt, lease, times,
  * parts, marks, error. */
 int store_outbox_update(struct store *store, const struct outbox_row *row,

@@ -565,6 +565,9 @@ static const char *const version_4[] = {
 	"CREATE UNIQUE INDEX outbox_partial ON outbox (partial_of_seq)"
 	" WHERE partial_of_seq IS NOT NULL;",
 
+	/* What a claim that is repeated has leased. */
+	"CREATE INDEX outbox_lease ON outbox (lease) WHERE lease <> '';",
+
 	/* What is kept of a conversation, and the sentences that it is made
 	 * of: one of each kind of a message. */
 	"CREATE TABLE summaries ("

@@ -137,6 +137,17 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	    " source_text = iif(source_text IS NULL, NULL, ''),"
 	    " result_summary = iif(result_summary IS NULL, NULL,"
 	    "  '(forgotten)')" FORGET_TASKS,
+	/* What the api was answered of such a task, should it ask again. */
+	[STMT_FORGET_REPLIES] =
+	    "UPDATE replies SET bytes = CAST(json_replace(CAST(bytes AS TEXT),"
+	    " '$.body.task.title', '(forgotten)',"
+	    " '$.body.task.prompt', '(forgotten)',"
+	    " '$.body.task.source_text', '',"
+	    " '$.body.task.result_summary', '(forgotten)') AS BLOB)"
+	    " WHERE instr(CAST(bytes AS TEXT), '\"task\":{') > 0"
+	    " AND json_extract(CAST(bytes AS TEXT), '$.body.task.id') IN"
+	    "  (SELECT id FROM tasks WHERE source_message_seq IN " WORDLESS
+	    "   AND prompt = '(forgotten)')",
 	[STMT_FORGET_LOG] =
 	    "INSERT INTO log_files (context_id, written_seq, size_bytes,"
 	    " is_behind, epoch) VALUES (?1, 0, 0, 1, 1)"
@@ -344,6 +355,10 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	    " AND ((state = 'queued' AND due_ms <= ?2)"
 	    "  OR (state = 'sending' AND lease_until_ms <= ?2))"
 	    " ORDER BY is_urgent DESC, seq LIMIT ?3",
+	[STMT_OUTBOX_LEASED] = "SELECT " OUTBOX_COLUMNS " FROM outbox"
+			       " WHERE instance = ?1 AND lease = ?2"
+			       " AND lease <> '' AND lease_until_ms > ?3"
+			       " ORDER BY is_urgent DESC, seq",
 	[STMT_OUTBOX_UPDATE] =
 	    "UPDATE outbox SET state = ?2, attempt = ?3, lease = ?4,"
 	    " lease_until_ms = ?5, due_ms = ?6, first_tried_ms = ?7,"

@@ -509,7 +509,8 @@ notices_and_outcomes_are_delivered(void **state)
 	id = propose(t, &t->guest, &t->there);
 	DONE(approve(t, &t->bob, id, &row));
 	DONE(store_begin(w->store, &w->err));
-	DONE(lease_claim(w->store, "telegram.main", 9, w->now_ms, w->arena,
+	DONE(lease_claim(w->store,
+	    &(struct claim){ "telegram.main", "first", 9, w->now_ms }, w->arena,
 	    &batch, &w->err));
 	assert_int_equal(batch.n_deliveries, 1);
 	assert_string_equal(batch.deliveries[0].chat_id, "there");
@@ -528,8 +529,9 @@ notices_and_outcomes_are_delivered(void **state)
 
 	DONE(lease_result(w->store, "telegram.main", &sent, w->now_ms, w->arena,
 	    &noted, &w->err));
-	DONE(lease_claim(w->store, "telegram.main", 9, w->now_ms, w->arena,
-	    &batch, &w->err));
+	DONE(lease_claim(w->store,
+	    &(struct claim){ "telegram.main", "second", 9, w->now_ms },
+	    w->arena, &batch, &w->err));
 	assert_int_equal(batch.n_deliveries, 1);
 	assert_non_null(strstr(batch.deliveries[0].text, "Outcome: "));
 	assert_string_equal(batch.deliveries[0].action_id, "");

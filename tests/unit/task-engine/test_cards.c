@@ -35,9 +35,13 @@ static struct delivery_batch
 claim(struct world *w)
 {
 	struct delivery_batch batch = { 0 };
+	char id[ID_UUID_SIZE];
 
-	DONE(lease_claim(
-	    w->store, instance, 9, w->now_ms, w->arena, &batch, &w->err));
+	id_uuid(id);
+	DONE(lease_claim(w->store,
+	    &(struct claim){
+		instance, arena_strdup(w->arena, id), 9, w->now_ms },
+	    w->arena, &batch, &w->err));
 	return batch;
 }
 

@@ -36,15 +36,25 @@ post(struct world *w, const struct context_row *x, const char *text,
 }
 
 static struct delivery_batch
-claim(struct world *w, int64_t max)
+claim_as(struct world *w, const char *id, int64_t max)
 {
 	struct delivery_batch batch = { 0 };
 
 	DONE(store_begin(w->store, &w->err));
-	DONE(lease_claim(
-	    w->store, instance, max, w->now_ms, w->arena, &batch, &w->err));
+	DONE(lease_claim(w->store,
+	    &(struct claim){ instance, id, max, w->now_ms }, w->arena, &batch,
+	    &w->err));
 	DONE(store_commit(w->store, &w->err));
 	return batch;
+}
+
+static struct delivery_batch
+claim(struct world *w, int64_t max)
+{
+	char id[ID_UUID_SIZE];
+
+	id_uuid(id);
+	return claim_as(w, arena_strdup(w->arena, id), max);
 }
 
 static const char *
@@ -172,6 +182,45 @@ a_lost_lease_goes_on_at_the_first_unreported_part(void **state)
 	assert_false(row(w, id).maybe_doubled);
 	assert_string_equal(
 	    report(w, again.deliveries, "sent", 1, true, 0), "stale");
+	world_close(w);
+}
+
+/* Its answer was lost: what it leased is read anew, and nothing beside it. */
+static void
+a_repeated_claim_gets_what_it_has_leased(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	world_open(w);
+	struct context_row a = chat(w, "a"), b = chat(w, "b"), c = chat(w, "c");
+
+	post(w, &a, "a1", false);
+	post(w, &b, "b1", true);
+	struct delivery_batch first = claim_as(w, "one", 2);
+
+	post(w, &c, "c1", true);
+	report(w, &first.deliveries[1], "sent", 0, false, 0);
+	struct delivery_batch again = claim_as(w, "one", 2);
+
+	assert_int_equal(again.n_deliveries, 2);
+	assert_true(again.has_more);
+	for (size_t i = 0; i < 2; i++) {
+		assert_string_equal(again.deliveries[i].delivery_id,
+		    first.deliveries[i].delivery_id);
+		assert_string_equal(
+		    again.deliveries[i].lease, first.deliveries[i].lease);
+		assert_int_equal(again.deliveries[i].attempt, 1);
+		assert_int_equal(again.deliveries[i].n_parts_sent, (int)i);
+	}
+	report(w, &first.deliveries[0], "sent", 0, true, 0);
+	assert_int_equal(claim_as(w, "one", 2).n_deliveries, 1);
+	assert_string_equal(claim(w, 2).deliveries[0].text, "c1");
+	/* What has ended is due, and counts as another try. */
+	w->now_ms += LEASE_MS;
+	again = claim_as(w, "one", 1);
+	assert_int_equal(again.n_deliveries, 1);
+	assert_int_equal(again.deliveries[0].attempt, 2);
 	world_close(w);
 }
 
@@ -631,6 +680,7 @@ main(void)
 		cmocka_unit_test(max_is_kept_and_more_is_said),
 		cmocka_unit_test(
 		    a_lost_lease_goes_on_at_the_first_unreported_part),
+		cmocka_unit_test(a_repeated_claim_gets_what_it_has_leased),
 		cmocka_unit_test(a_new_process_goes_on_at_once),
 		cmocka_unit_test(what_three_processes_died_with_is_set_aside),
 		cmocka_unit_test(a_suspect_waits_for_what_is_under_way),

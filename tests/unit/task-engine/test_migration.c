@@ -327,6 +327,7 @@ static const struct {
 	{ "document_changes_newest", NULL },
 	{ "heard_traces", NULL },
 	{ "outbox_failed", NULL },
+	{ "outbox_lease", NULL },
 	{ "outbox_partial", NULL },
 	{ "outbox_suspects", NULL },
 	{ "own_writes", NULL },

@@ -46,7 +46,8 @@ tell(struct world *w, const struct context_row *about, const char *told)
 
 	DONE(store_begin(w->store, &w->err));
 	DONE(notice_post(w->store, &notice, w->now_ms, w->arena, &n, &w->err));
-	DONE(lease_claim(w->store, "telegram.main", 50, w->now_ms, w->arena,
+	DONE(lease_claim(w->store,
+	    &(struct claim){ "telegram.main", "id", 50, w->now_ms }, w->arena,
 	    &batch, &w->err));
 	store_rollback(w->store);
 	assert_int_equal(batch.n_deliveries, n);

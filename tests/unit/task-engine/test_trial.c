@@ -191,9 +191,13 @@ claim(struct gateway *g)
 {
 	struct world *w = g->world;
 	struct delivery_batch batch = { 0 };
+	char id[ID_UUID_SIZE];
 
-	DONE(lease_claim(w->store, g->instance, (int64_t)(HELD_MAX - g->n_held),
-	    w->now_ms, w->arena, &batch, &w->err));
+	id_uuid(id);
+	DONE(lease_claim(w->store,
+	    &(struct claim){ g->instance, arena_strdup(w->arena, id),
+		(int64_t)(HELD_MAX - g->n_held), w->now_ms },
+	    w->arena, &batch, &w->err));
 	for (size_t i = 0; i < batch.n_deliveries; i++)
 		g->held[g->n_held++] = batch.deliveries[i];
 }
