@@ -38,6 +38,18 @@ struct store;
  * its turn comes; so does every row when an update waits. Nothing waits for
  * what has not moved for TRIAL_MS: then both go on side by side, and a death
  * blames neither.
+ *
+ * Two things are left to chance, as their cures would do more harm:
+ *
+ * - Updates are named only for a while after a death, and a suspect row that is
+ *   not due then is tried later. An update that kills beside it counts against
+ *   the row; but once, as it comes again and is named then. So a row that does
+ *   no harm is set aside if two such updates, one after the other, each come
+ *   while it is sent. To name updates for ever would cost each one a question.
+ * - While the platform is too slow for TRIAL_MS with a suspect row of each
+ *   process, an update that kills does so beside it, and is not set aside. It
+ *   is once that row has its answer. Who moved last is no proof, and an update
+ *   that is set aside is lost; a longer time would hold up everybody.
  */
 enum { TRIAL_MS = 10 * 1000 };
 

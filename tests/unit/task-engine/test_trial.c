@@ -12,6 +12,7 @@
 #include "services/task-engine/delivery/lease.h"
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/store/store.h"
+#include "services/task-engine/store/suspects.h"
 #include "tests/unit/task-engine/world.h"
 #include "tests/unit/unit.h"
 
@@ -338,6 +339,106 @@ nobody_is_blamed_for_another(void **state)
 	world_close(w);
 }
 
+static int64_t
+row_deaths(struct gateway *g)
+{
+	struct world *w = g->world;
+	struct outbox_row row;
+
+	DONE(store_outbox_get(w->store, g->ids[1], w->arena, &row, &w->err));
+	return row.n_deaths;
+}
+
+/* One row that does no harm and has seen a death, and one update that is
+ * poison. */
+static void
+begin_with_both(struct gateway *g, struct world *w)
+{
+	world_open(w);
+	*g = (struct gateway){ .world = w, .at = 1, .n_posted = 1 };
+	snprintf(g->instance, sizeof(g->instance), "telegram.main");
+	open_chats(g);
+	DONE(store_begin(w->store, &w->err));
+	post(g);
+	claim(g);
+	end_process(g);
+	assert_int_equal(row_deaths(g), 1);
+}
+
+static void
+end_with_both(struct gateway *g)
+{
+	struct world *w = g->world;
+
+	DONE(store_commit(w->store, &w->err));
+	world_close(w);
+}
+
+static void
+claim_so_many(struct gateway *g, size_t n)
+{
+	size_t held = g->n_held;
+
+	claim(g);
+	assert_int_equal(g->n_held - held, n);
+}
+
+static void
+an_update_that_is_not_named_counts_once_against_a_row_in_trial(void **state)
+{
+	struct world world, *w = &world;
+	struct gateway gateway, *g = &gateway;
+
+	(void)state;
+	begin_with_both(g, w);
+	claim_so_many(g, 1);
+	end_process(g);
+	assert_int_equal(row_deaths(g), 2);
+	/* It comes again, and is named: now it dies alone. */
+	for (int i = 0; i < SUSPECT_DEATHS_MAX; i++) {
+		name(g);
+		assert_int_equal(g->stage, STAGE_LET);
+		claim_so_many(g, 0);
+		end_process(g);
+	}
+	assert_int_equal(row_deaths(g), 2);
+	name(g);
+	assert_int_equal(g->n_skipped, 1);
+	claim_so_many(g, 1);
+	send_one(g);
+	assert_int_equal(g->n_sent, 1);
+	end_with_both(g);
+}
+
+static void
+a_row_that_hangs_delays_the_conviction_of_an_update(void **state)
+{
+	struct world world, *w = &world;
+	struct gateway gateway, *g = &gateway;
+
+	(void)state;
+	begin_with_both(g, w);
+	for (int i = 0; i < 2 * DEATHS_MAX; i++) {
+		claim_so_many(g, 1);
+		name(g);
+		assert_int_equal(g->stage, STAGE_IDLE);
+		w->now_ms += TRIAL_MS;
+		name(g);
+		assert_int_equal(g->stage, STAGE_LET);
+		end_process(g);
+		assert_int_equal(row_deaths(g), 1);
+	}
+	/* The platform answers again. */
+	claim_so_many(g, 1);
+	send_one(g);
+	assert_int_equal(g->n_sent, 1);
+	name(g);
+	end_process(g);
+	name(g);
+	assert_int_equal(g->n_skipped, 1);
+	end_with_both(g);
+}
+
 int
 main(void)
 {
@@ -346,6 +447,10 @@ main(void)
 		cmocka_unit_test(an_update_is_looked_at_beside_what_it_may_be),
 		cmocka_unit_test(a_death_counts_for_what_was_alone),
 		cmocka_unit_test(nobody_is_blamed_for_another),
+		cmocka_unit_test(
+		    an_update_that_is_not_named_counts_once_against_a_row_in_trial),
+		cmocka_unit_test(
+		    a_row_that_hangs_delays_the_conviction_of_an_update),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
