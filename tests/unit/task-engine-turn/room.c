@@ -25,6 +25,8 @@ store_trace_turn_put(struct store *store, int64_t turn_id, const char *trace,
 	return 0;
 }
 
+static struct budgets own_budgets;
+struct budgets *room_budgets = &own_budgets;
 struct turns *turns;
 static struct loop *loop;
 
@@ -48,14 +50,13 @@ room_settle(int64_t ms)
 void
 room_open_turns(void)
 {
-	static struct budgets budgets;
 	struct turns_options options = { .loop = loop,
-		.budgets = &budgets,
+		.budgets = room_budgets,
 		.cfg = &world.cfg,
 		.workspace_root = "/nonexistent" };
 	struct err err;
 
-	budgets = (struct budgets){ .cfg = &world.cfg };
+	*room_budgets = (struct budgets){ .cfg = &world.cfg };
 	if (turns_open(&turns, &options, &err) < 0)
 		fail_msg("%s", err.text);
 }

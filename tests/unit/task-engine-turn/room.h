@@ -7,10 +7,14 @@
 
 #include "services/task-engine/store/turns.h"
 
+struct budgets;
 struct turns;
 
 /* The room turn/ itself, on a loop, in the world of world.h. */
 extern struct turns *turns;
+/* The ledger it draws on, made anew with it: its own, unless a test has others
+ * draw on it too. */
+extern struct budgets *room_budgets;
 
 /* cmocka's, for the group. */
 int room_open(void **state);
