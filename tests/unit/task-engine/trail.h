@@ -5,7 +5,6 @@
 
 #include "services/task-engine/audit/verify.h"
 
-struct audit_check;
 struct audit_entry;
 struct world;
 
