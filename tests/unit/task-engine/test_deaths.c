@@ -13,7 +13,7 @@
 #include "tests/unit/task-engine/world.h"
 #include "tests/unit/unit.h"
 
-/* Another process of the postbox_instance says hello. */
+/* Another process of the instance says hello. */
 static void
 begin(struct world *w, const char *of, bool was_clean_stop)
 {
