@@ -185,6 +185,7 @@ def long_attack(town, chat):
              cron_expr="* * * * *"),
         call("update_objective", objective_id=town.objective, prompt="evil"),
         call("update_objective", objective_id=town.objective, active=False),
+        call("update_objective", objective_id=town.objective, deleted=True),
         call("open_knowledge", target="logs/chats/telegram/77.md"),
         call("open_knowledge", target=f"../{other}/secret.md"),
         call("search_knowledge", query="codeword"),

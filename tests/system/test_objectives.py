@@ -168,7 +168,9 @@ def test_what_is_wrong_is_told(community, stub, wrong, says):
 @pytest.mark.parametrize("user, change, says", [
     ("8", {"active": False}, "there is no such objective"),
     ("8", {"prompt": "evil"}, "there is no such objective"),
+    ("8", {"deleted": True}, "there is no such objective"),
     ("5", {"active": False}, "admin role required"),
+    ("5", {"deleted": True}, "admin role required"),
     ("5", {"prompt": "evil"}, "admin role required"),
     ("7", {"prompt": "evil"}, "only whoever asked for it"),
     ("7", {"cron_expr": "* * * * *", "active": False}, "only whoever asked"),
@@ -193,6 +195,23 @@ def test_an_admin_pauses_and_resumes_it(community, stub):
                          " 'objective.update' AND subject = ? ORDER BY seq",
                          made["objective_id"]) == [
         ("telegram:7", "paused"), ("telegram:7", "resumed")]
+
+
+@pytest.mark.parametrize("user", ["9", "7"])
+def test_one_is_deleted_for_good(community, stub, user):
+    """By whoever asked for it, or by an admin."""
+    made, other = create(community, stub), create(community, stub)
+    got = update(community, stub, made, user=user, deleted=True)
+    assert got == {"objective_id": made["objective_id"], "title": "Tides",
+                   "deleted": True}
+    assert community.sql("SELECT id FROM objectives") == [
+        (other["objective_id"],)]
+    assert "there is no such objective" in update(
+        community, stub, made, active=True)["error"]
+    assert community.sql(
+        "SELECT actor, detail FROM audit WHERE operation ="
+        " 'objective.delete' AND subject = ?", made["objective_id"]) == [
+            ("telegram:" + user, "0 */6 * * * UTC")]
 
 
 def test_none_of_another_workspace(community, stub):

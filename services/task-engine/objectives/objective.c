@@ -38,7 +38,7 @@ check_live(int64_t n, int64_t most, const char *whose, struct err *err)
 		return 0;
 	return err_set(err, ERR_BUSY,
 	    "%" PRId64 " objectives of this %s are active, and no more may be: "
-	    "one has to be paused first",
+	    "one has to be paused or deleted first",
 	    n, whose);
 }
 
@@ -55,6 +55,48 @@ check_bounds(struct store *store, const struct objective_row *row,
 		store, row->workspace_id, now_ms, &n, err) < 0)
 		return -1;
 	return check_live(n, OBJECTIVES_OF_WORKSPACE, "workspace", err);
+}
+
+static int
+check_kept(int64_t n, int64_t most, const char *whose, struct err *err)
+{
+	if (n < most)
+		return 0;
+	return err_set(err, ERR_BUSY,
+	    "%" PRId64 " objectives of this %s are kept, paused ones too, and "
+	    "no more may be: one has to be deleted first, which I do when I "
+	    "am asked to",
+	    n, whose);
+}
+
+static bool
+has_room(const struct objectives_kept *kept)
+{
+	return kept->of_asker < OBJECTIVES_KEPT_OF_PERSON &&
+	       kept->in_workspace < OBJECTIVES_KEPT_OF_WORKSPACE;
+}
+
+/* For one row more; what has ended makes room. */
+static int
+make_room(struct store *store, const struct objective_row *row, int64_t now_ms,
+    struct err *err)
+{
+	struct objectives_kept kept;
+
+	if (store_objectives_kept(
+		store, row->workspace_id, row->asked_by, &kept, err) < 0)
+		return -1;
+	if (has_room(&kept))
+		return 0;
+	if (store_objectives_drop_ended(store, row->workspace_id, now_ms, err) <
+		0 ||
+	    store_objectives_kept(
+		store, row->workspace_id, row->asked_by, &kept, err) < 0 ||
+	    check_kept(
+		kept.of_asker, OBJECTIVES_KEPT_OF_PERSON, "person", err) < 0)
+		return -1;
+	return check_kept(
+	    kept.in_workspace, OBJECTIVES_KEPT_OF_WORKSPACE, "workspace", err);
 }
 
 static int
@@ -114,6 +156,7 @@ objective_add(struct store *store, struct objective_row *row, int64_t now_ms,
 	row->created_at_unix = now_ms / 1000;
 	if (schedule(row, now_ms, arena, err) < 0 ||
 	    (row->is_active && check_bounds(store, row, now_ms, err) < 0) ||
+	    make_room(store, row, now_ms, err) < 0 ||
 	    store_objective_add(store, row, now_ms, err) < 0)
 		return -1;
 	return note(store, row, "objective.create", row->asked_by,
@@ -203,4 +246,14 @@ objective_update(struct store *store, struct objective_row *row,
 		return -1;
 	return note(
 	    store, row, "objective.update", actor, what.data, now_ms, err);
+}
+
+int
+objective_delete(struct store *store, const struct objective_row *row,
+    const char *actor, int64_t now_ms, struct arena *arena, struct err *err)
+{
+	if (store_objective_delete(store, row->id, err) < 0)
+		return -1;
+	return note(store, row, "objective.delete", actor, due_by(row, arena),
+	    now_ms, err);
 }

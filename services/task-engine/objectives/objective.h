@@ -26,13 +26,20 @@ struct store;
 	"It is not run yet: this version only keeps it, until the scheduling " \
 	"of objectives comes."
 
-/* The most that are active at a time. */
-enum { OBJECTIVES_OF_PERSON = 20, OBJECTIVES_OF_WORKSPACE = 100 };
+/* The most that are active at a time, and that a workspace keeps, paused ones
+ * too. */
+enum {
+	OBJECTIVES_OF_PERSON = 20,
+	OBJECTIVES_OF_WORKSPACE = 100,
+	OBJECTIVES_KEPT_OF_PERSON = 50,
+	OBJECTIVES_KEPT_OF_WORKSPACE = 200,
+};
 
 /*
  * Stores a new one with its audit row; computes when it is due. Sets the row's
  * id, and its cron_expr in its one form. ERR_INVALID names what is wrong with
- * cron_expr or timezone, ERR_BUSY which bound is reached. Within a transaction.
+ * cron_expr or timezone, ERR_BUSY which bound is reached, and what makes room.
+ * Where none is, those that have ended go. Within a transaction.
  */
 int objective_add(struct store *store, struct objective_row *row,
     int64_t now_ms, struct arena *arena, struct err *err) MUST_CHECK;
@@ -58,5 +65,10 @@ bool objective_is_rewritten(const struct objective_change *change);
 int objective_update(struct store *store, struct objective_row *row,
     const struct objective_change *change, const char *actor, int64_t now_ms,
     struct arena *arena, struct err *err) MUST_CHECK;
+
+/* Deletes it, with an audit row by that actor. Within a transaction. */
+int objective_delete(struct store *store, const struct objective_row *row,
+    const char *actor, int64_t now_ms, struct arena *arena,
+    struct err *err) MUST_CHECK;
 
 #endif

@@ -106,9 +106,10 @@ const struct policy_row policy_rows[] = {
 	    "have the agent list objectives: one's own, or all of the "
 	    "workspace"),
 	SAY("tool.update_objective", ROLE_MEMBER, POLICY_TOOL,
-	    "have the agent change one's own objective"),
+	    "have the agent change or delete one's own objective"),
 	SAY("tool.update_objective.others", ROLE_ADMIN, POLICY_BY_ID,
-	    "have the agent pause or resume any of the workspace"),
+	    "have the agent pause, resume or delete any of the "
+	    "workspace"),
 	SAY("tool.moderation_triage", ROLE_MEMBER, POLICY_TOOL,
 	    "have the agent judge a reported message"),
 	SAY("tool.draft_escalation", ROLE_MEMBER, POLICY_TOOL,

@@ -61,6 +61,37 @@ store_objective_update(struct store *s, const struct objective_row *r,
 }
 
 int
+store_objective_delete(struct store *s, const char *id, struct err *err)
+{
+	return stmt_run(s, STMT_OBJECTIVE_DELETE, NULL, BINDS(b_text(id)), err);
+}
+
+static void
+read_kept(struct columns *c, void *row_out)
+{
+	struct objectives_kept *kept = row_out;
+
+	kept->in_workspace = next_int(c);
+	kept->of_asker = next_int(c);
+}
+
+int
+store_objectives_kept(struct store *s, const char *workspace_id,
+    const char *asked_by, struct objectives_kept *out, struct err *err)
+{
+	return stmt_get(s, STMT_OBJECTIVES_KEPT, NULL, read_kept, out,
+	    BINDS(b_text(workspace_id), b_text(asked_by)), err);
+}
+
+int
+store_objectives_drop_ended(
+    struct store *s, const char *workspace_id, int64_t now_ms, struct err *err)
+{
+	return stmt_run(s, STMT_OBJECTIVES_DROP_ENDED, NULL,
+	    BINDS(b_text(workspace_id), b_int(now_ms / 1000)), err);
+}
+
+int
 store_objectives_live(struct store *s, const char *asked_by, int64_t now_ms,
     int64_t *n_out, struct err *err)
 {

@@ -36,6 +36,21 @@ int store_objective_add(struct store *store, const struct objective_row *row,
 int store_objective_update(struct store *store, const struct objective_row *row,
     bool is_resumed, int64_t now_ms, struct err *err) MUST_CHECK;
 
+int store_objective_delete(
+    struct store *store, const char *id, struct err *err) MUST_CHECK;
+
+/* How many a workspace has, paused and ended ones too; and of these, how many
+ * that asker. */
+struct objectives_kept {
+	int64_t in_workspace, of_asker;
+};
+int store_objectives_kept(struct store *store, const char *workspace_id,
+    const char *asked_by, struct objectives_kept *out,
+    struct err *err) MUST_CHECK;
+/* Deletes those of it that have come to their end. */
+int store_objectives_drop_ended(struct store *store, const char *workspace_id,
+    int64_t now_ms, struct err *err) MUST_CHECK;
+
 /* How many of that asker are active and have not come to their end. */
 int store_objectives_live(struct store *store, const char *asked_by,
     int64_t now_ms, int64_t *n_out, struct err *err) MUST_CHECK;

@@ -165,6 +165,13 @@ const char *const stmt_texts_work[STMT_COUNT] = {
 	    " auto_paused_reason = iif(?11, NULL, auto_paused_reason),"
 	    " consecutive_failures = iif(?11, 0, consecutive_failures),"
 	    " updated_at_unix = ?12 WHERE id = ?1",
+	[STMT_OBJECTIVE_DELETE] = "DELETE FROM objectives WHERE id = ?1",
+	[STMT_OBJECTIVES_DROP_ENDED] = "DELETE FROM objectives WHERE "
+				       "workspace_id = ?1 AND "
+				       "ends_at_unix <= ?2",
+	[STMT_OBJECTIVES_KEPT] =
+	    "SELECT count(*), count(*) FILTER (WHERE asked_by = ?2)"
+	    " FROM objectives WHERE workspace_id = ?1",
 	[STMT_OBJECTIVES_LIVE] = "SELECT count(*) FROM objectives WHERE "
 				 "asked_by = ?1" OBJECTIVE_IS_LIVE,
 	[STMT_OBJECTIVES_LIVE_IN] = "SELECT count(*) FROM objectives WHERE "

@@ -17,7 +17,7 @@ struct err;
  */
 enum tool_type { TOOL_TEXT, TOOL_INT, TOOL_BOOL, TOOL_OBJECT, TOOL_TEXTS };
 
-enum { TOOL_MAX_FIELDS = 8, TOOL_MAX_ITEMS = 20 };
+enum { TOOL_MAX_FIELDS = 9, TOOL_MAX_ITEMS = 20 };
 
 struct tool_field {
 	const char *name;

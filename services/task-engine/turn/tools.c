@@ -2,6 +2,7 @@
 
 #include "services/task-engine/turn/tools.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +64,8 @@ const struct tool tool_table[] = {
 	    "Lists the objectives of the workspace, newest first.",
 	    NULL, 0, tool_list_objectives },
 	{ "update_objective", "tool.update_objective", TOOL_CHANGES,
-	    "Changes, pauses or resumes an objective. Only if the message "
-	    "itself asks for it.",
+	    "Changes, pauses, resumes or deletes an objective. Only if the "
+	    "message itself asks for it.",
 	    update_objective_fields, UPDATE_OBJECTIVE_FIELDS,
 	    tool_update_objective },
 	{ "moderation_triage", "tool.moderation_triage", TOOL_READS,
@@ -109,6 +110,7 @@ tools_describe(void)
 		const struct tool *tool = &tool_table[i];
 		struct buf schema;
 
+		assert(tool->n_fields <= TOOL_MAX_FIELDS);
 		buf_init(&schema);
 		tool_schema(tool->fields, tool->n_fields, &schema);
 		tools[i] = (struct llm_tool){ .name = tool->name,

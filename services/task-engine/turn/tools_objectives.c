@@ -65,6 +65,8 @@ const struct tool_field update_objective_fields[UPDATE_OBJECTIVE_FIELDS] = {
 	    NULL, "of its clock, as in Europe/Berlin" },
 	[UPDATE_OBJECTIVE_ACTIVE] = { "active", TOOL_BOOL, false, 0, 0, NULL,
 	    "false pauses it, true resumes it" },
+	[UPDATE_OBJECTIVE_DELETED] = { "deleted", TOOL_BOOL, false, 0, 0, NULL,
+	    "true deletes it for good; with nothing else" },
 };
 
 static void
@@ -285,8 +287,47 @@ check_change(struct turn *turn, const struct objective_row *row,
 		return 0;
 	return err_set(err, ERR_REFUSED,
 	    "only whoever asked for it changes what it does, as it runs with "
-	    "their authority; an admin of the workspace may pause and resume "
-	    "it");
+	    "their authority; an admin of the workspace may pause, resume and "
+	    "delete it");
+}
+
+static int
+delete_objective(struct turn *turn, const struct objective_row *row,
+    struct buf *out, struct err *err)
+{
+	struct json_out json;
+
+	if (objective_delete(turn->turns->options.store, row, turn->asker.name,
+		clock_unix_ms(), turn->arena, err) < 0)
+		return -1;
+	json_out_init(&json, out);
+	json_out_object(&json, NULL);
+	json_out_str(&json, "objective_id", row->id);
+	json_out_str(&json, "title", row->title);
+	json_out_bool(&json, "deleted", true);
+	json_out_object_end(&json);
+	return 0;
+}
+
+static bool
+is_deleted(const struct tool_value *args)
+{
+	return args[UPDATE_OBJECTIVE_DELETED].is_given &&
+	       args[UPDATE_OBJECTIVE_DELETED].number;
+}
+
+/* A change that is half a deletion is a mistake. */
+static int
+check_wish(const struct objective_change *change, bool deletes, struct err *err)
+{
+	bool changes = change->has_active || objective_is_rewritten(change);
+
+	if (deletes && changes)
+		return err_set(err, ERR_INVALID,
+		    "deleted: what is deleted is not changed as well");
+	if (!deletes && !changes)
+		return err_set(err, ERR_INVALID, "say what is to change");
+	return 0;
 }
 
 int
@@ -296,13 +337,15 @@ tool_update_objective(struct turn *turn, const struct tool_value *args,
 	struct objective_change change = read_change(turn, args);
 	struct objective_row row;
 
-	if (!change.has_active && !objective_is_rewritten(&change))
-		return err_set(err, ERR_INVALID, "say what is to change");
-	if (check_depth(turn, err) < 0 ||
+	if (check_wish(&change, is_deleted(args), err) < 0 ||
+	    check_depth(turn, err) < 0 ||
 	    find_objective(turn, args[UPDATE_OBJECTIVE_ID].text, &row, err) <
 		0 ||
-	    check_change(turn, &row, &change, err) < 0 ||
-	    objective_update(turn->turns->options.store, &row, &change,
+	    check_change(turn, &row, &change, err) < 0)
+		return -1;
+	if (is_deleted(args))
+		return delete_objective(turn, &row, out, err);
+	if (objective_update(turn->turns->options.store, &row, &change,
 		turn->asker.name, clock_unix_ms(), turn->arena, err) < 0)
 		return -1;
 	add_objective(&row, out);

@@ -353,6 +353,98 @@ a_workspace_has_so_many_that_are_active(void **state)
 	world_close(w);
 }
 
+static void
+a_deleted_one_is_gone(void **state)
+{
+	struct world world, *w = &world;
+	struct objective_row row, other;
+
+	(void)state;
+	world_open(w);
+	row = new_row(w, "telegram:1");
+	other = new_row(w, "telegram:1");
+	add(w, &row, "2026-07-10T09:00:00Z");
+	add(w, &other, "2026-07-10T09:00:00Z");
+	DONE(store_begin(w->store, &w->err));
+	DONE(objective_delete(
+	    w->store, &row, "telegram:2", w->now_ms, w->arena, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	assert_string_equal(
+	    ask_db(w, "SELECT group_concat(id) FROM objectives"), other.id);
+	assert_string_equal(
+	    ask_db(w, "SELECT actor || ' ' || subject || ' ' || detail"
+		      " FROM audit WHERE operation = 'objective.delete'"),
+	    arena_printf(
+		w->arena, "telegram:2 %s 0 9 * * * Europe/Berlin", row.id));
+	world_close(w);
+}
+
+static void
+fill_paused(struct world *w, int n, const char *person, int64_t ends_at_unix)
+{
+	for (int i = 0; i < n; i++) {
+		struct objective_row row = new_row(w, person);
+
+		row.is_active = false;
+		row.ends_at_unix = ends_at_unix;
+		DONE(objective_add(
+		    w->store, &row, w->now_ms, w->arena, &w->err));
+	}
+}
+
+/* So many people keep as many paused ones as a person may; one is deleted, or
+ * all have ended. */
+static const struct {
+	const char *claim;
+	int n_people;
+	int64_t ends_at_unix;
+	bool has_one_deleted;
+	const char *refusal; /* of one more of the first person; NULL: none */
+} kept[] = {
+	{ "a person's", 1, 0, false, "50 objectives of this person are kept" },
+	{ "a person's, one fewer", 1, 0, true, NULL },
+	{ "a person's, all ended", 1, 1, false, NULL },
+	{ "a workspace's", 4, 0, true, "200 objectives of this workspace" },
+	{ "a workspace's, all ended", 4, 1, true, NULL },
+};
+
+static void
+so_many_are_kept(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(kept); i++) {
+		struct world world, *w = &world;
+		struct objective_row first, more;
+		int rc;
+
+		world_open(w);
+		first = new_row(w, "telegram:10");
+		more = new_row(w, "telegram:10");
+		DONE(store_begin(w->store, &w->err));
+		DONE(objective_add(
+		    w->store, &first, w->now_ms, w->arena, &w->err));
+		fill_paused(w, OBJECTIVES_KEPT_OF_PERSON - 1, "telegram:10",
+		    kept[i].ends_at_unix);
+		for (int k = 1; k < kept[i].n_people; k++)
+			fill_paused(w, OBJECTIVES_KEPT_OF_PERSON,
+			    arena_printf(w->arena, "telegram:%d", k + 10),
+			    kept[i].ends_at_unix);
+		if (kept[i].has_one_deleted)
+			DONE(objective_delete(w->store, &first, "telegram:10",
+			    w->now_ms, w->arena, &w->err));
+		if (kept[i].has_one_deleted && kept[i].n_people > 1)
+			fill_paused(w, 1, "telegram:9", kept[i].ends_at_unix);
+		rc = objective_add(
+		    w->store, &more, w->now_ms, w->arena, &w->err);
+		if ((rc < 0) != (kept[i].refusal != NULL) ||
+		    (rc < 0 && (!strstr(w->err.text, kept[i].refusal) ||
+				   !strstr(w->err.text, "deleted first"))))
+			fail_msg("%s: %d %s", kept[i].claim, rc, w->err.text);
+		DONE(store_commit(w->store, &w->err));
+		world_close(w);
+	}
+}
+
 /* G-44: by id, in whatever workspace it was. */
 static const struct {
 	const char *claim;
@@ -427,6 +519,8 @@ main(void)
 		cmocka_unit_test(a_resumed_one_begins_without_failures),
 		cmocka_unit_test(a_person_has_so_many_that_are_active),
 		cmocka_unit_test(a_workspace_has_so_many_that_are_active),
+		cmocka_unit_test(a_deleted_one_is_gone),
+		cmocka_unit_test(so_many_are_kept),
 		cmocka_unit_test(who_sees_which),
 	};
 
