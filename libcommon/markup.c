@@ -488,11 +488,17 @@ markup_parse(struct markup *out, const char *markdown, size_t size,
 		.text = on_text,
 	};
 	struct markup_builder b = { .arena = arena };
+	/* 0.4.8 looks at the byte behind the text, whose end may be that of a
+	 * link without it: there is one, and it ends nothing. */
+	AUTO(xfree)
+	char *ended = xcalloc(1, size + 1);
 
+	if (size)
+		memcpy(ended, markdown, size);
 	buf_init(&b.text);
 	buf_init(&b.cell);
 	/* It fails without memory only, where everything of ours aborts. */
-	if (md_parse(markdown, (MD_SIZE)size, &parser, &b) != 0)
+	if (md_parse(ended, (MD_SIZE)size, &parser, &b) != 0)
 		abort();
 	hand_over(&b, out);
 	markup_guard(out, flags, arena);

@@ -178,6 +178,20 @@ mentions_stay_without_the_flag(void **state)
 	arena_free(&arena);
 }
 
+/* The byte behind the text would close its link. */
+static void
+what_is_behind_the_text_is_not_read(void **state)
+{
+	static const char text[] = "see [x](http://a.example/b)";
+	struct arena *arena = arena_new(1 << 20);
+	struct markup markup;
+
+	(void)state;
+	markup_parse(&markup, text, strlen(text) - 1, 0, arena);
+	assert_string_equal(markup.text, "see [x](http://a.example/b");
+	arena_free(&arena);
+}
+
 /* Deeper than anybody writes: still text, and no mark beyond the bound. */
 static void
 depth_is_bounded(void **state)
@@ -214,6 +228,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_text_is_marked_so),
 		cmocka_unit_test(mentions_stay_without_the_flag),
+		cmocka_unit_test(what_is_behind_the_text_is_not_read),
 		cmocka_unit_test(depth_is_bounded),
 	};
 
