@@ -74,6 +74,16 @@ index_commit(struct index *index, struct err *err)
 	return 0;
 }
 
+int
+index_join_parts(struct index *index, struct err *err)
+{
+	if (index->n_uncommitted == 0)
+		return 0;
+	if (index_run(index, STMT_SECTIONS_MERGE, err) < 0)
+		return change_failed(index);
+	return 0;
+}
+
 int64_t
 index_uncommitted(const struct index *index)
 {

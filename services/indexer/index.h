@@ -69,6 +69,10 @@ int index_put(struct index *index, const struct index_file *file,
 /* Forgets the document. */
 int index_remove(struct index *index, int64_t id, struct err *err) MUST_CHECK;
 int index_commit(struct index *index, struct err *err) MUST_CHECK;
+/* Joins some of the parts that single changes have left behind, each of which
+ * every search has to look into; to be called before the commit of the last of
+ * several changes. */
+int index_join_parts(struct index *index, struct err *err) MUST_CHECK;
 /* How many changes wait for index_commit. */
 int64_t index_uncommitted(const struct index *index);
 

@@ -227,6 +227,9 @@ open_file(struct index **index_out, const char *dir, struct err *err)
 	index->generation = 1;
 	for (size_t i = 0; i < N_KNOWN_SCOPES; i++)
 		buf_init(&index->scopes[i].key);
+	/* One thread uses SQLite: no locks, nor counters that need them. */
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	rc = sqlite3_open_v2(path, &index->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
 		SQLITE_OPEN_EXRESCODE,

@@ -37,7 +37,9 @@ const char statement_schema[] =
     "CREATE INDEX vector_hash ON vector (hash);"
     "CREATE VIRTUAL TABLE section USING fts5("
     " title, heading, path, body, line UNINDEXED,"
-    " tokenize = 'words');";
+    " tokenize = 'words');"
+    /* Two parts of like size may be merged (see STMT_SECTIONS_MERGE). */
+    "INSERT INTO section (section, rank) VALUES ('usermerge', 2);";
 
 const char *const statements[STMT_COUNT] = {
 	[STMT_BEGIN] = "BEGIN IMMEDIATE",
@@ -76,6 +78,9 @@ const char *const statements[STMT_COUNT] = {
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[STMT_SECTIONS_DELETE] =
 	    "DELETE FROM section WHERE rowid BETWEEN ?1 AND ?2",
+	/* About so many pages are written at most. */
+	[STMT_SECTIONS_MERGE] =
+	    "INSERT INTO section (section, rank) VALUES ('merge', 64)",
 	[STMT_SCOPE] =
 	    "SELECT id, path, n_sections FROM document WHERE n_sections > 0",
 	/* The weights are those of title, heading, path and body. */

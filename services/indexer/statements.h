@@ -20,6 +20,7 @@ enum statement {
 	STMT_GONE_ADD,
 	STMT_SECTION_INSERT,
 	STMT_SECTIONS_DELETE,
+	STMT_SECTIONS_MERGE,
 	STMT_SCOPE,
 	STMT_SEARCH,
 	STMT_SHOW,
@@ -51,7 +52,7 @@ extern const char statement_schema[];
 
 enum {
 	INDEX_APPLICATION_ID = 0x61724958, /* "arIX" */
-	INDEX_FORMAT = 5,		   /* another one: made anew */
+	INDEX_FORMAT = 6,		   /* another one: made anew */
 };
 
 #endif

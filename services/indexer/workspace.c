@@ -502,7 +502,8 @@ next_folder(struct workspace *ws, const struct places *places, struct err *err)
 static int
 finish(struct workspace *ws, struct err *err)
 {
-	if (index_commit(ws->index, err) < 0)
+	if (index_join_parts(ws->index, err) < 0 ||
+	    index_commit(ws->index, err) < 0)
 		return -1;
 	if (ws->crawl && ws->crawl->is_whole) {
 		ws->is_scanned = true;
