@@ -48,23 +48,12 @@ read_said(const struct memory *m, struct said *out, struct err *err)
 	    err);
 }
 
-/* More is new than is looked at. */
+/* Enough is new, or more than is looked at. */
 static bool
-is_overtaken(const struct memory *m, const struct said *said, int64_t seen_seq)
+is_due(const struct memory *m, const struct message_count *fresh)
 {
-	return (int64_t)said->n == m->cfg->grounding_summary_max_lines &&
-	       said->rows[0].seq > seen_seq;
-}
-
-static int64_t
-count_new(const struct said *said, int64_t seen_seq)
-{
-	int64_t n = 0;
-
-	for (size_t i = 0; i < said->n; i++)
-		n += said->rows[i].seq > seen_seq &&
-		     is_of_people(&said->rows[i]);
-	return n;
+	return fresh->n_people >= m->cfg->grounding_summary_refresh_turns ||
+	       fresh->n >= m->cfg->grounding_summary_max_lines;
 }
 
 /* A message may decide one thing and ask another: one item of each kind. */
@@ -225,21 +214,21 @@ int
 memory_refresh(const struct memory *m, struct err *err)
 {
 	struct summary_state state;
+	struct message_count fresh;
 	struct said said;
-	int64_t n_new;
 
-	if (read_said(m, &said, err) < 0 ||
-	    store_summary_get(m->store, m->context->id, m->arena, &state, err) <
-		0)
+	if (store_summary_get(m->store, m->context->id, m->arena, &state, err) <
+		0 ||
+	    store_messages_since(m->store, m->context->id, state.seen_seq,
+		m->cfg->grounding_summary_max_lines, &fresh, err) < 0)
 		return -1;
-	n_new = count_new(&said, state.seen_seq);
-	if (n_new < m->cfg->grounding_summary_refresh_turns &&
-	    !is_overtaken(m, &said, state.seen_seq))
+	if (!is_due(m, &fresh))
 		return 1;
-	if (take_new(m, &said, state.seen_seq, err) < 0)
+	if (read_said(m, &said, err) < 0 ||
+	    take_new(m, &said, state.seen_seq, err) < 0)
 		return -1;
 	state.seen_seq = said.rows[said.n - 1].seq;
-	state.n_turns += n_new;
+	state.n_turns += fresh.n_people;
 	state.attempts = 0;
 	return publish(m, &said, &state, err);
 }

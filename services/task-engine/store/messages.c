@@ -86,6 +86,23 @@ store_message_find(struct store *s, const char *instance, const char *chat_id,
 	    BINDS(b_text(instance), b_text(chat_id), b_text(event_id)), err);
 }
 
+static void
+read_count(struct columns *c, void *row_out)
+{
+	struct message_count *out = row_out;
+
+	out->n = next_int(c);
+	out->n_people = next_int(c);
+}
+
+int
+store_messages_since(struct store *s, const char *context_id, int64_t after_seq,
+    int64_t limit, struct message_count *out, struct err *err)
+{
+	return stmt_get(s, STMT_MESSAGES_SINCE, NULL, read_count, out,
+	    BINDS(b_text(context_id), b_int(after_seq), b_int(limit)), err);
+}
+
 int
 store_messages_before(struct store *s, const char *context_id,
     int64_t before_seq, int64_t limit, struct arena *arena,

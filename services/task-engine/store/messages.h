@@ -60,4 +60,14 @@ int store_messages_before(struct store *store, const char *context_id,
     int64_t before_seq, int64_t limit, struct arena *arena,
     struct message_row **rows_out, size_t *n_out, struct err *err) MUST_CHECK;
 
+struct message_count {
+	int64_t n;	  /* of all messages */
+	int64_t n_people; /* what people said: neither empty nor a command */
+};
+/* Of the context's messages behind after_seq; where there are more than
+ * `limit`, at least so many of the last are counted. */
+int store_messages_since(struct store *store, const char *context_id,
+    int64_t after_seq, int64_t limit, struct message_count *out,
+    struct err *err) MUST_CHECK;
+
 #endif

@@ -42,6 +42,15 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	    "  AND seq < ?2 AND seq > (SELECT coalesce(max(CAST(value AS"
 	    "  INTEGER)), 0) FROM kv WHERE key = 'logs_done'))"
 	    " ORDER BY seq DESC LIMIT ?3",
+	[STMT_MESSAGES_SINCE] =
+	    "SELECT count(*), count(*) FILTER (WHERE direction = 'inbound'"
+	    "  AND text <> '' AND text NOT GLOB '/*')"
+	    " FROM messages WHERE seq IN"
+	    " (SELECT seq FROM (SELECT seq FROM message_order"
+	    "  WHERE context_id = ?1 AND seq > ?2 ORDER BY seq DESC LIMIT ?3)"
+	    " UNION ALL SELECT seq FROM messages WHERE context_id = ?1"
+	    "  AND seq > ?2 AND seq > (SELECT coalesce(max(CAST(value AS"
+	    "  INTEGER)), 0) FROM kv WHERE key = 'logs_done'))",
 	[STMT_LOGS_DONE_GET] = "SELECT CAST(value AS INTEGER) FROM kv"
 			       " WHERE key = 'logs_done'",
 	[STMT_LOGS_DONE_PUT] =
