@@ -2,80 +2,32 @@
 is due, and whose it is."""
 
 import datetime
-import json
-import pathlib
-import shutil
-import tempfile
 
 import pytest
 
-from community import KEY, Community, ModelStub, with_model
-from conftest import wait_for
+from town import FIXTURES, run
 
 NOT_RUN = "It is not run yet"
 MAKE = {"title": "Tides", "prompt": "Say how the tides will be."}
 
 
-@pytest.fixture(scope="module")
-def model():
-    with ModelStub(key=KEY) as s:
-        yield s
-
-
-@pytest.fixture
-def stub(model):
-    model.forget()
-    model.reply = "Done."
-    yield model
-    assert not model.problems
-
-
-@pytest.fixture(scope="module")
-def town(model):
-    folder = tempfile.mkdtemp(prefix="dr-", dir="/tmp")
-    with Community(pathlib.Path(folder), with_model(
-            model, AGENT_RUNTIME_AGENT_MAX_TASKS_PER_HOUR="100",
-            AGENT_RUNTIME_AGENT_MAX_TASKS_PER_DAY="100")) as c:
-        c.admin_room("-900")
-        c.role("6", "overlord", "*")
-        for user, role in (("7", "admin"), ("8", "member"), ("9", "member"),
-                           ("5", "operator")):
-            c.role(user, role)
-        yield c
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def community(town):
-    """The same for all, without what the test before left."""
-    idle(town)
-    town.write("DELETE FROM objectives")
-    return town
-
-
-def idle(c):
-    wait_for("the end of all turns", lambda: not c.sql(
-        "SELECT 1 FROM turns WHERE state IN ('queued', 'running')"))
-
-
-def run(c, stub, *wants, user="9", **more):
-    """What came of these calls of the model."""
-    idle(c)
-    stub.script = [list(wants)]
-    seen = len(stub.requests)
-    c.answered(c.ask("as you said, do it", user=user, **more))
-    return [json.loads(m["content"]) for m in stub.requests[-1]["messages"]
-            if m["role"] == "tool" and len(stub.requests) > seen]
+SETS = {"AGENT_RUNTIME_AGENT_MAX_TASKS_PER_HOUR": "100",
+        "AGENT_RUNTIME_AGENT_MAX_TASKS_PER_DAY": "100"}
+PEOPLE = {"5": ("operator",), "6": ("overlord", "*"), "7": ("admin",),
+          "8": ("member",), "9": ("member",)}
+model, stub, town, community = FIXTURES
 
 
 def create(c, stub, user="9", **more):
-    return run(c, stub, ("create_objective", {**MAKE, **more}), user=user)[0]
+    got, _ = run(
+        c, stub, ("create_objective", {**MAKE, **more}), user=user)
+    return got[0]
 
 
 def update(c, stub, made, user="9", chat="-100", **more):
-    return run(c, stub, ("update_objective", {
-        "objective_id": made["objective_id"], **more}), user=user,
-        chat=chat)[0]
+    got, _ = run(c, stub, ("update_objective", {
+        "objective_id": made["objective_id"], **more}), user=user, chat=chat)
+    return got[0]
 
 
 def row(c, made, columns):
@@ -109,7 +61,7 @@ def test_one_is_stored_with_its_askers_authority(community, stub):
 def test_it_says_what_a_monitor_says(community, stub):
     """What both tell of themselves is the same: neither is run yet."""
     said = community.reply("/monitor the tide tables", user="9")
-    got = run(community, stub, ("list_objectives", {}))[0]
+    (got,), _ = run(community, stub, ("list_objectives", {}))
     assert got["note"] in said
     assert [o["title"] for o in got["objectives"]] == [
         "Monitor: the tide tables"]
@@ -219,7 +171,7 @@ def test_none_of_another_workspace(community, stub):
     made = create(community, stub, user="6")
     before = row(community, made, "*")
     community.admin_room("-700", space="-700")
-    got = run(community, stub, ("update_objective", {
+    got, _ = run(community, stub, ("update_objective", {
         "objective_id": made["objective_id"], "active": False}),
         ("list_objectives", {}), user="6", chat="-700", space="-700")
     assert "there is no such objective" in got[0]["error"]
@@ -234,7 +186,7 @@ def test_a_guest_has_it_list_and_nothing_more(community, stub):
     assert "create_objective" not in offered
     assert "update_objective" not in offered
     create(community, stub, user="9")
-    got = run(community, stub, ("list_objectives", {}), user="42")[0]
+    (got,), _ = run(community, stub, ("list_objectives", {}), user="42")
     assert got["objectives"] == []
 
 

@@ -8,84 +8,20 @@ read once, before it has begun. Where it is otherwise here on purpose, the test
 says so: "Exception"."""
 
 import json
-import pathlib
-import shutil
 import subprocess
-import tempfile
 
 import pytest
 
-from community import KEY, Community, ModelStub, with_model
+from community import KEY, Community, with_model
 from conftest import program, wait_for
 from door import place  # noqa: F401
+from town import ADMINS, ASKED, FIXTURES, idle, populate, run
 
-ADMINS = "-900"
-ASKED = "as you said, do it"
 LS = {"type": "run_command", "target": "ls", "summary": "s"}
-
-
-@pytest.fixture(scope="module")
-def model():
-    with ModelStub(key=KEY) as s:
-        yield s
-
-
-@pytest.fixture
-def stub(model):
-    model.forget()
-    model.reply = "Done."
-    yield model
-    assert not model.problems
-
-
-@pytest.fixture(scope="module")
-def town(model):
-    folder = tempfile.mkdtemp(prefix="dr-", dir="/tmp")
-    with Community(pathlib.Path(folder), with_model(
-            model, AGENT_RUNTIME_AGENT_MAX_TOOL_CALLS_PER_TURN="40",
-            AGENT_RUNTIME_AGENT_MAX_TASKS_PER_HOUR="100")) as c:
-        people(c)
-        yield c
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def community(town):
-    """The same for all, without what the test before left."""
-    idle(town)
-    town.write("DELETE FROM action_approvals")
-    town.write("DELETE FROM tasks")
-    town.write("DELETE FROM objectives")
-    return town
-
-
-def people(c):
-    c.admin_room(ADMINS)
-    c.role("7", "admin")
-    c.role("8", "member")
-    c.role("9", "member")
-
-
-def idle(c):
-    """A task that runs would be told what the next answer is to be."""
-    wait_for("the end of all turns", lambda: not c.sql(
-        "SELECT 1 FROM turns WHERE state IN ('queued', 'running')"))
-
-
-def results(stub):
-    """What the model was shown of its tools, in the last request in which it
-    was: a task that it made may have begun since."""
-    shown = [[json.loads(m["content"]) for m in r["messages"]
-              if m["role"] == "tool"] for r in stub.requests]
-    return [s for s in shown if s][-1]
-
-
-def run(c, stub, *wants, user="9", **more):
-    """What came of these calls of the model."""
-    idle(c)
-    stub.script = [list(wants)]
-    answer = c.answered(c.ask(ASKED, user=user, **more))
-    return results(stub), answer
+SETS = {"AGENT_RUNTIME_AGENT_MAX_TOOL_CALLS_PER_TURN": "40",
+        "AGENT_RUNTIME_AGENT_MAX_TASKS_PER_HOUR": "100"}
+PEOPLE = {"7": ("admin",), "8": ("member",), "9": ("member",)}
+model, stub, town, community = FIXTURES
 
 
 @pytest.mark.parametrize("words", [
@@ -121,7 +57,7 @@ def test_what_counts_against_a_quota(place, stub):  # noqa: F811
     shared by all people of a chat."""
     with Community(place, with_model(
             stub, AGENT_RUNTIME_AGENT_MAX_TASKS_PER_HOUR="1")) as c:
-        people(c)
+        populate(c, PEOPLE)
         wrong = "create_task", {"title": "T", "description": "D",
                                 "priority": "p9"}
         got, _ = run(c, stub, wrong, made(1), made(2))
@@ -152,7 +88,7 @@ def test_a_turn_without_time_says_what_it_did(place, stub):  # noqa: F811
     """G-40a: what was done was lost with the time."""
     with Community(place, with_model(
             stub, AGENT_RUNTIME_AGENT_MAX_TURN_DURATION_SECONDS="4")) as c:
-        people(c)
+        populate(c, PEOPLE)
 
         def once(_call):
             stub.fault("hang", times=9)
@@ -188,7 +124,7 @@ def test_a_direct_chat_counts_as_one(place, stub):  # noqa: F811
     """G-40z: it never was one on the agent's path."""
     with Community(place, with_model(
             stub, AGENT_RUNTIME_LLM_ALLOW_DM="false")) as c:
-        people(c)
+        populate(c, PEOPLE)
         seq = c.dm("what is a tide?", user="9")
         wait_for("the message", lambda: c.sql(
             "SELECT 1 FROM messages WHERE seq = ?", int(seq)))
@@ -286,7 +222,7 @@ def test_a_role_is_one_in_any_case(place, stub):  # noqa: F811
     """G-50: tools compared it letter by letter, and the gateway did not."""
     with Community(place, with_model(
             stub, AGENT_RUNTIME_LLM_ALLOWED_ROLES="Member,ADMIN")) as c:
-        people(c)
+        populate(c, PEOPLE)
         got, _ = run(c, stub, made(1))
         assert got[0]["title"] == "T1"
 
