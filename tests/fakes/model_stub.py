@@ -18,6 +18,7 @@ requests and problems; DELETE /control forgets all of it.
 import argparse
 import asyncio
 import json
+import time
 
 from aiohttp import web
 
@@ -700,13 +701,18 @@ class ModelStub(Served):
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            if self.latency_ms:
-                await asyncio.sleep(self.latency_ms / 1000)
+            await self.think()
             response = await fault(call) if fault else call.ok()
             return await call.slowly() if self.piece_ms and call.events and \
                 not response.prepared else response
         finally:
             self.at_once -= 1
+
+    async def think(self):
+        """For latency_ms, which may be made shorter meanwhile."""
+        began = time.monotonic()
+        while (left := began + self.latency_ms / 1000 - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, 0.05))
 
     async def on_openai(self, request):
         return await self.serve(request, True)

@@ -169,7 +169,13 @@ def test_nothing_waits_for_one_that_fails(suite, stub, fault):
     wait_asked(stub)
     assert PLAIN in shown(s, stub)
     wait_logged(s, "summary-model-failed")
-    # Later it is asked again.
+
+
+def test_one_that_failed_is_asked_again_later(suite, stub):
+    stub.notes = FAULTS["500"]
+    s = started(suite, stub)
+    talk(s)
+    wait_logged(s, "summary-model-failed")
     stub.notes = NOTES
     wait_file(s, "The mast will be blue")
     assert s.all_logs().count("summary-model-failed") <= 2

@@ -99,6 +99,11 @@ def wait_growing(platform, n=2):
     wait_for("a message that grows", lambda: len(platform.edits()) >= n, 30)
 
 
+def hurry(stub):
+    """What it says so slowly has been seen."""
+    stub.piece_ms = 1
+
+
 def check_edits(platform):
     """Each is the beginning of the answer, longer than the one before."""
     *partial, (last, _) = platform.edits()
@@ -141,9 +146,10 @@ def test_what_must_not_be_seen_is_not_shown(platform, up):
     stub.reply = f"<think>\nSECRET {WORDS}\n</think>\n{SURE}{ANSWER}"
     stub.piece *= 2
     platform.ask(0, "as you said, all of it?")
+    wait_growing(platform, 1)
+    hurry(stub)
     shown = grown(platform)
     assert " ".join(shown) == ANSWER
-    assert platform.edits()
     assert "SECRET" not in "".join(t for t, _ in platform.edits())
 
 
@@ -152,7 +158,12 @@ def test_what_is_killed_leaves_one_message(platform, up, daemon):
     s, stub = up
     platform.ask(0, "as you said, all of it?")
     wait_growing(platform)
+    # It grows on, or the model is asked again.
+    seen = platform.edits if daemon == "gateway" else lambda: stub.requests
+    n = len(seen())
     s.kill(platform.daemon if daemon == "gateway" else daemon)
+    wait_for("more of it", lambda: len(seen()) > n, 30)
+    hurry(stub)
     shown = grown(platform)
     assert " ".join(shown) == ANSWER
     wait_for("the end of all rows", lambda: not unsent(s), 20)
@@ -173,6 +184,8 @@ def test_a_limit_is_obeyed(platform, up):
     platform.ask(0, "as you said, all of it?")
     wait_growing(platform, 1)
     platform.limit_edits(3)
+    wait_growing(platform, 2)
+    hurry(stub)
     shown = grown(platform)
     assert " ".join(shown) == ANSWER
 
