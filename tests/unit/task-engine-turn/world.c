@@ -1,26 +1,18 @@
-/* The store, the indexer and the model, as the tests of turn/ want them. */
+/* The store and the settings, as the tests of turn/ want them. */
 
 #include "tests/unit/task-engine-turn/world.h"
 
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "libcommon/arena.h"
-#include "libcommon/buf.h"
-#include "libcommon/envelope.h"
-#include "libcommon/json.h"
+#include "libcommon/err.h"
+#include "services/task-engine/config.h"
 #include "services/task-engine/knowledge/memory.h"
 #include "services/task-engine/knowledge/refine.h"
-#include "services/task-engine/approvals/approvals.h"
-#include "services/task-engine/approvals/proposal.h"
-#include "services/task-engine/config.h"
-#include "services/task-engine/delivery/partials.h"
-#include "services/task-engine/people/actors.h"
 #include "services/task-engine/policy/policy.h"
-#include "services/task-engine/policy/scope.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/tasks/finish.h"
@@ -124,75 +116,6 @@ world_queue(enum turn_kind kind, const char *text)
 	work->task.asked_by = "local";
 	work->task.asked_as = "overlord";
 }
-
-/* The approvals. */
-
-int
-approvals_room(const struct approvals *approvals, const struct actor *asker,
-    int64_t now_ms, int64_t *n_out, struct err *err)
-{
-	(void)approvals;
-	(void)asker;
-	(void)now_ms;
-	(void)err;
-	*n_out = world.n_room;
-	return 0;
-}
-
-struct action_row
-approvals_row(const struct approvals *approvals,
-    const struct proposing *proposing, const struct proposal *proposal,
-    int64_t now_ms, struct arena *arena)
-{
-	(void)approvals;
-	(void)now_ms;
-	return (struct action_row){
-		.id = arena_strdup(arena, "act_1"),
-		.type = proposal->type,
-		.target = proposal->target,
-		.summary = "",
-		.payload = proposal->bytes,
-		.payload_sha256 = proposal->sha256,
-		.asked_by = proposing->asker->name,
-		.asked_as = proposing->asked_as,
-		.provenance = proposing->provenance,
-	};
-}
-
-int
-approvals_propose(const struct approvals *approvals,
-    const struct proposing *proposing, const struct action_row *row,
-    int64_t now_ms, struct arena *arena, struct err *err)
-{
-	size_t at = world.n_proposed++;
-
-	(void)approvals;
-	(void)proposing;
-	(void)now_ms;
-	(void)arena;
-	(void)err;
-	snprintf(world.proposed[at].payload, sizeof(world.proposed[at].payload),
-	    "%s", row->payload);
-	snprintf(world.proposed[at].provenance,
-	    sizeof(world.proposed[at].provenance), "%s", row->provenance);
-	return 0;
-}
-
-int
-store_contexts_told(struct store *store, const char *workspace_id,
-    struct arena *arena, struct context_row **rows_out, size_t *n_out,
-    struct err *err)
-{
-	(void)store;
-	(void)workspace_id;
-	(void)arena;
-	(void)rows_out;
-	(void)err;
-	*n_out = world.n_admin_channels;
-	return 0;
-}
-
-/* The store. */
 
 int
 store_context_prompt(struct store *store, const char *context_id,
@@ -401,8 +324,6 @@ store_turn_calls(struct store *store, int64_t turn_id, struct arena *arena,
 	return 0;
 }
 
-/* Policy, blame, configuration. */
-
 static int64_t blamed;
 
 void
@@ -416,25 +337,6 @@ void
 blame_clear(void)
 {
 	blamed = 0;
-}
-
-int
-people_asker(struct people *people, const char *name, const char *role_then,
-    struct arena *arena, struct actor *out, struct err *err)
-{
-	(void)people;
-	(void)arena;
-	assert_string_equal(name, "local");
-	assert_string_equal(role_then, "overlord");
-	if (world.is_asker_unread)
-		return err_set(err, ERR_UNAVAILABLE, "disk error");
-	*out =
-	    (struct actor){ .kind = world.role == ROLE_OVERLORD ? ACTOR_LOCAL
-								: ACTOR_ACCOUNT,
-		    .name = "local" };
-	if (world.role != ROLE_GUEST)
-		strcpy(out->user_id, "u1");
-	return world.is_asker_gone ? 1 : 0;
 }
 
 int
@@ -486,58 +388,6 @@ requeue_turn(struct store *store, const struct turn_work *work,
 	return 0;
 }
 
-int
-policy_scope(const struct policy *policy, const struct actor *actor,
-    const struct context_row *context, struct arena *arena,
-    struct search_scope *out, struct err *err)
-{
-	(void)policy;
-	(void)context;
-	(void)arena;
-	(void)err;
-	(void)actor;
-	*out = (struct search_scope){ 0 };
-	return 0;
-}
-
-int
-policy_role(const struct policy *policy, const struct actor *actor,
-    const char *workspace_id, enum role *role_out, struct err *err)
-{
-	(void)policy;
-	(void)actor;
-	(void)err;
-	assert_string_equal(workspace_id, "workspace");
-	*role_out = world.role;
-	return 0;
-}
-
-/* By the real table. */
-int
-policy_check(const struct policy *policy, const struct actor *actor,
-    const char *operation, const struct policy_target *target, struct err *err)
-{
-	const struct policy_facts facts = {
-		.kind = actor->kind,
-		.role = world.role,
-		.is_linked = *actor->user_id != '\0',
-		.is_own = strcmp(target->asked_by, actor->name) == 0,
-	};
-
-	(void)policy;
-	assert_string_equal(target->workspace_id, "workspace");
-	if (policy_decide(policy_find(operation), &facts) == POLICY_ALLOWED)
-		return 0;
-	return err_set(err, ERR_REFUSED, "Access denied");
-}
-
-bool
-policy_may_read(const struct search_scope *scope, const char *path)
-{
-	(void)scope;
-	return strncmp(path, "private/", 8) != 0;
-}
-
 bool
 engine_cfg_has_model(const struct engine_cfg *cfg)
 {
@@ -549,264 +399,4 @@ engine_cfg_provider(const struct engine_cfg *cfg)
 {
 	(void)cfg;
 	return "openai";
-}
-
-/* The gateways. */
-
-void
-bus_publish(struct bus *bus, enum service_id to, const char *instance,
-    const char *type, const char *cause, const struct buf *body)
-{
-	size_t at = world.n_progress++;
-	AUTO(json_free)
-	struct json *told = NULL;
-	struct err err;
-
-	(void)bus;
-	(void)cause;
-	assert_int_equal(to, SVC_GATEWAY_TELEGRAM);
-	assert_string_equal(type, "turn.progress");
-	if (json_parse(&told, body->data, body->size, &err) < 0)
-		fail_msg("%s", err.text);
-	snprintf(world.progress[at].instance,
-	    sizeof(world.progress[at].instance), "%s", instance);
-	snprintf(world.progress[at].chat_id, sizeof(world.progress[at].chat_id),
-	    "%s", json_str(json_get(told, "chat_id"), "?"));
-	snprintf(world.progress[at].state, sizeof(world.progress[at].state),
-	    "%s", json_str(json_get(told, "state"), "?"));
-	snprintf(world.progress[at].text, sizeof(world.progress[at].text), "%s",
-	    json_str(json_get(told, "text"), ""));
-	snprintf(world.progress[at].edit_id, sizeof(world.progress[at].edit_id),
-	    "%s", json_str(json_get(told, "edit_id"), ""));
-}
-
-/* The indexer. */
-
-int
-bus_call(struct bus *bus, const struct bus_call *call, bus_answer_fn fn,
-    void *arg, struct err *err)
-{
-	size_t at = world.n_searches++;
-
-	(void)bus;
-	(void)err;
-	snprintf(world.searches[at].type, sizeof(world.searches[at].type), "%s",
-	    call->type);
-	snprintf(world.searches[at].body, sizeof(world.searches[at].body), "%s",
-	    call->body->data);
-	world.searches[at].fn = fn;
-	world.searches[at].arg = arg;
-	return 0;
-}
-
-void
-world_indexer_answers(size_t search, const char *text)
-{
-	AUTO(json_free)
-	struct json *body = NULL;
-	struct envelope answer = { .is_reply = true, .ok = true };
-	struct err err = { .code = ERR_NONE };
-
-	if (text == NULL) {
-		err_set(&err, ERR_UNAVAILABLE, "no indexer");
-		world.searches[search].fn(
-		    world.searches[search].arg, NULL, &err);
-		return;
-	}
-	if (json_parse(&body, text, strlen(text), &err) < 0)
-		fail_msg("%s", err.text);
-	answer.body = body;
-	world.searches[search].fn(world.searches[search].arg, &answer, &err);
-}
-
-/* The model. */
-
-struct llm {
-	size_t at;
-};
-struct llm_call {
-	size_t at;
-};
-
-int
-llm_open(struct llm **llm_out, struct loop *loop,
-    const struct llm_options *options, struct err *err)
-{
-	(void)loop;
-	(void)err;
-	assert_string_equal(options->provider, "openai");
-	*llm_out = xcalloc(1, sizeof(**llm_out));
-	(*llm_out)->at = world.n_models++;
-	return 0;
-}
-
-void
-llm_close(struct llm **llm)
-{
-	xfree(llm);
-}
-
-bool
-llm_has_tools(const struct llm *llm)
-{
-	(void)llm;
-	return world.cfg.llm_tools != LLM_TOOLS_NONE;
-}
-
-const char *
-llm_name(const struct llm *llm)
-{
-	return llm->at ? "openai other" : "openai m";
-}
-
-static void
-note_tools(const struct llm_prompt *prompt, char out[512])
-{
-	size_t n = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; i < prompt->n_tools; i++)
-		n += (size_t)snprintf(
-		    out + n, 512 - n, "%s ", prompt->tools[i].name);
-	assert_true(n < 512);
-}
-
-int
-llm_start(struct llm *llm, const struct llm_prompt *prompt,
-    int64_t deadline_mono_ms, const struct llm_listener *listener,
-    struct llm_call **call_out, struct err *err)
-{
-	size_t at = world.n_calls++;
-
-	(void)deadline_mono_ms;
-	(void)err;
-	assert_true(prompt->n_messages >= 2);
-	snprintf(
-	    world.calls[at].system, WORLD_TEXT, "%s", prompt->messages[0].text);
-	snprintf(
-	    world.calls[at].user, WORLD_TEXT, "%s", prompt->messages[1].text);
-	snprintf(world.calls[at].last, WORLD_TEXT, "%s",
-	    prompt->messages[prompt->n_messages - 1].text);
-	world.calls[at].last_role =
-	    prompt->messages[prompt->n_messages - 1].role;
-	world.calls[at].n_messages = prompt->n_messages;
-	world.calls[at].model = llm->at;
-	world.calls[at].n_tools = prompt->n_tools;
-	note_tools(prompt, world.calls[at].tools);
-	world.calls[at].is_last = prompt->is_last;
-	world.calls[at].fn = listener->done;
-	world.calls[at].arg = listener->arg;
-	*call_out = xcalloc(1, sizeof(**call_out));
-	(*call_out)->at = at;
-	world.calls[at].call = *call_out;
-	return 0;
-}
-
-void
-llm_hear(struct llm_call *call)
-{
-	(void)call;
-}
-
-const char *
-llm_said(const struct llm_call *call)
-{
-	(void)call;
-	return world.said_so_far ? world.said_so_far : "";
-}
-
-int
-partials_post(struct store *store, const struct turn_work *work,
-    const char *text, int64_t now_ms, struct err *err)
-{
-	(void)store;
-	(void)now_ms;
-	(void)err;
-	assert_true(work->message.seq != 0);
-	snprintf(world.partial, sizeof(world.partial), "%s", text);
-	world.n_partials++;
-	return 0;
-}
-
-int
-partials_find(struct store *store, const struct turn_work *work,
-    struct arena *arena, const char **platform_id_out, struct err *err)
-{
-	(void)store;
-	(void)work;
-	(void)arena;
-	(void)err;
-	if (world.n_partials == 0)
-		return 1;
-	*platform_id_out = world.partial_id ? world.partial_id : "";
-	return 0;
-}
-
-struct tokens
-llm_take_lost(struct llm_call *call)
-{
-	struct tokens lost = world.lost;
-
-	(void)call;
-	world.lost = (struct tokens){ 0 };
-	return lost;
-}
-
-void
-llm_cancel(struct llm_call **call)
-{
-	if (*call != NULL)
-		world.calls[(*call)->at].is_cancelled = true;
-	xfree(call);
-}
-
-int
-llm_read(const struct llm *llm, const char *body, size_t size,
-    struct arena *arena, struct llm_answer *out, struct err *err)
-{
-	(void)llm;
-	(void)body;
-	(void)size;
-	(void)arena;
-	if (world.answer.text == NULL)
-		return err_set(err, ERR_INVALID, "no JSON");
-	*out = world.answer;
-	out->input_tokens = out->output_tokens = world.tokens_a_call;
-	return 0;
-}
-
-void
-world_model_answers(size_t call, const char *text, enum llm_finish finish)
-{
-	struct err err = { .code = ERR_NONE };
-	llm_done_fn fn = world.calls[call].fn;
-
-	world.answer = (struct llm_answer){
-		.text = text, .lead = "", .trail = "", .finish = finish
-	};
-	if (text == NULL) {
-		err_set(&err, ERR_UNAVAILABLE, "host: cannot connect");
-		fn(world.calls[call].arg, NULL, 0, &err);
-	} else {
-		fn(world.calls[call].arg, "{}", 2, &err);
-	}
-	xfree(&world.calls[call].call);
-}
-
-void
-world_model_wants(size_t call, const struct llm_want *wants, size_t n)
-{
-	static struct llm_want copies[WORLD_MAX];
-	struct err err = { .code = ERR_NONE };
-
-	assert_true(n <= WORLD_MAX);
-	memcpy(copies, wants, n * sizeof(*copies));
-	world.answer = (struct llm_answer){ .text = "",
-		.lead = "",
-		.trail = "",
-		.finish = LLM_FINISH_WANTS,
-		.wants = copies,
-		.n_wants = n };
-	world.calls[call].fn(world.calls[call].arg, "{}", 2, &err);
-	xfree(&world.calls[call].call);
 }
