@@ -32,6 +32,7 @@ struct svc {
 	struct refiner *refiner; /* NULL: no model makes summaries */
 	struct turns *turns;
 	struct lookups *lookups;
+	struct forgetter *forgetter;
 	struct audit_job *audit_jobs;
 	struct embedder *embedder; /* NULL: none is configured */
 	struct embed_job *embed_jobs;

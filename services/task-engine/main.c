@@ -25,6 +25,7 @@
 #include "services/task-engine/conversation/safety.h"
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/doors/doors.h"
+#include "services/task-engine/commands/forgetter.h"
 #include "services/task-engine/commands/lookup.h"
 #include "services/task-engine/doors/starter.h"
 #include "services/task-engine/engine.h"
@@ -345,6 +346,7 @@ open_rooms(struct svc *svc, struct err *err)
 	    open_embedder(svc, err) < 0)
 		return -1;
 	lookups_open(&svc->lookups, svc);
+	forgetter_open(&svc->forgetter, svc);
 	return 0;
 }
 
@@ -368,6 +370,7 @@ begin(void *arg)
 	if (svc->refiner)
 		refiner_wake(svc->refiner);
 	lookups_wake(svc->lookups);
+	forgetter_wake(svc->forgetter);
 }
 
 static void
@@ -379,6 +382,7 @@ engine_deinit(struct svc **slot)
 	audit_jobs_close(svc);
 	embedder_close(&svc->embedder);
 	embed_jobs_close(svc);
+	forgetter_close(&svc->forgetter);
 	lookups_close(&svc->lookups);
 	turns_close(&svc->turns);
 	refiner_close(&svc->refiner);

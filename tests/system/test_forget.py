@@ -171,7 +171,16 @@ def test_killed_on_the_way_the_log_still_equals_the_rows(start):
         c.restart()
     wait_for("the log without it", lambda: SECRET not in log(c) and
              "/forget mine" in log(c), 30 * SLOW)
-    wait_for("all of it", lambda: len(entries(log(c))) == len(others) + 2)
+    # The command, what it said, and that it is done.
+    wait_for("all of it", lambda: len(entries(log(c))) == len(others) + 3)
+    begun, done = c.texts(ROOM)
+    assert begun.startswith("I am forgetting what you said here")
+    # No slice is lost or counted twice; "hi" was the first.
+    assert done.startswith("Forgotten: 201 messages of yours here")
+    assert SECRET not in everywhere(c)
+    assert c.sql("SELECT actor, detail LIKE 'begun %' FROM audit WHERE"
+                 " operation = 'messages.forget' ORDER BY seq") == [
+                     ("telegram:42", 1), ("telegram:42", 0)]
     assert entries(log(c))[:len(others)] == others
     # And what is said next goes behind it.
     c.say("after", "43")

@@ -99,6 +99,8 @@ void say_pairing_denied(struct buf *out, const struct pairing_said *said);
 
 /* is_wrong: a code was given, and was not that one. */
 void say_forget_warning(struct buf *out, const char *code, bool is_wrong);
+/* It goes on after the answer. */
+void say_forgetting(struct buf *out, bool is_everything);
 void say_forgotten(struct buf *out, bool is_everything, int64_t n_messages,
     int64_t n_answers, int64_t n_tasks);
 

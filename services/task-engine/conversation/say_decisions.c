@@ -147,6 +147,16 @@ say_forget_warning(struct buf *out, const char *code, bool is_wrong)
 }
 
 void
+say_forgetting(struct buf *out, bool is_everything)
+{
+	buf_addf(out,
+	    "I am forgetting %s: so much was said that it takes a moment. "
+	    "Until it is done I look at nothing that was said here before, and "
+	    "the chat log begins behind it. Then I tell you here what went.",
+	    is_everything ? "this conversation" : "what you said here");
+}
+
+void
 say_forgotten(struct buf *out, bool is_everything, int64_t n_messages,
     int64_t n_answers, int64_t n_tasks)
 {

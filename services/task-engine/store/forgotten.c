@@ -7,75 +7,184 @@
 #include "services/task-engine/store/row.h"
 #include "services/task-engine/store/store.h"
 
+/* Messages of one context. */
+struct slice {
+	const char *context_id;
+	int64_t from_seq;
+	int64_t before_seq;
+};
+
 static void
 read_path(struct columns *c, void *row_out)
 {
 	*(const char **)row_out = next_text(c);
 }
 
+static void
+read_seq(struct columns *c, void *row_out)
+{
+	*(int64_t *)row_out = next_int(c);
+}
+
+static void
+read_forgetting(struct columns *c, void *row_out)
+{
+	struct forgetting *f = row_out;
+
+	f->seq = next_int(c);
+	f->context_id = next_text(c);
+	f->before_seq = next_int(c);
+	f->next_seq = next_int(c);
+	f->said_by = next_text(c);
+	f->asked_by = next_text(c);
+	f->n_messages = next_int(c);
+	f->n_answers = next_int(c);
+	f->n_tasks = next_int(c);
+}
+
 /* What hangs on messages that have no words any more. */
 static int
-forget_here(struct store *s, enum stmt_id id, const struct forgetting *what,
-    int64_t *n_out, struct err *err)
+forget_here(struct store *s, enum stmt_id id, const struct slice *slice,
+    int64_t *n_more, struct err *err)
 {
-	return stmt_run(s, id, n_out,
-	    BINDS(b_text(what->context_id), b_int(what->before_seq)), err);
+	int64_t n;
+
+	if (stmt_run(s, id, &n,
+		BINDS(b_text(slice->context_id), b_int(slice->from_seq),
+		    b_int(slice->before_seq)),
+		err) < 0)
+		return -1;
+	if (n_more)
+		*n_more += n;
+	return 0;
 }
 
 static int
-forget_turns(struct store *s, const struct forgetting *what,
-    struct forgotten *out, struct err *err)
-{
-	if (forget_here(s, STMT_FORGET_ANSWERS, what, &out->n_answers, err) <
-		0 ||
-	    forget_here(s, STMT_FORGET_TOLD, what, NULL, err) < 0 ||
-	    forget_here(s, STMT_FORGET_TOOLS, what, NULL, err) < 0)
-		return -1;
-	if (forget_here(s, STMT_FORGET_TRACES_HEARD, what, NULL, err) < 0 ||
-	    forget_here(s, STMT_FORGET_TRACES_TURN, what, NULL, err) < 0)
-		return -1;
-	return forget_here(s, STMT_FORGET_CALLS, what, NULL, err);
-}
-
-/* Those that wait are not sent; those that were lose their words too. */
-static int
-forget_outbox(struct store *s, const struct forgetting *what, struct err *err)
-{
-	if (forget_here(s, STMT_FORGET_OUTBOX_QUEUED, what, NULL, err) < 0)
-		return -1;
-	return forget_here(s, STMT_FORGET_OUTBOX_TEXT, what, NULL, err);
-}
-
-static int
-forget_tasks(struct store *s, const struct forgetting *what,
+forget_tasks(struct store *s, const struct slice *slice, int64_t *n_more,
     struct arena *arena, struct forgotten *out, struct err *err)
 {
 	if (stmt_list(s, STMT_FORGET_PATHS, arena, read_path,
 		sizeof(*out->paths), &out->paths, &out->n_paths,
-		BINDS(b_text(what->context_id), b_int(what->before_seq)),
-		err) < 0)
+		BINDS(b_text(slice->context_id), b_int(slice->from_seq),
+		    b_int(slice->before_seq)),
+		err) < 0 ||
+	    forget_here(s, STMT_FORGET_TASKS, slice, n_more, err) < 0)
 		return -1;
-	if (forget_here(s, STMT_FORGET_TASKS, what, &out->n_tasks, err) < 0)
+	return forget_here(s, STMT_FORGET_REPLIES, slice, NULL, err);
+}
+
+/* In this order: an answer is known by its row of the outbox. Rows that wait
+ * are not sent; those that were sent lose their words too. */
+static int
+forget_rest(struct store *s, const struct slice *slice, int64_t *n_answers,
+    struct err *err)
+{
+	static const enum stmt_id rest[] = {
+		STMT_FORGET_TOLD,
+		STMT_FORGET_TOOLS,
+		STMT_FORGET_TRACES_HEARD,
+		STMT_FORGET_TRACES_TURN,
+		STMT_FORGET_CALLS,
+		STMT_FORGET_OUTBOX_QUEUED,
+		STMT_FORGET_OUTBOX_TEXT,
+	};
+
+	if (forget_here(s, STMT_FORGET_ANSWERS, slice, n_answers, err) < 0)
 		return -1;
-	return forget_here(s, STMT_FORGET_REPLIES, what, NULL, err);
+	for (size_t i = 0; i < N_OF(rest); i++)
+		if (forget_here(s, rest[i], slice, NULL, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* 1: it is the last. */
+static int
+find_slice(struct store *s, const struct forgetting *f, int64_t limit,
+    struct slice *out, struct err *err)
+{
+	*out = (struct slice){ f->context_id, f->next_seq, f->before_seq };
+	return stmt_get(s, STMT_FORGET_NEXT_SLICE, NULL, read_seq,
+	    &out->before_seq,
+	    BINDS(b_text(f->context_id), b_int(f->next_seq),
+		b_int(f->before_seq), b_int(limit)),
+	    err);
 }
 
 int
-store_forget(struct store *s, const struct forgetting *what,
+store_forget_slice(struct store *s, struct forgetting *f, int64_t limit,
     struct arena *arena, struct forgotten *out, struct err *err)
 {
-	*out = (struct forgotten){ 0 };
-	if (stmt_run(s, STMT_FORGET_MESSAGES, &out->n_messages,
-		BINDS(b_text(what->context_id), b_int(what->before_seq),
-		    b_text(what->said_by)),
+	struct slice slice;
+	int64_t n;
+	int got = find_slice(s, f, limit, &slice, err);
+
+	if (got < 0 ||
+	    stmt_run(s, STMT_FORGET_MESSAGES, &n,
+		BINDS(b_text(slice.context_id), b_int(slice.from_seq),
+		    b_int(slice.before_seq), b_text(f->said_by)),
 		err) < 0 ||
-	    forget_turns(s, what, out, err) < 0 ||
-	    forget_outbox(s, what, err) < 0 ||
-	    forget_tasks(s, what, arena, out, err) < 0 ||
-	    stmt_run(s, STMT_FORGET_LOG, NULL, BINDS(b_text(what->context_id)),
-		err) < 0)
+	    forget_tasks(s, &slice, &f->n_tasks, arena, out, err) < 0 ||
+	    forget_rest(s, &slice, &f->n_answers, err) < 0)
 		return -1;
+	f->n_messages += n;
+	f->next_seq = slice.before_seq;
+	return got;
+}
+
+/* Words are to leave the files of the database once, when all are gone. */
+int
+store_forget_log(struct store *s, const char *context_id, struct err *err)
+{
 	store_note_change(s, STORE_CHANGED_MESSAGES | STORE_CHANGED_FILES |
 				 STORE_CHANGED_FORGOTTEN);
-	return 0;
+	return stmt_run(
+	    s, STMT_FORGET_LOG, NULL, BINDS(b_text(context_id)), err);
+}
+
+int
+store_forgetting_add(struct store *s, struct forgetting *f, struct err *err)
+{
+	static const enum stmt_id first[] = {
+		STMT_FORGET_WAITING_TEXT,
+		STMT_FORGET_WAITING,
+		STMT_FORGET_SUMMARY_ITEMS,
+	};
+	int64_t n[N_OF(first)];
+
+	for (size_t i = 0; i < N_OF(first); i++)
+		if (stmt_run(s, first[i], &n[i],
+			BINDS(b_text(f->context_id), b_int(f->before_seq),
+			    b_text(f->said_by)),
+			err) < 0)
+			return -1;
+	f->n_answers += n[0];
+	return stmt_run(s, STMT_FORGETTING_ADD, NULL,
+	    BINDS(b_text(f->context_id), b_int(f->before_seq),
+		b_int(f->next_seq), b_text(f->said_by), b_text(f->asked_by),
+		b_int(f->n_messages), b_int(f->n_answers), b_int(f->n_tasks)),
+	    err);
+}
+
+int
+store_forgetting_next(struct store *s, struct arena *arena,
+    struct forgetting *out, struct err *err)
+{
+	return stmt_get(s, STMT_FORGETTING_NEXT, arena, read_forgetting, out,
+	    NO_BINDS, err);
+}
+
+int
+store_forgetting_put(
+    struct store *s, const struct forgetting *f, struct err *err)
+{
+	return stmt_run(s, STMT_FORGETTING_PUT, NULL,
+	    BINDS(b_int(f->seq), b_int(f->next_seq), b_int(f->n_messages),
+		b_int(f->n_answers), b_int(f->n_tasks)),
+	    err);
+}
+
+int
+store_forgetting_end(struct store *s, int64_t seq, struct err *err)
+{
+	return stmt_run(s, STMT_FORGETTING_END, NULL, BINDS(b_int(seq)), err);
 }

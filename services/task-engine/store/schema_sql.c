@@ -565,6 +565,17 @@ static const char *const version_4[] = {
 	"CREATE UNIQUE INDEX outbox_partial ON outbox (partial_of_seq)"
 	" WHERE partial_of_seq IS NOT NULL;",
 
+	/* What is being forgotten, oldest first: what is before next_seq is
+	 * done. An actor's words alone, or of all (''). */
+	"CREATE TABLE forgettings ("
+	" seq INTEGER PRIMARY KEY,"
+	" context_id TEXT NOT NULL REFERENCES contexts(id) ON DELETE CASCADE,"
+	" before_seq INTEGER NOT NULL, next_seq INTEGER NOT NULL,"
+	" said_by TEXT NOT NULL, asked_by TEXT NOT NULL,"
+	" n_messages INTEGER NOT NULL, n_answers INTEGER NOT NULL,"
+	" n_tasks INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX forgettings_context ON forgettings"
+	" (context_id, before_seq);",
 	/* What a claim that is repeated has leased. */
 	"CREATE INDEX outbox_lease ON outbox (lease) WHERE lease <> '';",
 

@@ -20,6 +20,11 @@
 /* In the words of the index of what waits. */
 #define IS_SENDING "state IN ('queued','sending') AND state = 'sending'"
 
+/* While it is being forgotten, nothing from before that is shown. */
+#define FIRST_SHOWN                                                            \
+	"(SELECT coalesce(max(before_seq), 0) FROM forgettings"                \
+	" WHERE forgettings.context_id = ?1)"
+
 const char *const stmt_texts_talk[STMT_COUNT] = {
 	[STMT_MESSAGE_ADD] =
 	    "INSERT INTO messages (instance, chat_id, event_id, direction,"
@@ -37,15 +42,20 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	[STMT_MESSAGES_BEFORE] =
 	    "SELECT " MESSAGE_COLUMNS " FROM messages WHERE seq IN"
 	    " (SELECT seq FROM (SELECT seq FROM message_order"
-	    "  WHERE context_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3)"
+	    "  WHERE context_id = ?1 AND seq < ?2 AND seq >= " FIRST_SHOWN
+	    "  ORDER BY seq DESC LIMIT ?3)"
 	    " UNION ALL SELECT seq FROM messages WHERE context_id = ?1"
 	    "  AND seq < ?2 AND seq > (SELECT coalesce(max(CAST(value AS"
-	    "  INTEGER)), 0) FROM kv WHERE key = 'logs_done'))"
-	    " ORDER BY seq DESC LIMIT ?3",
+	    "  INTEGER)), 0) FROM kv WHERE key = 'logs_done')"
+	    "  AND seq >= " FIRST_SHOWN ") ORDER BY seq DESC LIMIT ?3",
+	/* None while something is being forgotten: what is hidden just now must
+	 * not count as seen. */
 	[STMT_MESSAGES_SINCE] =
 	    "SELECT count(*), count(*) FILTER (WHERE direction = 'inbound'"
 	    "  AND text <> '' AND text NOT GLOB '/*')"
-	    " FROM messages WHERE seq IN"
+	    " FROM messages WHERE NOT EXISTS"
+	    " (SELECT 1 FROM forgettings WHERE forgettings.context_id = ?1)"
+	    " AND seq IN"
 	    " (SELECT seq FROM (SELECT seq FROM message_order"
 	    "  WHERE context_id = ?1 AND seq > ?2 ORDER BY seq DESC LIMIT ?3)"
 	    " UNION ALL SELECT seq FROM messages WHERE context_id = ?1"
@@ -63,10 +73,15 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 #define LOG_LINE                                                               \
 	"SELECT seq, at_ms, context_id, direction, actor, text"                \
 	" FROM messages"
-	[STMT_LOG_LINES] = LOG_LINE " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+	[STMT_LOG_LINES] =
+	    LOG_LINE " WHERE seq > ?1 AND NOT EXISTS (SELECT 1"
+		     "  FROM forgettings f WHERE messages.seq < f.before_seq"
+		     "  AND f.context_id = messages.context_id)"
+		     " ORDER BY seq LIMIT ?2",
 	[STMT_LOG_LINES_OF] =
 	    LOG_LINE " WHERE seq IN (SELECT seq FROM message_order"
-		     " WHERE context_id = ?1 AND seq > ?2 ORDER BY seq"
+		     " WHERE context_id = ?1 AND seq > ?2"
+		     " AND seq >= " FIRST_SHOWN " ORDER BY seq"
 		     " LIMIT ?3) ORDER BY seq",
 	[STMT_LOG_FILE_GET] = "SELECT written_seq, size_bytes, is_behind, epoch"
 			      " FROM log_files WHERE context_id = ?1",
@@ -80,61 +95,31 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	    "SELECT context_id FROM log_files WHERE is_behind = 1"
 	    " AND context_id > ?1 ORDER BY context_id LIMIT ?2",
 
-/* What was said in a context before a message, ordered yet or not. */
-#define SAID_BEFORE                                                            \
-	"(SELECT seq FROM message_order WHERE context_id = ?1 AND seq < ?2"    \
-	" UNION ALL SELECT seq FROM messages WHERE context_id = ?1"            \
-	"  AND seq < ?2 AND seq > (SELECT coalesce(max(CAST(value AS"          \
-	"  INTEGER)), 0) FROM kv WHERE key = 'logs_done'))"
+/* What was said in a context from a message on, up to another, ordered yet or
+ * not. */
+#define SAID                                                                   \
+	"(SELECT seq FROM message_order WHERE context_id = ?1 AND seq >= ?2"   \
+	"  AND seq < ?3 UNION ALL SELECT seq FROM messages"                    \
+	" WHERE context_id = ?1 AND seq < ?3 AND seq > max(?2 - 1,"            \
+	"  (SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM kv"           \
+	"   WHERE key = 'logs_done')))"
 /* … of that, what has no words any more. */
 #define WORDLESS                                                               \
-	"(SELECT seq FROM messages WHERE seq IN " SAID_BEFORE " AND text = "   \
-	"'')"
-/* What is being answered or sent. */
+	"(SELECT seq FROM messages WHERE seq IN " SAID " AND text = '')"
+/* What is being answered or sent; by the indexes of what waits or runs. */
 #define IN_WORK                                                                \
 	"(SELECT message_seq FROM turns WHERE state = 'queued'"                \
-	"  AND message_seq IS NOT NULL UNION SELECT message_seq FROM turns"    \
-	"  WHERE state = 'running' AND message_seq IS NOT NULL"                \
+	"  AND +message_seq IS NOT NULL UNION SELECT message_seq FROM turns"   \
+	"  WHERE state = 'running' AND +message_seq IS NOT NULL"               \
 	" UNION SELECT message_seq FROM outbox WHERE " IS_SENDING ")"
+	/* Where the next slice begins; no row: this is the last. */
+	[STMT_FORGET_NEXT_SLICE] =
+	    "SELECT seq FROM message_order WHERE context_id = ?1"
+	    " AND seq >= ?2 AND seq < ?3 ORDER BY seq LIMIT 1 OFFSET ?4",
 	[STMT_FORGET_MESSAGES] =
 	    "UPDATE messages SET text = '', actor_name = ''"
-	    " WHERE seq IN " SAID_BEFORE " AND text <> ''"
-	    " AND (?3 = '' OR said_by = ?3) AND seq NOT IN " IN_WORK,
-	/* To messages, and the ends of tasks that were made of them. */
-	[STMT_FORGET_ANSWERS] =
-	    "UPDATE messages SET text = '' WHERE text <> '' AND seq IN"
-	    " (SELECT message_seq FROM outbox WHERE context_id = ?1"
-	    "  AND state <> 'sending' AND in_reply_to_seq IN " WORDLESS
-	    "  UNION SELECT message_seq FROM outbox WHERE context_id = ?1"
-	    "  AND state <> 'sending' AND task_id IN (SELECT id FROM tasks"
-	    "   WHERE source_message_seq IN " WORDLESS "))",
-	/* What names such a task otherwise: that it was begun. */
-	[STMT_FORGET_TOLD] =
-	    "UPDATE messages SET text = '' WHERE text <> ''"
-	    " AND direction = 'outbound' AND seq IN " SAID_BEFORE
-	    " AND EXISTS (SELECT 1 FROM tasks t WHERE t.source_message_seq "
-	    "IN " WORDLESS " AND instr(messages.text, t.id) > 0)",
-	/* Their event id is t:<message>:<call>. */
-	[STMT_FORGET_TOOLS] =
-	    "UPDATE messages SET text = '' WHERE text <> ''"
-	    " AND direction = 'tool' AND seq IN " SAID_BEFORE
-	    " AND CAST(substr(event_id, 3) AS INTEGER) IN " WORDLESS,
-	[STMT_FORGET_CALLS] =
-	    "DELETE FROM turn_calls WHERE turn_seq IN (SELECT seq FROM turns"
-	    " WHERE message_seq IN " WORDLESS
-	    " AND state <> 'queued' AND state <> 'running')",
-	[STMT_FORGET_TRACES_HEARD] = "DELETE FROM heard_traces"
-				     " WHERE message_seq IN " WORDLESS,
-	[STMT_FORGET_TRACES_TURN] =
-	    "DELETE FROM turn_traces WHERE turn_seq IN (SELECT seq FROM turns"
-	    " WHERE message_seq IN " WORDLESS
-	    " AND state <> 'queued' AND state <> 'running')",
-	[STMT_FORGET_OUTBOX_QUEUED] = "DELETE FROM outbox"
-				      " WHERE state = 'queued'"
-				      " AND message_seq IN " WORDLESS,
-	[STMT_FORGET_OUTBOX_TEXT] =
-	    "UPDATE outbox SET text = '' WHERE text <> ''"
-	    " AND message_seq IN " WORDLESS,
+	    " WHERE seq IN " SAID " AND text <> ''"
+	    " AND (?4 = '' OR said_by = ?4) AND seq NOT IN " IN_WORK,
 #define FORGET_TASKS                                                           \
 	" WHERE source_message_seq IN " WORDLESS                               \
 	" AND status <> 'queued' AND status <> 'running'"                      \
@@ -157,6 +142,79 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	    " AND json_extract(CAST(bytes AS TEXT), '$.body.task.id') IN"
 	    "  (SELECT id FROM tasks WHERE source_message_seq IN " WORDLESS
 	    "   AND prompt = '(forgotten)')",
+	/* To messages, and the ends of tasks that were made of them. */
+	[STMT_FORGET_ANSWERS] =
+	    "UPDATE messages SET text = '' WHERE text <> '' AND seq IN"
+	    " (SELECT message_seq FROM outbox WHERE context_id = ?1"
+	    "  AND state <> 'sending' AND in_reply_to_seq IN " WORDLESS
+	    "  UNION SELECT message_seq FROM outbox WHERE context_id = ?1"
+	    "  AND state <> 'sending' AND task_id IN (SELECT id FROM tasks"
+	    "   WHERE source_message_seq IN " WORDLESS "))",
+	/* What names such a task otherwise: that it was begun. Only what
+	 * stands between backquotes is looked up. */
+	[STMT_FORGET_TOLD] =
+	    "UPDATE messages SET text = '' WHERE seq IN"
+	    " (WITH RECURSIVE piece (seq, rest) AS (SELECT seq,"
+	    "   substr(text, instr(text, '`') + 1) FROM messages"
+	    "   WHERE seq IN " SAID " AND direction = 'outbound'"
+	    "   AND instr(text, '`') > 0 AND seq NOT IN " IN_WORK
+	    "  UNION ALL SELECT seq, substr(rest, instr(rest, '`') + 1)"
+	    "   FROM piece WHERE instr(rest, '`') > 0)"
+	    " SELECT piece.seq FROM piece JOIN tasks t"
+	    "  ON t.id = substr(rest, 1, instr(rest, '`') - 1)"
+	    "  WHERE t.prompt = '(forgotten)')",
+	/* Their event id is t:<message>:<call>. */
+	[STMT_FORGET_TOOLS] =
+	    "UPDATE messages SET text = '' WHERE text <> ''"
+	    " AND direction = 'tool' AND seq IN " SAID
+	    " AND (SELECT text FROM messages q WHERE q.seq ="
+	    "  CAST(substr(messages.event_id, 3) AS INTEGER)) = ''",
+	[STMT_FORGET_CALLS] =
+	    "DELETE FROM turn_calls WHERE turn_seq IN (SELECT seq FROM turns"
+	    " WHERE message_seq IN " WORDLESS
+	    " AND state <> 'queued' AND state <> 'running')",
+	[STMT_FORGET_TRACES_HEARD] = "DELETE FROM heard_traces"
+				     " WHERE message_seq IN " WORDLESS,
+	[STMT_FORGET_TRACES_TURN] =
+	    "DELETE FROM turn_traces WHERE turn_seq IN (SELECT seq FROM turns"
+	    " WHERE message_seq IN " WORDLESS
+	    " AND state <> 'queued' AND state <> 'running')",
+#define WORDLESS_OUTBOX                                                        \
+	"(message_seq IN " WORDLESS                                            \
+	" OR (state <> 'sending' AND in_reply_to_seq IN " WORDLESS "))"
+	[STMT_FORGET_OUTBOX_QUEUED] = "DELETE FROM outbox"
+				      " WHERE state = 'queued'"
+				      " AND " WORDLESS_OUTBOX,
+	[STMT_FORGET_OUTBOX_TEXT] =
+	    "UPDATE outbox SET text = '' WHERE text <> ''"
+	    " AND " WORDLESS_OUTBOX,
+/* Answers that wait while the slices go on: none of them is sent. */
+#define WAITING                                                                \
+	" state IN ('queued','sending') AND state = 'queued'"                  \
+	" AND context_id = ?1 AND +message_seq < ?2 AND partial_of_seq IS "    \
+	"NULL"                                                                 \
+	" AND (?3 = '' OR EXISTS (SELECT 1 FROM messages q"                    \
+	"  WHERE q.seq = in_reply_to_seq AND q.said_by = ?3))"
+	[STMT_FORGET_WAITING_TEXT] =
+	    "UPDATE messages SET text = '' WHERE text <> '' AND seq IN"
+	    " (SELECT message_seq FROM outbox WHERE" WAITING ")",
+	[STMT_FORGET_WAITING] = "DELETE FROM outbox WHERE" WAITING,
+	[STMT_FORGET_SUMMARY_ITEMS] =
+	    "DELETE FROM summary_items WHERE context_id = ?1 AND seq < ?2"
+	    " AND (?3 = '' OR (SELECT said_by FROM messages"
+	    "  WHERE messages.seq = summary_items.seq) = ?3)",
+	[STMT_FORGETTING_ADD] =
+	    "INSERT INTO forgettings (context_id, before_seq, next_seq,"
+	    " said_by, asked_by, n_messages, n_answers, n_tasks)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[STMT_FORGETTING_NEXT] =
+	    "SELECT seq, context_id, before_seq, next_seq, said_by, asked_by,"
+	    " n_messages, n_answers, n_tasks FROM forgettings"
+	    " ORDER BY seq LIMIT 1",
+	[STMT_FORGETTING_PUT] =
+	    "UPDATE forgettings SET next_seq = ?2, n_messages = ?3,"
+	    " n_answers = ?4, n_tasks = ?5 WHERE seq = ?1",
+	[STMT_FORGETTING_END] = "DELETE FROM forgettings WHERE seq = ?1",
 	[STMT_FORGET_LOG] =
 	    "INSERT INTO log_files (context_id, written_seq, size_bytes,"
 	    " is_behind, epoch) VALUES (?1, 0, 0, 1, 1)"

@@ -325,6 +325,8 @@ static const struct {
 	{ "components", NULL },
 	{ "document_changes", NULL },
 	{ "document_changes_newest", NULL },
+	{ "forgettings", NULL },
+	{ "forgettings_context", NULL },
 	{ "heard_traces", NULL },
 	{ "outbox_failed", NULL },
 	{ "outbox_lease", NULL },
