@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import signal
+import sqlite3
 import sys
 import time
 
@@ -125,11 +126,24 @@ def test_text_in_files_stays_inside_its_marks(suite, stub):
     assert "0000000000000000" not in outside
 
 
-@pytest.mark.parametrize("fault, calls", [
-    ("500", 4), ("cut", 4), ("not-json", 1), ("html", 1),
-    ("huge-chunked", 1), ("stream-cut", 4), ("stream-overloaded", 4),
-    ("stream-garbage", 1), ("stream-endless", 1), ("empty-choices", 1), ("empty-content", 1), ("401", 1)])
-def test_a_model_that_fails_degrades_the_answer(suite, stub, fault, calls):
+def counted(s):
+    """Calls in the table of turns, and whether their tokens are estimates."""
+    path = s.data / "agent-runtime" / "meta.sqlite"
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+        return [(calls, bool(estimated)) for calls, estimated in db.execute(
+            "SELECT calls, tokens_estimated FROM usage_of_turns")]
+
+
+@pytest.mark.parametrize("fault, calls, used", [
+    ("500", 4, []), ("cut", 4, []), ("not-json", 1, [(1, True)]),
+    ("html", 1, [(1, True)]), ("huge-chunked", 1, []),
+    # What is heard of an answer is paid for.
+    ("stream-cut", 4, [(4, True)]), ("stream-overloaded", 4, [(4, True)]),
+    ("stream-garbage", 1, []), ("stream-endless", 1, []),
+    ("empty-choices", 1, [(1, True)]), ("empty-content", 1, [(1, False)]),
+    ("401", 1, [])])
+def test_a_model_that_fails_degrades_the_answer(suite, stub, fault, calls,
+                                                used):
     s = suite(model(stub))
     write_and_wait(s, "policy.md",
                    "# Deployment policy\n\nShips go out on Thursdays.\n",
@@ -143,6 +157,7 @@ def test_a_model_that_fails_degrades_the_answer(suite, stub, fault, calls):
     assert stub.calls == calls
     assert KEY not in s.all_logs()
     assert "where is the deployment" not in s.all_logs()
+    assert counted(s) == used
 
 
 def test_a_limit_is_waited_for(suite, stub):

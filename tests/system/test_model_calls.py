@@ -38,6 +38,17 @@ def ask(stub, text="hi", **env):
     return got.returncode, got.stdout.strip(), got.stderr
 
 
+def check_lost(log, provider):
+    """What it was sent took tokens, and what it made, which is returned."""
+    told = provider == "anthropic"
+    lost = re.search(r" lost calls=(\d+) in=(\d+) out=(\d+) estimated=(\d+)",
+                     log)
+    calls, n_in, n_out, estimated = map(int, lost.groups())
+    assert (calls, n_in) == (1, 11 if told else 500)
+    assert estimated == n_out + (0 if told else n_in)
+    return n_out
+
+
 @PIECES
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_plain_question_is_answered(stub, provider, stream):
@@ -113,13 +124,16 @@ def test_an_answer_that_breaks_off_is_asked_for_again(stub, provider, fault):
     assert (status, got) == (0, "done: stub: a long question"), log
     assert stub.calls == 2
     assert "model-retry" in log and "secret" not in log
-    # What it made until then took tokens, and what it was sent.
-    sent = 11 if provider == "anthropic" else 500
-    lost = re.search(r" lost calls=(\d+) in=(\d+) out=(\d+) estimated=(\d+)",
-                     log)
-    calls, n_in, n_out, estimated = map(int, lost.groups())
-    assert (calls, n_in) == (1, sent) and n_out > 0
-    assert estimated == n_out + (0 if provider == "anthropic" else sent)
+    assert check_lost(log, provider) > 0
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_one_that_is_cancelled_has_taken_tokens(stub, provider):
+    stub.fault("stream-silent")
+    status, got, log = ask(stub, STREAM="1", PROVIDER=provider, CANCEL="1",
+                           TIMEOUT_MS="20000", DEADLINE_MS="20000")
+    assert (status, got, stub.calls) == (1, "", 1), log
+    check_lost(log, provider)
 
 
 def test_one_that_always_breaks_off_is_given_up(stub):

@@ -20,6 +20,7 @@ struct asked {
 	struct loop *loop;
 	struct llm *llm;
 	struct llm_call *call;
+	struct timer *cancel; /* NULL: it is not */
 	int status;
 };
 
@@ -68,8 +69,21 @@ on_done(void *arg, const char *body, size_t size, const struct err *err)
 static void
 on_heard(void *arg, struct llm_call *call)
 {
-	(void)arg;
+	struct asked *asked = arg;
+
 	llm_hear(call);
+	if (asked->cancel)
+		timer_start(asked->cancel, 0, 0);
+}
+
+static void
+on_cancel(void *arg)
+{
+	struct asked *asked = arg;
+
+	say_lost(asked->call);
+	llm_cancel(&asked->call);
+	loop_stop(asked->loop);
 }
 
 int
@@ -97,11 +111,14 @@ main(int argc, char **argv)
 	if (loop_open(&asked.loop, &err) < 0 ||
 	    llm_open(&asked.llm, asked.loop, &options, &err) < 0)
 		die(2, "%s", err.text);
+	if (*env("CANCEL", ""))
+		asked.cancel = timer_new(asked.loop, on_cancel, &asked);
 	if (llm_start(asked.llm, &prompt,
 		clock_mono_ms() + atol(env("DEADLINE_MS", "5000")), &listener,
 		&asked.call, &err) < 0)
 		die(2, "%s", err.text);
 	loop_run(asked.loop);
+	timer_free(&asked.cancel);
 	llm_close(&asked.llm);
 	loop_close(&asked.loop);
 	return asked.status;

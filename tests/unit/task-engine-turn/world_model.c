@@ -72,6 +72,7 @@ llm_start(struct llm *llm, const struct llm_prompt *prompt,
 	(void)deadline_mono_ms;
 	(void)err;
 	assert_true(prompt->n_messages >= 2);
+	assert_true(prompt->n_estimated > 0);
 	snprintf(
 	    world.calls[at].system, WORLD_TEXT, "%s", prompt->messages[0].text);
 	snprintf(
