@@ -212,6 +212,28 @@ def test_an_answer_that_waits_is_not_sent(start):
     assert SECRET not in json.dumps(got)
 
 
+def test_what_is_being_answered_is_stopped(start):
+    """An answer that came later would bring it back; whoever waits is told."""
+    c = start(AGENT_RUNTIME_CHAT_SHOW_AFTER_SECONDS="1")
+    # The model is known then not to begin in a thought.
+    c.answered(c.ask("as you said, who are you?", "43"))
+    c.stub.reply = "confidence: 0.9\n" + f"So {SECRET} it is. " * 40
+    c.stub.piece, c.stub.piece_ms = 80, 100 * SLOW
+    asked = c.ask(f"what of {SECRET}?", "42")
+    wait_for("what is shown of it", lambda: c.sql(
+        "SELECT 1 FROM outbox WHERE partial_of_seq = ?", int(asked)))
+    c.stub.reply = "At noon."
+    other = c.ask("and of the tide?", "43")
+    assert "2 messages of yours here" in c.reply("/forget mine", "42")
+    assert c.answer(asked).startswith("Stopped:")
+    assert SECRET not in everywhere(c)
+    assert c.sql("SELECT state FROM turns WHERE message_seq = ?",
+                 int(asked)) == [("cancelled",)]
+    assert "At noon." in c.answered(other)
+    wait_for("the log without it", lambda: f"what of {SECRET}" not in log(c)
+             and "Stopped:" in log(c))
+
+
 def test_what_was_replied_of_it_is_replied_without_it(start):
     """A gateway and the api may ask again for what they were answered."""
     c = start()

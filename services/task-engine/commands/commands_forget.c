@@ -19,6 +19,7 @@
 #include "services/task-engine/store/forgotten.h"
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/places.h"
+#include "services/task-engine/tasks/stop.h"
 
 /* The code is good within the half hour that it was told in, and the next. */
 enum { CODE_MS = 30 * 60 * 1000, CODE_DIGITS = 6 };
@@ -62,6 +63,22 @@ ask(struct svc *svc, const struct heard *heard, const char *code,
 	return heard_reply(svc, heard, text.data, err);
 }
 
+/* An answer that came later would bring it back. */
+static int
+stop_answering(struct svc *svc, const struct heard *heard,
+    const struct forgetting *what, struct arena *arena, struct err *err)
+{
+	const struct stop stop = {
+		.actor = heard->actor,
+		.asked_by = what->said_by,
+		.why = STOP_FORGOTTEN,
+		.now_ms = heard->now_ms,
+	};
+
+	return stop_answers(
+	    svc, &stop, what->context_id, what->before_seq, arena, err);
+}
+
 static int
 forget(struct svc *svc, const struct heard *heard, bool is_everything,
     struct arena *arena, struct err *err)
@@ -74,9 +91,12 @@ forget(struct svc *svc, const struct heard *heard, bool is_everything,
 	};
 	AUTO(buf_release)
 	struct buf text = { 0 };
-	int got =
-	    forget_begin(svc, heard->context, &what, heard->now_ms, arena, err);
+	int got;
 
+	if (stop_answering(svc, heard, &what, arena, err) < 0)
+		return -1;
+	got =
+	    forget_begin(svc, heard->context, &what, heard->now_ms, arena, err);
 	if (got < 0)
 		return -1;
 	buf_init(&text);

@@ -169,6 +169,6 @@ say_forgotten(struct buf *out, bool is_everything, int64_t n_messages,
 		    out, ", and what %" PRId64 " tasks were about", n_tasks);
 	buf_adds(out, ". They are out of the chat log, my memory and the "
 		      "search. What the platform itself still shows you have "
-		      "to delete there; what I am working on just now, files "
+		      "to delete there; tasks that are not done yet, files "
 		      "that were sent and what was approved stay.");
 }

@@ -12,6 +12,7 @@ struct slice {
 	const char *context_id;
 	int64_t from_seq;
 	int64_t before_seq;
+	int64_t end_seq; /* of all slices */
 };
 
 static void
@@ -73,8 +74,24 @@ forget_tasks(struct store *s, const struct slice *slice, int64_t *n_more,
 	return forget_here(s, STMT_FORGET_REPLIES, slice, NULL, err);
 }
 
-/* In this order: an answer is known by its row of the outbox. Rows that wait
- * are not sent; those that were sent lose their words too. */
+/* … and on the answers to them. */
+static int
+forget_answers(struct store *s, enum stmt_id id, const struct slice *slice,
+    int64_t *n_more, struct err *err)
+{
+	int64_t n;
+
+	if (stmt_run(s, id, &n,
+		BINDS(b_text(slice->context_id), b_int(slice->from_seq),
+		    b_int(slice->before_seq), b_int(slice->end_seq)),
+		err) < 0)
+		return -1;
+	*n_more += n;
+	return 0;
+}
+
+/* An answer is known by its row of the outbox, so those come last: what waits
+ * is not sent, and what was sent loses its words too. */
 static int
 forget_rest(struct store *s, const struct slice *slice, int64_t *n_answers,
     struct err *err)
@@ -85,16 +102,18 @@ forget_rest(struct store *s, const struct slice *slice, int64_t *n_answers,
 		STMT_FORGET_TRACES_HEARD,
 		STMT_FORGET_TRACES_TURN,
 		STMT_FORGET_CALLS,
-		STMT_FORGET_OUTBOX_QUEUED,
-		STMT_FORGET_OUTBOX_TEXT,
 	};
+	int64_t n_rows = 0;
 
-	if (forget_here(s, STMT_FORGET_ANSWERS, slice, n_answers, err) < 0)
+	if (forget_answers(s, STMT_FORGET_ANSWERS, slice, n_answers, err) < 0)
 		return -1;
 	for (size_t i = 0; i < N_OF(rest); i++)
 		if (forget_here(s, rest[i], slice, NULL, err) < 0)
 			return -1;
-	return 0;
+	if (forget_answers(s, STMT_FORGET_OUTBOX_QUEUED, slice, &n_rows, err) <
+	    0)
+		return -1;
+	return forget_answers(s, STMT_FORGET_OUTBOX_TEXT, slice, &n_rows, err);
 }
 
 /* 1: it is the last. */
@@ -102,7 +121,8 @@ static int
 find_slice(struct store *s, const struct forgetting *f, int64_t limit,
     struct slice *out, struct err *err)
 {
-	*out = (struct slice){ f->context_id, f->next_seq, f->before_seq };
+	*out = (struct slice){ f->context_id, f->next_seq, f->before_seq,
+		f->before_seq };
 	return stmt_get(s, STMT_FORGET_NEXT_SLICE, NULL, read_seq,
 	    &out->before_seq,
 	    BINDS(b_text(f->context_id), b_int(f->next_seq),

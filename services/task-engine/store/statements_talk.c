@@ -111,7 +111,8 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	"(SELECT message_seq FROM turns WHERE state = 'queued'"                \
 	"  AND +message_seq IS NOT NULL UNION SELECT message_seq FROM turns"   \
 	"  WHERE state = 'running' AND +message_seq IS NOT NULL"               \
-	" UNION SELECT message_seq FROM outbox WHERE " IS_SENDING ")"
+	" UNION SELECT message_seq FROM outbox WHERE " IS_SENDING              \
+	"  AND partial_of_seq IS NULL)"
 	/* Where the next slice begins; no row: this is the last. */
 	[STMT_FORGET_NEXT_SLICE] =
 	    "SELECT seq FROM message_order WHERE context_id = ?1"
@@ -142,9 +143,11 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	    " AND json_extract(CAST(bytes AS TEXT), '$.body.task.id') IN"
 	    "  (SELECT id FROM tasks WHERE source_message_seq IN " WORDLESS
 	    "   AND prompt = '(forgotten)')",
-	/* To messages, and the ends of tasks that were made of them. */
+	/* To messages, and the ends of tasks that were made of them; what was
+	 * answered since tells of the forgetting itself. */
 	[STMT_FORGET_ANSWERS] =
-	    "UPDATE messages SET text = '' WHERE text <> '' AND seq IN"
+	    "UPDATE messages SET text = '' WHERE text <> '' AND seq < ?4"
+	    " AND seq IN"
 	    " (SELECT message_seq FROM outbox WHERE context_id = ?1"
 	    "  AND state <> 'sending' AND in_reply_to_seq IN " WORDLESS
 	    "  UNION SELECT message_seq FROM outbox WHERE context_id = ?1"
@@ -180,10 +183,13 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	    " WHERE message_seq IN " WORDLESS
 	    " AND state <> 'queued' AND state <> 'running')",
 #define WORDLESS_OUTBOX                                                        \
-	"(message_seq IN " WORDLESS                                            \
-	" OR (state <> 'sending' AND in_reply_to_seq IN " WORDLESS "))"
+	"(message_seq IN " WORDLESS " OR (state <> 'sending'"                  \
+	" AND message_seq < ?4 AND in_reply_to_seq IN " WORDLESS "))"
+	/* Of an answer that is shown while it is made what is not told yet
+	 * stays as a row: what takes its place follows it. */
 	[STMT_FORGET_OUTBOX_QUEUED] = "DELETE FROM outbox"
 				      " WHERE state = 'queued'"
+				      " AND partial_of_seq IS NULL"
 				      " AND " WORDLESS_OUTBOX,
 	[STMT_FORGET_OUTBOX_TEXT] =
 	    "UPDATE outbox SET text = '' WHERE text <> ''"

@@ -316,6 +316,16 @@ store_turns_of(struct store *s, const char *asked_by, struct arena *arena,
 }
 
 int
+store_turns_answering(struct store *s, const char *context_id,
+    int64_t before_seq, const char *said_by, struct arena *arena,
+    struct turn_live **rows_out, size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_TURNS_ANSWERING, arena, read_live,
+	    sizeof(**rows_out), rows_out, n_out,
+	    BINDS(b_text(context_id), b_int(before_seq), b_text(said_by)), err);
+}
+
+int
 store_turn_cancel_task(struct store *s, const char *task_id, int64_t now_ms,
     int64_t *turn_id_out, struct err *err)
 {

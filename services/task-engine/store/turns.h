@@ -105,6 +105,12 @@ int
 store_turns_of(struct store *store, const char *asked_by, struct arena *arena,
     struct turn_live **rows_out, size_t *n_out, struct err *err) MUST_CHECK;
 
+/* What answers messages of the context from before that one: that actor's, or
+ * everybody's (""); at most 500. */
+int store_turns_answering(struct store *store, const char *context_id,
+    int64_t before_seq, const char *said_by, struct arena *arena,
+    struct turn_live **rows_out, size_t *n_out, struct err *err) MUST_CHECK;
+
 /* Returns 1 when there is none. state as in the table. */
 int store_turn_of_message(struct store *store, int64_t message_seq,
     struct arena *arena, const char **state_out, const char **error_out,

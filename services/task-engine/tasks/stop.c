@@ -28,6 +28,10 @@ static const struct {
 		"Stopped: the token that asked for this was revoked.",
 		"the token of whoever asked was revoked",
 	},
+	[STOP_FORGOTTEN] = {
+		"Stopped: what this was to answer is forgotten.",
+		"what it was proposed for is forgotten",
+	},
 };
 
 void
@@ -105,6 +109,30 @@ stop_turn(struct svc *svc, const struct stop *stop,
 	return 0;
 }
 
+static int
+stop_turns(struct svc *svc, const struct stop *stop,
+    const struct turn_live *turns, size_t n, struct arena *arena,
+    struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (stop_turn(svc, stop, &turns[i], arena, err) < 0)
+			return -1;
+	return 0;
+}
+
+int
+stop_answers(struct svc *svc, const struct stop *stop, const char *context_id,
+    int64_t before_seq, struct arena *arena, struct err *err)
+{
+	struct turn_live *turns;
+	size_t n;
+
+	if (store_turns_answering(svc->store, context_id, before_seq,
+		stop->asked_by, arena, &turns, &n, err) < 0)
+		return -1;
+	return stop_turns(svc, stop, turns, n, arena, err);
+}
+
 int
 stop_work(struct svc *svc, const struct stop *stop, struct arena *arena,
     struct stopped *out, struct err *err)
@@ -116,9 +144,8 @@ stop_work(struct svc *svc, const struct stop *stop, struct arena *arena,
 	if (store_turns_of(svc->store, stop->asked_by, arena, &turns, &n, err) <
 	    0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (stop_turn(svc, stop, &turns[i], arena, err) < 0)
-			return -1;
+	if (stop_turns(svc, stop, turns, n, arena, err) < 0)
+		return -1;
 	out->n_turns += (int64_t)n;
 	if (approvals_cancel_of(svc->store, stop->asked_by, stop->actor->name,
 		whys[stop->why].denied, stop->now_ms, arena, &n_actions,

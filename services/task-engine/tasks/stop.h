@@ -16,11 +16,11 @@ void stop_after_commit(struct svc *svc, int64_t turn_id);
 /* Accounts of one person that are looked at. */
 enum { ACCOUNTS_MAX = 64 };
 
-enum stop_why { STOP_ROLE_CHANGED, STOP_TOKEN_REVOKED };
+enum stop_why { STOP_ROLE_CHANGED, STOP_TOKEN_REVOKED, STOP_FORGOTTEN };
 
 struct stop {
 	const struct actor *actor; /* in whose name */
-	const char *asked_by;	   /* "telegram:42", "tool:ci" */
+	const char *asked_by;	   /* "telegram:42", "tool:ci"; see each */
 	enum stop_why why;
 	int64_t now_ms;
 };
@@ -37,5 +37,14 @@ struct stopped {
  */
 int stop_work(struct svc *svc, const struct stop *stop, struct arena *arena,
     struct stopped *stopped, struct err *err) MUST_CHECK;
+
+/*
+ * Stops what answers messages of a context from before that one: asked_by's,
+ * or everybody's (""). What is shown of an answer gives place to why. Tasks go
+ * on.
+ */
+int
+stop_answers(struct svc *svc, const struct stop *stop, const char *context_id,
+    int64_t before_seq, struct arena *arena, struct err *err) MUST_CHECK;
 
 #endif

@@ -7,11 +7,15 @@
 #include "libcommon/arena.h"
 #include "libcommon/defs.h"
 #include "libcommon/id.h"
+#include "proto/delivery.h"
+#include "services/task-engine/delivery/lease.h"
+#include "services/task-engine/delivery/partials.h"
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/store/log_files.h"
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/outbox.h"
 #include "services/task-engine/store/store.h"
+#include "services/task-engine/store/turns.h"
 #include "tests/unit/task-engine/world.h"
 #include "tests/unit/unit.h"
 
@@ -90,6 +94,16 @@ count_shown(struct world *w, const struct context_row *x)
 	DONE(store_messages_before(
 	    w->store, x->id, INT64_MAX, 100, w->arena, &rows, &n, &w->err));
 	return n;
+}
+
+/* For a summary. */
+static int64_t
+count_new(struct world *w, const struct context_row *x)
+{
+	struct message_count fresh;
+
+	DONE(store_messages_since(w->store, x->id, 0, 100, &fresh, &w->err));
+	return fresh.n;
 }
 
 static size_t
@@ -213,6 +227,7 @@ nothing_of_it_is_shown_meanwhile(void **state)
 	begin(w, &here, "telegram:43");
 	assert_int_equal(count_shown(w, &here.context), 1);
 	assert_int_equal(count_logged(w, &here.context), 1);
+	assert_int_equal(count_new(w, &here.context), 0);
 	assert_int_equal(count_shown(w, &there.context), 2 * N_SAID + 1);
 	world_reopen(w);
 	assert_int_equal(count_shown(w, &here.context), 1);
@@ -221,6 +236,7 @@ nothing_of_it_is_shown_meanwhile(void **state)
 	/* What others said is there again. */
 	assert_int_equal(count_shown(w, &here.context), 2 * N_SAID + 1);
 	assert_int_equal(count_logged(w, &here.context), 2 * N_SAID + 1);
+	assert_int_equal(count_new(w, &here.context), 2 * N_SAID + 1);
 	assert_string_equal(said(w, here.asked[0]).text, "canary");
 	world_close(w);
 }
@@ -245,6 +261,182 @@ what_waits_is_not_sent_whichever_slice_it_is_in(void **state)
 	world_close(w);
 }
 
+/* A question whose answer is watched while it is made. */
+struct watched {
+	struct turn_work work;
+	const char *partial_id;
+	struct delivery shown; /* what was claimed of it */
+};
+
+static struct delivery_batch
+claim(struct world *w)
+{
+	struct delivery_batch batch = { 0 };
+	char id[ID_UUID_SIZE];
+
+	id_uuid(id);
+	DONE(store_begin(w->store, &w->err));
+	DONE(lease_claim(w->store,
+	    &(struct claim){
+		"telegram.main", arena_strdup(w->arena, id), 9, w->now_ms },
+	    w->arena, &batch, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	return batch;
+}
+
+static void
+report(struct world *w, const struct delivery *d, const char *outcome,
+    bool is_last)
+{
+	const struct delivery_result result = {
+		.delivery_id = d->delivery_id,
+		.lease = d->lease,
+		.outcome = outcome,
+		.is_last = is_last,
+		.platform_id = "p7",
+		.reason = "no answer",
+	};
+	struct delivery_noted noted;
+
+	DONE(store_begin(w->store, &w->err));
+	DONE(lease_result(w->store, "telegram.main", &result, w->now_ms,
+	    w->arena, &noted, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	assert_string_not_equal(noted.state, "stale");
+}
+
+static void
+stays_queued(struct world *w, struct watched *on)
+{
+	(void)w;
+	(void)on;
+}
+
+static void
+is_begun(struct world *w, struct watched *on)
+{
+	on->shown = claim(w).deliveries[0];
+	report(w, &on->shown, "begun", false);
+}
+
+static void
+is_to_be_tried_again(struct world *w, struct watched *on)
+{
+	is_begun(w, on);
+	report(w, &on->shown, "retry", false);
+	w->now_ms += INT64_C(60) * 1000;
+}
+
+static void
+is_shown(struct world *w, struct watched *on)
+{
+	on->shown = claim(w).deliveries[0];
+	report(w, &on->shown, "sent", true);
+}
+
+static void
+watch(struct world *w, struct watched *on)
+{
+	struct outbox_row row;
+	int64_t seq;
+
+	on->work.context =
+	    world_context(w, "telegram", "here", "community", "harbour");
+	seq = world_say(w, &on->work.context, "q", "canary");
+	on->work.message = said(w, seq);
+	on->work.has_message = true;
+	DONE(
+	    partials_post(w->store, &on->work, "canary …", w->now_ms, &w->err));
+	DONE(store_outbox_partial(w->store, seq, w->arena, &row, &w->err));
+	on->partial_id = row.id;
+}
+
+/* As /forget does: why it ends stands in its place, then all is forgotten. */
+static const char *
+stop_and_forget(struct world *w, struct watched *on)
+{
+	const struct post_note note = {
+		.context = &on->work.context,
+		.in_reply_to_seq = on->work.message.seq,
+		.text = "Stopped.",
+	};
+	struct forgetting what = {
+		.context_id = on->work.context.id,
+		.said_by = "",
+	};
+	struct forgotten gone;
+	char id[ID_UUID_SIZE];
+
+	what.before_seq = world_say(w, &on->work.context, "end", "/forget");
+	DONE(store_begin(w->store, &w->err));
+	DONE(post_add(w->store, &note, w->now_ms, id, &w->err));
+	OTHER(store_forget_slice(
+	    w->store, &what, SLICE, w->arena, &gone, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	return arena_strdup(w->arena, id);
+}
+
+static const struct {
+	const char *claim;
+	void (*come)(struct world *w, struct watched *on);
+	bool is_edited; /* the reason takes the place of what is shown */
+} scenes[] = {
+	{ "it waits", stays_queued, false },
+	{ "it is being sent", is_begun, true },
+	{ "it is sent again", is_to_be_tried_again, true },
+	{ "it is shown", is_shown, true },
+};
+
+/* Whatever of it was on its way goes out empty, and the reason behind it. */
+static const struct delivery *
+last_out(struct world *w, const struct watched *on)
+{
+	struct delivery_batch batch = claim(w);
+
+	if (batch.n_deliveries == 1 &&
+	    strcmp(batch.deliveries[0].delivery_id, on->partial_id) == 0) {
+		assert_string_equal(batch.deliveries[0].text, "");
+		report(w, &batch.deliveries[0], "sent", true);
+		batch = claim(w);
+	}
+	assert_int_equal(batch.n_deliveries, 1);
+	return &batch.deliveries[0];
+}
+
+static void
+what_is_watched_goes_and_its_end_takes_its_place(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(scenes); i++) {
+		struct world world, *w = &world;
+		struct watched on = { 0 };
+		struct outbox_row row;
+		const struct delivery *out;
+		const char *end;
+
+		world_open(w);
+		watch(w, &on);
+		scenes[i].come(w, &on);
+		end = stop_and_forget(w, &on);
+		assert_string_equal(said(w, on.work.message.seq).text, "");
+		DONE(store_outbox_get(
+		    w->store, on.partial_id, w->arena, &row, &w->err));
+		assert_string_equal(row.text, "");
+		DONE(store_outbox_get(w->store, end, w->arena, &row, &w->err));
+		assert_string_equal(said(w, row.message_seq).text, "Stopped.");
+		if (strcmp(row.text, "Stopped.") != 0)
+			fail_msg("%s: %s", scenes[i].claim, row.text);
+		/* What the gateway has in hand it tells now. */
+		if (scenes[i].come == is_begun)
+			report(w, &on.shown, "sent", true);
+		out = last_out(w, &on);
+		assert_string_equal(out->text, "Stopped.");
+		if ((strcmp(out->edit_id, "p7") == 0) != scenes[i].is_edited)
+			fail_msg("%s: %s", scenes[i].claim, out->edit_id);
+		world_close(w);
+	}
+}
+
 int
 main(void)
 {
@@ -253,6 +445,8 @@ main(void)
 		cmocka_unit_test(nothing_of_it_is_shown_meanwhile),
 		cmocka_unit_test(
 		    what_waits_is_not_sent_whichever_slice_it_is_in),
+		cmocka_unit_test(
+		    what_is_watched_goes_and_its_end_takes_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
