@@ -12,6 +12,7 @@
 static const char base32[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 enum { ULID_TIME_CHARS = 10, ULID_RANDOM_CHARS = 16 };
+enum { UUID_BYTES = 16, UUID_TIME_BYTES = 6 };
 static const int64_t ulid_max_ms = ((int64_t)1 << 48) - 1;
 
 /* The ULID made last: 48 bits of time, and 16 values of 5 random bits. */
@@ -87,18 +88,37 @@ id_is_ulid(const char *text)
 	       strspn(text, base32) == ID_ULID_SIZE - 1 && text[0] <= '7';
 }
 
+static void
+write_uuid(
+    char out[ID_UUID_SIZE], unsigned char bytes[UUID_BYTES], unsigned version)
+{
+	char hex[2 * UUID_BYTES + 1];
+
+	bytes[6] = (unsigned char)((bytes[6] & 0x0f) | version << 4);
+	bytes[8] = (bytes[8] & 0x3f) | 0x80;
+	id_hex(hex, bytes, UUID_BYTES);
+	snprintf(out, ID_UUID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,
+	    hex + 12, hex + 16, hex + 20);
+}
+
 void
 id_uuid(char out[ID_UUID_SIZE])
 {
-	unsigned char bytes[16];
-	char hex[33];
+	unsigned char bytes[UUID_BYTES];
 
 	id_random(bytes, sizeof(bytes));
-	bytes[6] = (bytes[6] & 0x0f) | 0x40;
-	bytes[8] = (bytes[8] & 0x3f) | 0x80;
-	id_hex(hex, bytes, sizeof(bytes));
-	snprintf(out, ID_UUID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,
-	    hex + 12, hex + 16, hex + 20);
+	write_uuid(out, bytes, 4);
+}
+
+void
+id_uuid_at(char out[ID_UUID_SIZE], int64_t unix_ms)
+{
+	unsigned char bytes[UUID_BYTES];
+
+	id_random(bytes, sizeof(bytes));
+	for (size_t i = UUID_TIME_BYTES; i-- > 0; unix_ms >>= 8)
+		bytes[i] = unix_ms & 0xff;
+	write_uuid(out, bytes, 7);
 }
 
 void

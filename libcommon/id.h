@@ -7,8 +7,9 @@
 
 /*
  * Identifiers. Envelope ids are ULIDs (26 characters of Crockford base32,
- * sortable by time); row ids are random UUIDs version 4. Randomness is the
- * kernel's; a machine that has none aborts.
+ * sortable by time); row ids are UUIDs (RFC 9562) of version 4, all random, or
+ * of version 7 where there is no end to the rows. Randomness is the kernel's; a
+ * machine that has none aborts.
  */
 enum { ID_ULID_SIZE = 27, ID_UUID_SIZE = 37, ID_SHA256_HEX_SIZE = 65 };
 
@@ -16,6 +17,9 @@ enum { ID_ULID_SIZE = 27, ID_UUID_SIZE = 37, ID_SHA256_HEX_SIZE = 65 };
 void id_ulid(char out[ID_ULID_SIZE], int64_t unix_ms);
 bool id_is_ulid(const char *text);
 void id_uuid(char out[ID_UUID_SIZE]);
+/* Begins with the time, so that an index of such ids grows at its end only;
+ * 74 bits are random. */
+void id_uuid_at(char out[ID_UUID_SIZE], int64_t unix_ms);
 void id_random(void *out, size_t size);
 
 void id_hex(char *out, const void *bytes, size_t size); /* 2 * size + 1 */

@@ -58,7 +58,7 @@ cards_turn_pressed(struct store *store, const struct outbox_copy *pressed,
 	struct outbox_row card;
 	int got;
 
-	id_uuid(id);
+	id_uuid_at(id, now_ms);
 	got = store_outbox_copy(store, id, pressed, now_ms, err);
 	if (got != 0)
 		return got < 0 ? -1 : 0;

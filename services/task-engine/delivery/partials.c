@@ -32,7 +32,7 @@ add(struct store *store, const struct turn_work *work, const char *text,
 		.is_handled = true,
 	};
 
-	id_uuid(id);
+	id_uuid_at(id, now_ms);
 	store_note_change(store, STORE_CHANGED_DUE);
 	return store_outbox_add(store, &row, now_ms, err);
 }

@@ -133,7 +133,7 @@ post_add(struct store *store, const struct post_note *note, int64_t now_ms,
 	buf_init(&text);
 	clean(&text, note->text);
 	row.text = text.data;
-	id_uuid(outbox_id_out);
+	id_uuid_at(outbox_id_out, now_ms);
 	if (note->in_reply_to_seq &&
 	    take_place(store, note, now_ms, &row, place, err) < 0)
 		return -1;

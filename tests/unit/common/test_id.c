@@ -89,6 +89,23 @@ uuids_are_random_version_4(void **state)
 }
 
 static void
+uuids_of_version_7_begin_with_their_time(void **state)
+{
+	char a[ID_UUID_SIZE], b[ID_UUID_SIZE];
+
+	(void)state;
+	/* The example of RFC 9562, appendix A.6. */
+	id_uuid_at(a, 1645557742000);
+	assert_memory_equal(a, "017f22e2-79b0-7", 15);
+	assert_int_equal(strlen(a), 36);
+	assert_non_null(strchr("89ab", a[19]));
+	id_uuid_at(b, 1645557742000);
+	assert_string_not_equal(a, b);
+	id_uuid_at(b, 1645557742001);
+	assert_true(strcmp(a, b) < 0);
+}
+
+static void
 digests_are_those_of_the_standard(void **state)
 {
 	char hex[ID_SHA256_HEX_SIZE];
@@ -200,6 +217,7 @@ main(void)
 		cmocka_unit_test(ulids_only_go_up),
 		cmocka_unit_test(ulids_are_recognised),
 		cmocka_unit_test(uuids_are_random_version_4),
+		cmocka_unit_test(uuids_of_version_7_begin_with_their_time),
 		cmocka_unit_test(digests_are_those_of_the_standard),
 		cmocka_unit_test(macs_are_those_of_the_standard),
 		cmocka_unit_test(bytes_become_hex),
