@@ -420,6 +420,12 @@ async def fault_hang(_call):
     await asyncio.sleep(3600)
 
 
+async def fault_late(call):
+    """An answer, and three seconds before it: of this call alone."""
+    await asyncio.sleep(3)
+    return call.ok()
+
+
 async def fault_drip(call):
     """One byte every 100 ms, for ever."""
     response = web.StreamResponse(headers={"Content-Type": "application/json"})

@@ -306,10 +306,9 @@ def test_no_pattern_is_compiled_at_all():
 
 def test_a_slow_turn_holds_nobody_up(community, stub):
     """G-09: one turn of two minutes stopped all chats of its connector."""
-    stub.latency_ms = 3000
+    stub.fault("late", times=1)
     slow = community.ask(ASKED, user="9")
     wait_for("the slow turn", lambda: stub.calls == 1)
-    stub.latency_ms = 0
     assert community.reply("/help", user="9")
     assert community.answered(community.ask(ASKED, user="8", chat="-101"))
     assert not community.answer(slow)
