@@ -200,3 +200,8 @@ def test_a_person_has_twenty(community, stub):
     assert said.startswith("Nothing is stored: 20 objectives of this person")
     assert "objective_id" in create(community, stub, user="8")
     assert community.sql("SELECT count(*) FROM objectives") == [(21,)]
+    # An operator sees all of them, twenty at a time.
+    got, _ = run(community, stub, ("list_objectives", {}),
+                 ("list_objectives", {"skip": 20}), user="5")
+    assert [(len(g["objectives"]), g["has_more"]) for g in got] == [
+        (20, True), (1, False)]

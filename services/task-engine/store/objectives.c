@@ -116,6 +116,6 @@ store_objectives_shown(struct store *s, const struct objective_shown *q,
 	    sizeof(**rows_out), rows_out, n_out,
 	    BINDS(b_text(q->workspace_id), b_text(q->asked_by),
 		b_int(q->sees_others), b_text(q->context_id),
-		b_text(q->id_prefix), b_int(q->limit)),
+		b_text(q->id_prefix), b_int(q->limit), b_int(q->skip)),
 	    err);
 }

@@ -63,6 +63,7 @@ struct objective_shown {
 	const char *asked_by;	/* their own */
 	const char *context_id; /* others' of it too; "": of all */
 	const char *id_prefix;	/* "": any */
+	int64_t skip;		/* of the newest */
 	int64_t limit;
 	bool sees_others;
 };

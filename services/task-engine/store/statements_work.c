@@ -183,7 +183,7 @@ const char *const stmt_texts_work[STMT_COUNT] = {
 	    " FROM objectives WHERE workspace_id = ?1 AND (asked_by = ?2"
 	    "  OR (?3 AND (?4 = '' OR context_id = ?4)))"
 	    " AND substr(id, 1, length(?5)) = ?5"
-	    " ORDER BY created_at_unix DESC, id LIMIT ?6",
+	    " ORDER BY created_at_unix DESC, id LIMIT ?6 OFFSET ?7",
 	[STMT_TURN_ADD] =
 	    "INSERT INTO turns (kind, state, workspace_id, context_id,"
 	    " message_seq, task_id, priority, due_unix, created_ms,"

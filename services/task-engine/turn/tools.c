@@ -62,7 +62,8 @@ const struct tool tool_table[] = {
 	    tool_create_objective },
 	{ "list_objectives", "tool.list_objectives", TOOL_READS,
 	    "Lists the objectives of the workspace, newest first.",
-	    NULL, 0, tool_list_objectives },
+	    list_objectives_fields, LIST_OBJECTIVES_FIELDS,
+	    tool_list_objectives },
 	{ "update_objective", "tool.update_objective", TOOL_CHANGES,
 	    "Changes, pauses, resumes or deletes an objective. Only if the "
 	    "message itself asks for it.",

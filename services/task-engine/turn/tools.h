@@ -150,7 +150,9 @@ enum {
 	UPDATE_OBJECTIVE_DELETED,
 	UPDATE_OBJECTIVE_FIELDS
 };
+enum { LIST_OBJECTIVES_SKIP, LIST_OBJECTIVES_FIELDS };
 extern const struct tool_field create_objective_fields[CREATE_OBJECTIVE_FIELDS];
+extern const struct tool_field list_objectives_fields[LIST_OBJECTIVES_FIELDS];
 extern const struct tool_field update_objective_fields[UPDATE_OBJECTIVE_FIELDS];
 int tool_create_objective(struct turn *turn, const struct tool_value *args,
     struct buf *out, struct err *err) MUST_CHECK;

@@ -48,6 +48,12 @@ const struct tool_field create_objective_fields[CREATE_OBJECTIVE_FIELDS] = {
 	    "false: it is stored and waits until it is resumed" },
 };
 
+const struct tool_field list_objectives_fields[LIST_OBJECTIVES_FIELDS] = {
+	[LIST_OBJECTIVES_SKIP] = { "skip", TOOL_INT, false, 0,
+	    OBJECTIVES_KEPT_OF_WORKSPACE, NULL,
+	    "leaves out so many of the newest, to see those behind them" },
+};
+
 const struct tool_field update_objective_fields[UPDATE_OBJECTIVE_FIELDS] = {
 	[UPDATE_OBJECTIVE_ID] = { "objective_id", TOOL_TEXT, true, ID_MIN,
 	    ID_MAX, NULL, "its id, or how it begins" },
@@ -179,8 +185,8 @@ target_of(const struct turn *turn, const char *asked_by)
 
 /* G-44: of this workspace alone; and nothing of another room in public. */
 static int
-look(struct turn *turn, const char *id_prefix, struct objective_row **rows,
-    size_t *n, struct err *err)
+look(struct turn *turn, const char *id_prefix, int64_t skip,
+    struct objective_row **rows, size_t *n, struct err *err)
 {
 	const struct context_row *x = &turn->work.context;
 	const struct policy_target others = target_of(turn, "");
@@ -189,7 +195,9 @@ look(struct turn *turn, const char *id_prefix, struct objective_row **rows,
 		.asked_by = turn->asker.name,
 		.context_id = x->is_admin || x->is_direct ? "" : x->id,
 		.id_prefix = id_prefix,
-		.limit = N_SHOWN,
+		.skip = skip,
+		/* one more, so that it is known that there are more */
+		.limit = N_SHOWN + 1,
 	};
 	int got = policy_check(turn->turns->options.policy, &turn->asker,
 	    "tool.list_objectives", &others, err);
@@ -209,18 +217,19 @@ tool_list_objectives(struct turn *turn, const struct tool_value *args,
 	struct json_out json;
 	size_t n;
 
-	(void)args;
-	if (look(turn, "", &rows, &n, err) < 0)
+	if (look(turn, "", args[LIST_OBJECTIVES_SKIP].number, &rows, &n, err) <
+	    0)
 		return -1;
 	json_out_init(&json, out);
 	json_out_object(&json, NULL);
 	json_out_list(&json, "objectives");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && i < N_SHOWN; i++) {
 		json_out_object(&json, NULL);
 		add_fields(&json, &rows[i]);
 		json_out_object_end(&json);
 	}
 	json_out_list_end(&json);
+	json_out_bool(&json, "has_more", n > N_SHOWN);
 	json_out_str(&json, "note", OBJECTIVE_NOT_RUN);
 	json_out_object_end(&json);
 	return 0;
@@ -233,7 +242,7 @@ find_objective(struct turn *turn, const char *id, struct objective_row *out,
 	struct objective_row *rows;
 	size_t n;
 
-	if (look(turn, id, &rows, &n, err) < 0)
+	if (look(turn, id, 0, &rows, &n, err) < 0)
 		return -1;
 	if (n == 0)
 		return err_set(err, ERR_NOT_FOUND,

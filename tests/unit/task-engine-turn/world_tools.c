@@ -176,6 +176,8 @@ store_objectives_shown(struct store *store, const struct objective_shown *shown,
     struct err *err)
 {
 	struct objective_row *row = arena_alloc(arena, sizeof(*row));
+	bool is_there =
+	    shown->skip == 0 && strcmp(shown->id_prefix, "obj_nothing") != 0;
 	bool is_others = strstr(shown->id_prefix, "others") != NULL;
 
 	(void)store;
@@ -192,8 +194,7 @@ store_objectives_shown(struct store *store, const struct objective_shown *shown,
 		.asked_by = is_others ? "telegram:7" : shown->asked_by,
 	};
 	*rows_out = row;
-	*n_out = strcmp(shown->id_prefix, "obj_nothing") != 0 &&
-		 (!is_others || shown->sees_others);
+	*n_out = is_there && (!is_others || shown->sees_others);
 	return 0;
 }
 

@@ -508,6 +508,35 @@ who_sees_which(void **state)
 	world_close(w);
 }
 
+/* Newest first; behind the newest come the others. */
+static void
+older_ones_are_behind(void **state)
+{
+	struct world world, *w = &world;
+	struct objective_row rows[3], *got;
+	struct objective_shown shown = { .asked_by = "telegram:1",
+		.context_id = "",
+		.id_prefix = "",
+		.skip = 1,
+		.limit = 5 };
+	size_t n;
+
+	(void)state;
+	world_open(w);
+	shown.workspace_id = w->context.workspace_id;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		rows[i] = new_row(w, "telegram:1");
+		add(w, &rows[i],
+		    arena_printf(w->arena, "2026-07-1%zuT09:00:00Z", i));
+	}
+	DONE(store_objectives_shown(
+	    w->store, &shown, w->arena, &got, &n, &w->err));
+	assert_int_equal(n, 2);
+	assert_string_equal(got[0].id, rows[1].id);
+	assert_string_equal(got[1].id, rows[0].id);
+	world_close(w);
+}
+
 int
 main(void)
 {
@@ -522,6 +551,7 @@ main(void)
 		cmocka_unit_test(a_deleted_one_is_gone),
 		cmocka_unit_test(so_many_are_kept),
 		cmocka_unit_test(who_sees_which),
+		cmocka_unit_test(older_ones_are_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
