@@ -60,18 +60,22 @@ forget_here(struct store *s, enum stmt_id id, const struct slice *slice,
 	return 0;
 }
 
+/* Kept replies have no index by task: they are looked at when one went. */
 static int
 forget_tasks(struct store *s, const struct slice *slice, int64_t *n_more,
     struct arena *arena, struct forgotten *out, struct err *err)
 {
+	int64_t n = 0;
+
 	if (stmt_list(s, STMT_FORGET_PATHS, arena, read_path,
 		sizeof(*out->paths), &out->paths, &out->n_paths,
 		BINDS(b_text(slice->context_id), b_int(slice->from_seq),
 		    b_int(slice->before_seq)),
 		err) < 0 ||
-	    forget_here(s, STMT_FORGET_TASKS, slice, n_more, err) < 0)
+	    forget_here(s, STMT_FORGET_TASKS, slice, &n, err) < 0)
 		return -1;
-	return forget_here(s, STMT_FORGET_REPLIES, slice, NULL, err);
+	*n_more += n;
+	return n ? forget_here(s, STMT_FORGET_REPLIES, slice, NULL, err) : 0;
 }
 
 /* … and on the answers to them. */

@@ -15,7 +15,9 @@
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/outbox.h"
 #include "services/task-engine/store/store.h"
+#include "services/task-engine/store/tasks.h"
 #include "services/task-engine/store/turns.h"
+#include "services/task-engine/tasks/tasks.h"
 #include "tests/unit/task-engine/world.h"
 #include "tests/unit/unit.h"
 
@@ -261,6 +263,86 @@ what_waits_is_not_sent_whichever_slice_it_is_in(void **state)
 	world_close(w);
 }
 
+static int64_t
+tell(struct world *w, const struct context_row *x, const char *text)
+{
+	const struct post_note note = { .context = x, .text = text };
+	char id[ID_UUID_SIZE];
+	struct outbox_row row;
+
+	DONE(store_begin(w->store, &w->err));
+	DONE(post_add(w->store, &note, w->now_ms, id, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	DONE(store_outbox_get(w->store, id, w->arena, &row, &w->err));
+	return row.message_seq;
+}
+
+static const char *
+make_task(struct world *w, const struct context_row *x, int64_t source_seq)
+{
+	struct task_row row = {
+		.task = { .title = "canary",
+		    .prompt = "canary",
+		    .route_class = "" },
+		.asked_by = "telegram:42",
+		.source_message_seq = source_seq,
+	};
+
+	DONE(store_begin(w->store, &w->err));
+	DONE(task_add(w->store, x, &row, "open", w->now_ms, w->arena, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	return row.task.id;
+}
+
+static const struct {
+	const char *claim;
+	const char *text; /* with the task's id in it */
+	bool is_gone;
+} tells[] = {
+	{ "that it was begun", "I have begun with task `%s`: canary.", true },
+	{ "among others", "There is `one`, and `%s`: canary.", true },
+	{ "nothing of it", "There is `one`, `an odd quote.", false },
+};
+
+/* Which may be many slices behind the message that the task was made of. */
+static void
+what_names_a_task_goes_with_it(void **state)
+{
+	struct world world, *w = &world;
+	struct talk here = { 0 };
+	struct forgetting what;
+	struct task_row task;
+	int64_t told[N_OF(tells)];
+	const char *id;
+
+	(void)state;
+	world_open(w);
+	hear(w, &here, "here");
+	id = make_task(w, &here.context, here.asked[0]);
+	for (size_t i = 0; i < N_OF(tells); i++) {
+		const char *at = strstr(tells[i].text, "%s");
+
+		told[i] = tell(w, &here.context,
+		    !at ? tells[i].text
+			: arena_printf(w->arena, "%.*s%s%s",
+			      (int)(at - tells[i].text), tells[i].text, id,
+			      at + 2));
+	}
+	here.end_seq = world_say(w, &here.context, "end 2", "/forget");
+	put_in_order(w, here.end_seq);
+	begin(w, &here, "telegram:42");
+	while (!go_on(w, &what))
+		;
+	assert_int_equal(what.n_tasks, 1);
+	DONE(store_task_get(w->store, id, w->arena, &task, &w->err));
+	assert_string_equal(task.task.title, "(forgotten)");
+	for (size_t i = 0; i < N_OF(tells); i++)
+		if ((*said(w, told[i]).text == '\0') != tells[i].is_gone)
+			fail_msg(
+			    "%s: %s", tells[i].claim, said(w, told[i]).text);
+	world_close(w);
+}
+
 /* A question whose answer is watched while it is made. */
 struct watched {
 	struct turn_work work;
@@ -445,6 +527,7 @@ main(void)
 		cmocka_unit_test(nothing_of_it_is_shown_meanwhile),
 		cmocka_unit_test(
 		    what_waits_is_not_sent_whichever_slice_it_is_in),
+		cmocka_unit_test(what_names_a_task_goes_with_it),
 		cmocka_unit_test(
 		    what_is_watched_goes_and_its_end_takes_its_place),
 	};
