@@ -2,10 +2,27 @@
 
 #include "services/task-engine/store/forgotten.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "libcommon/arena.h"
 #include "libcommon/err.h"
+#include "libcommon/id.h"
+#include "proto/bounds.h"
 #include "services/task-engine/store/row.h"
 #include "services/task-engine/store/store.h"
+
+enum {
+	MAX_TASKS_NAMED = 128,
+	/* The longest texts of a slice's messages. */
+	TELLERS_ARENA_BYTES = 2 * FORGET_SLICE * BOUND_TEXT,
+};
+
+/* A message of mine that may name tasks. */
+struct teller {
+	int64_t seq;
+	const char *text;
+};
 
 /* Messages of one context. */
 struct slice {
@@ -78,6 +95,73 @@ forget_tasks(struct store *s, const struct slice *slice, int64_t *n_more,
 	return n ? forget_here(s, STMT_FORGET_REPLIES, slice, NULL, err) : 0;
 }
 
+/* 0: the id is that of a task whose words went. */
+static int
+is_forgotten_task(struct store *s, const char *id, size_t size, struct err *err)
+{
+	char text[ID_UUID_SIZE];
+	int64_t one;
+
+	snprintf(text, sizeof(text), "%.*s", (int)size, id);
+	return stmt_get(s, STMT_TASK_IS_FORGOTTEN, NULL, read_seq, &one,
+	    BINDS(b_text(text)), err);
+}
+
+/* 0: such a task stands between its backquotes. Only so many are looked up: a
+ * list of tasks has fewer, and anybody may have me say a text full of them. */
+static int
+names_one(struct store *s, const char *text, struct err *err)
+{
+	const char *end, *at = strchr(text, '`');
+	int got = 1;
+
+	for (int n = 0; at && n < MAX_TASKS_NAMED && got == 1; at = end) {
+		end = strchr(++at, '`');
+		if (!end || end - at != ID_UUID_SIZE - 1)
+			continue;
+		got = is_forgotten_task(s, at, (size_t)(end - at), err);
+		n++;
+	}
+	return got;
+}
+
+static void
+read_teller(struct columns *c, void *row_out)
+{
+	struct teller *t = row_out;
+
+	t->seq = next_int(c);
+	t->text = next_text(c);
+}
+
+static int
+forget_tellers(struct store *s, const struct slice *slice, struct err *err)
+{
+	AUTO(arena_free)
+	struct arena *arena = arena_new(TELLERS_ARENA_BYTES);
+	struct teller *tellers;
+	size_t n;
+	int64_t one;
+	int got = stmt_get(s, STMT_TASKS_ARE_FORGOTTEN, NULL, read_seq, &one,
+	    BINDS(b_text(slice->context_id)), err);
+
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	if (stmt_list(s, STMT_FORGET_TELLERS, arena, read_teller,
+		sizeof(*tellers), &tellers, &n,
+		BINDS(b_text(slice->context_id), b_int(slice->from_seq),
+		    b_int(slice->before_seq)),
+		err) < 0)
+		return -1;
+	for (size_t i = 0; i < n && got >= 0; i++) {
+		got = names_one(s, tellers[i].text, err);
+		if (got == 0)
+			got = stmt_run(s, STMT_FORGET_TOLD, NULL,
+			    BINDS(b_int(tellers[i].seq)), err);
+	}
+	return got < 0 ? -1 : 0;
+}
+
 /* … and on the answers to them. */
 static int
 forget_answers(struct store *s, enum stmt_id id, const struct slice *slice,
@@ -101,7 +185,6 @@ forget_rest(struct store *s, const struct slice *slice, int64_t *n_answers,
     struct err *err)
 {
 	static const enum stmt_id rest[] = {
-		STMT_FORGET_TOLD,
 		STMT_FORGET_TOOLS,
 		STMT_FORGET_TRACES_HEARD,
 		STMT_FORGET_TRACES_TURN,
@@ -109,7 +192,8 @@ forget_rest(struct store *s, const struct slice *slice, int64_t *n_answers,
 	};
 	int64_t n_rows = 0;
 
-	if (forget_answers(s, STMT_FORGET_ANSWERS, slice, n_answers, err) < 0)
+	if (forget_answers(s, STMT_FORGET_ANSWERS, slice, n_answers, err) < 0 ||
+	    forget_tellers(s, slice, err) < 0)
 		return -1;
 	for (size_t i = 0; i < N_OF(rest); i++)
 		if (forget_here(s, rest[i], slice, NULL, err) < 0)
@@ -171,6 +255,7 @@ store_forgetting_add(struct store *s, struct forgetting *f, struct err *err)
 	static const enum stmt_id first[] = {
 		STMT_FORGET_WAITING_TEXT,
 		STMT_FORGET_WAITING,
+		STMT_FORGET_WAITING_PARTIALS,
 		STMT_FORGET_SUMMARY_ITEMS,
 	};
 	int64_t n[N_OF(first)];

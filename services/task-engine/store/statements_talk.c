@@ -113,6 +113,9 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	"  WHERE state = 'running' AND +message_seq IS NOT NULL"               \
 	" UNION SELECT message_seq FROM outbox WHERE " IS_SENDING              \
 	"  AND partial_of_seq IS NULL)"
+#define IS_PARTIAL_WAITING                                                     \
+	"state IN ('queued','sending') AND partial_of_seq IS NOT NULL"
+#define NO_WORDS "'\xe2\x80\xa6'"
 	/* Where the next slice begins; no row: this is the last. */
 	[STMT_FORGET_NEXT_SLICE] =
 	    "SELECT seq FROM message_order WHERE context_id = ?1"
@@ -153,19 +156,16 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	    "  UNION SELECT message_seq FROM outbox WHERE context_id = ?1"
 	    "  AND state <> 'sending' AND task_id IN (SELECT id FROM tasks"
 	    "   WHERE source_message_seq IN " WORDLESS "))",
-	/* What names such a task otherwise: that it was begun. Only what
-	 * stands between backquotes is looked up. */
-	[STMT_FORGET_TOLD] =
-	    "UPDATE messages SET text = '' WHERE seq IN"
-	    " (WITH RECURSIVE piece (seq, rest) AS (SELECT seq,"
-	    "   substr(text, instr(text, '`') + 1) FROM messages"
-	    "   WHERE seq IN " SAID " AND direction = 'outbound'"
-	    "   AND instr(text, '`') > 0 AND seq NOT IN " IN_WORK
-	    "  UNION ALL SELECT seq, substr(rest, instr(rest, '`') + 1)"
-	    "   FROM piece WHERE instr(rest, '`') > 0)"
-	    " SELECT piece.seq FROM piece JOIN tasks t"
-	    "  ON t.id = substr(rest, 1, instr(rest, '`') - 1)"
-	    "  WHERE t.prompt = '(forgotten)')",
+	/* What may name such a task otherwise: that it was begun. */
+	[STMT_FORGET_TELLERS] =
+	    "SELECT seq, text FROM messages WHERE seq IN " SAID
+	    " AND direction = 'outbound' AND instr(text, '`') > 0"
+	    " AND seq NOT IN " IN_WORK,
+	[STMT_FORGET_TOLD] = "UPDATE messages SET text = '' WHERE seq = ?1",
+	[STMT_TASK_IS_FORGOTTEN] =
+	    "SELECT 1 FROM tasks WHERE id = ?1 AND prompt = '(forgotten)'",
+	[STMT_TASKS_ARE_FORGOTTEN] = "SELECT 1 FROM tasks WHERE context_id = ?1"
+				     " AND prompt = '(forgotten)' LIMIT 1",
 	/* Their event id is t:<message>:<call>. */
 	[STMT_FORGET_TOOLS] =
 	    "UPDATE messages SET text = '' WHERE text <> ''"
@@ -191,20 +191,30 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 				      " WHERE state = 'queued'"
 				      " AND partial_of_seq IS NULL"
 				      " AND " WORDLESS_OUTBOX,
+	/* What is yet to be told cannot be empty. */
 	[STMT_FORGET_OUTBOX_TEXT] =
-	    "UPDATE outbox SET text = '' WHERE text <> ''"
-	    " AND " WORDLESS_OUTBOX,
+	    "UPDATE outbox SET text = iif(" IS_PARTIAL_WAITING ", " NO_WORDS
+	    ", '') WHERE text <> '' AND " WORDLESS_OUTBOX,
 /* Answers that wait while the slices go on: none of them is sent. */
 #define WAITING                                                                \
 	" state IN ('queued','sending') AND state = 'queued'"                  \
 	" AND context_id = ?1 AND +message_seq < ?2 AND partial_of_seq IS "    \
 	"NULL"                                                                 \
 	" AND (?3 = '' OR EXISTS (SELECT 1 FROM messages q"                    \
-	"  WHERE q.seq = in_reply_to_seq AND q.said_by = ?3))"
+	"  WHERE q.seq = in_reply_to_seq AND q.said_by = ?3)"                  \
+	" OR EXISTS (SELECT 1 FROM tasks k JOIN messages q"                    \
+	"  ON q.seq = k.source_message_seq"                                    \
+	"  WHERE k.id = outbox.task_id AND q.said_by = ?3))"
 	[STMT_FORGET_WAITING_TEXT] =
 	    "UPDATE messages SET text = '' WHERE text <> '' AND seq IN"
 	    " (SELECT message_seq FROM outbox WHERE" WAITING ")",
 	[STMT_FORGET_WAITING] = "DELETE FROM outbox WHERE" WAITING,
+	/* What is shown of answers that are made just then. */
+	[STMT_FORGET_WAITING_PARTIALS] =
+	    "UPDATE outbox SET text = " NO_WORDS " WHERE " IS_PARTIAL_WAITING
+	    " AND context_id = ?1 AND message_seq < ?2"
+	    " AND (?3 = '' OR EXISTS (SELECT 1 FROM messages q"
+	    "  WHERE q.seq = partial_of_seq AND q.said_by = ?3))",
 	[STMT_FORGET_SUMMARY_ITEMS] =
 	    "DELETE FROM summary_items WHERE context_id = ?1 AND seq < ?2"
 	    " AND (?3 = '' OR (SELECT said_by FROM messages"

@@ -236,7 +236,7 @@ const char *const stmt_texts_work[STMT_COUNT] = {
 	    " (SELECT seq FROM turns WHERE state = 'queued' UNION ALL"
 	    "  SELECT seq FROM turns WHERE state = 'running')"
 	    " AND t.kind <> 3 AND t.context_id = ?1 AND t.message_seq < ?2"
-	    " AND (?3 = '' OR m.said_by = ?3) ORDER BY t.seq LIMIT 500",
+	    " AND (?3 = '' OR m.said_by = ?3) ORDER BY t.seq",
 	[STMT_TURN_OF_MESSAGE] = "SELECT state, error FROM turns"
 				 " WHERE message_seq = ?1 AND kind <> 3",
 	[STMT_TURN_CRASHED] =

@@ -106,7 +106,7 @@ store_turns_of(struct store *store, const char *asked_by, struct arena *arena,
     struct turn_live **rows_out, size_t *n_out, struct err *err) MUST_CHECK;
 
 /* What answers messages of the context from before that one: that actor's, or
- * everybody's (""); at most 500. */
+ * everybody's (""). */
 int store_turns_answering(struct store *store, const char *context_id,
     int64_t before_seq, const char *said_by, struct arena *arena,
     struct turn_live **rows_out, size_t *n_out, struct err *err) MUST_CHECK;

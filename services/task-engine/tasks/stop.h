@@ -41,7 +41,7 @@ int stop_work(struct svc *svc, const struct stop *stop, struct arena *arena,
 /*
  * Stops what answers messages of a context from before that one: asked_by's,
  * or everybody's (""). What is shown of an answer gives place to why. Tasks go
- * on.
+ * on, but for one that is carried out by the answer itself.
  */
 int
 stop_answers(struct svc *svc, const struct stop *stop, const char *context_id,

@@ -80,17 +80,17 @@ int
 usage_reserve(struct turn *turn, struct err *err)
 {
 	struct turn_usage *usage = &turn->usage;
+	int rc;
 
 	set_keys(turn);
 	usage->estimated = estimate(turn);
-	if (budget_reserve(budgets_of(turn), &usage->of_day,
-		usage->estimated +
-		    turn->turns->options.cfg->llm_max_output_tokens,
-		err) < 0)
-		return -1;
+	rc = budget_reserve(budgets_of(turn), &usage->of_day,
+	    usage->estimated + turn->turns->options.cfg->llm_max_output_tokens,
+	    err);
+	/* Refused or not: an earlier call may have to be paid. */
 	if (turn->is_simulated)
 		let_payer_pay(turn);
-	return 0;
+	return rc;
 }
 
 static void
