@@ -110,10 +110,12 @@ look(void *arg)
 	struct chat *chat, *next;
 
 	HASH_ITER (hh, typing->chats, chat, next) {
-		if (chat->until_ms <= now_ms)
-			forget(typing, chat);
-		else
+		if (chat->until_ms > now_ms)
 			at_ms = earlier(at_ms, look_at(typing, chat, now_ms));
+		else if (chat->next_ms > now_ms)
+			at_ms = earlier(at_ms, chat->next_ms);
+		else
+			forget(typing, chat);
 	}
 	if (typing->chats)
 		timer_start(typing->timer, at_ms - now_ms, 0);

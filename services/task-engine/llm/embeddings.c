@@ -2,6 +2,7 @@
 
 #include "services/task-engine/llm/embeddings.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -52,7 +53,8 @@ read_vector(float *out, size_t n, const struct json *numbers, struct err *err)
 			return bad(err, "not a number");
 		sum += value * value;
 	}
-	if (!isfinite(sum) || sum <= 0)
+	/* Below that a double has few digits left. */
+	if (!isfinite(sum) || sum < DBL_MIN)
 		return bad(err, "a vector without a direction");
 	i = 0;
 	for (const struct json *x = json_first(numbers); x && i < n;

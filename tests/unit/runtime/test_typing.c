@@ -12,7 +12,12 @@
 #include "libcommon/loop.h"
 #include "libcommon/typing.h"
 
-enum { AGAIN_MS = 40, TOO_LATE_MS = 5000, LONGER_THAN_FIRST_MS = 450 };
+enum {
+	AGAIN_MS = 40,
+	TOO_LATE_MS = 5000,
+	LONGER_THAN_FIRST_MS = 450,
+	LATE_MS = 3200, /* longer than anything is expected */
+};
 
 static struct loop *loop;
 static struct typing *typing;
@@ -105,6 +110,23 @@ what_is_expected_is_shown_once(void **state)
 	wait_shown(1);
 	assert_string_equal(platform.chats[0], "7");
 	assert_true(platform.at_ms[0] - began_ms < 1000);
+}
+
+/* The engine's first word was late: the platform still shows the sign. */
+static void
+what_was_expected_in_vain_is_not_shown_twice(void **state)
+{
+	static const struct typing_platform slow = { 2 * LATE_MS, show };
+
+	(void)state;
+	typing_free(&typing);
+	typing = typing_new(loop, &slow, NULL);
+	typing_expect(typing, "7");
+	run_for(LATE_MS);
+	assert_int_equal(platform.n, 1);
+	tell("{\"chat_id\":\"7\",\"state\":\"working\"}");
+	run_for(LONGER_THAN_FIRST_MS);
+	assert_int_equal(platform.n, 1);
 }
 
 static void
@@ -236,6 +258,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_expected_is_shown_once),
+		TEST(what_was_expected_in_vain_is_not_shown_twice),
 		TEST(what_is_answered_at_once_shows_nothing),
 		TEST(it_is_kept_up_until_the_turn_ends),
 		TEST(chats_are_shown_beside_each_other),

@@ -37,6 +37,8 @@ what_makes_no_sense_is_refused(void **state)
 		{ "a list in it", ONE("[1]"), "not a number", 1 },
 		{ "not finite", ONE("1e999"), "", 1 },
 		{ "too large to be squared", ONE("1e200"), "direction", 1 },
+		{ "too small to be squared", ONE("1e-161,1e-308"), "direction",
+		    1 },
 		{ "all zero", ONE("0,0"), "without a direction", 1 },
 		{ "another's place",
 		    "{\"data\":[{\"index\":1,\"embedding\":[1]}]}",
