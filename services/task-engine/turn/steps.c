@@ -128,6 +128,21 @@ ask(struct turn *turn, struct err *err)
 	    &listener, &turn->call, err);
 }
 
+/* Whoever waits is told whose budget it is, and who can raise it. */
+static void
+end_unaffordable(struct turn *turn, const struct err *err)
+{
+	if (err->code != ERR_BUSY)
+		turn_end_degraded(turn, EXTRACTIVE_MODEL_AWAY, err->text);
+	else if (turn->talk.step == 0)
+		turn_end_refused(turn,
+		    arena_printf(
+			turn->arena, "I cannot answer: %s.", err->text),
+		    "a budget of tokens is used up");
+	else
+		turn_end_exhausted(turn, arena_strdup(turn->arena, err->text));
+}
+
 /* Another one may answer; what the turn did so far it is shown. */
 static void
 fail(struct turn *turn, enum extractive_why why, const struct err *err)
@@ -143,26 +158,17 @@ fail(struct turn *turn, enum extractive_why why, const struct err *err)
 		log_warn("model-changed", "turn=%" PRId64 " from=%s why=%s",
 		    turn->work.turn_id, log_quote(llm_name(turn->model->llm)),
 		    log_quote(next.text));
-		if (usage_reserve(turn, &next) == 0 && ask(turn, &next) == 0)
+		/* What one cannot be paid no other can. */
+		if (usage_reserve(turn, &next) < 0) {
+			end_unaffordable(turn, &next);
 			return;
+		}
+		if (ask(turn, &next) == 0)
+			return;
+		usage_release(turn);
 		turn->tried |= 1u << (turn->model - turns->models);
 	}
 	turn_end_degraded(turn, why, next.text);
-}
-
-/* Whoever waits is told whose budget it is, and who can raise it. */
-static void
-end_unaffordable(struct turn *turn, const struct err *err)
-{
-	if (err->code != ERR_BUSY)
-		turn_end_degraded(turn, EXTRACTIVE_MODEL_AWAY, err->text);
-	else if (turn->talk.step == 0)
-		turn_end_refused(turn,
-		    arena_printf(
-			turn->arena, "I cannot answer: %s.", err->text),
-		    "a budget of tokens is used up");
-	else
-		turn_end_exhausted(turn, arena_strdup(turn->arena, err->text));
 }
 
 void

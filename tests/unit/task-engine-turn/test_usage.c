@@ -28,6 +28,30 @@ a_budget_is_held(void **state)
 }
 
 static void
+enter_with_two_models(void)
+{
+	room_enter(true);
+	turns_close(&turns);
+	world.cfg.llm_fallbacks = "openai/other";
+	world.n_models = 0;
+	room_open_turns();
+}
+
+static void
+a_budget_is_held_when_another_model_stands_in(void **state)
+{
+	(void)state;
+	enter_with_two_models();
+	room_ask(TURN_ANSWER);
+	world.cfg.budget_room = 1;
+	world_model_answers(0, NULL, LLM_FINISH_DONE);
+	assert_int_equal(world.n_calls, 1);
+	assert_int_equal(world.n_said, 1);
+	assert_non_null(
+	    strstr(world.said[0].text, "AGENT_RUNTIME_LLM_BUDGET_ROOM_TOKENS"));
+}
+
+static void
 what_runs_counts_against_the_budget(void **state)
 {
 	(void)state;
@@ -217,6 +241,24 @@ whoever_simulates_pays(void **state)
 	}
 }
 
+/* The first model broke off, and the person has nothing left for another. */
+static void
+whoever_simulates_pays_for_what_led_nowhere(void **state)
+{
+	char reply[256];
+
+	(void)state;
+	enter_with_two_models();
+	simulate(true, reply);
+	world.lost = (struct tokens){ .calls = 1, .in = 30, .out = 7 };
+	world.cfg.budget_person = 1;
+	world_model_answers(0, NULL, LLM_FINISH_DONE);
+	assert_int_equal(world.n_calls, 1);
+	assert_non_null(
+	    strstr(reply, "AGENT_RUNTIME_LLM_BUDGET_PERSON_TOKENS"));
+	must_be_charged("no second", "person:local=37 workspace:w=37 all:=37 ");
+}
+
 static void
 without_a_model_a_simulation_takes_nothing(void **state)
 {
@@ -252,11 +294,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_budget_is_held),
+		TEST(a_budget_is_held_when_another_model_stands_in),
 		TEST(what_runs_counts_against_the_budget),
 		TEST(tokens_are_recorded_once),
 		TEST(tokens_are_recorded_before_the_next_call),
 		TEST(what_broke_off_is_recorded),
 		TEST(whoever_simulates_pays),
+		TEST(whoever_simulates_pays_for_what_led_nowhere),
 		TEST(without_a_model_a_simulation_takes_nothing),
 		TEST(a_simulation_tells_whose_budget_is_used_up),
 	};
