@@ -3,7 +3,6 @@
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -341,57 +340,6 @@ changes_show_at_once(void **state)
 	assert_string_equal(found(f, "mailbox"), "mail.md");
 }
 
-/* As SQLite's FTS5 calls them: what each word is looked up in. */
-static int
-count_parts(struct fixture *f)
-{
-	AUTO(buf_release)
-	struct buf path;
-	sqlite3 *db;
-	sqlite3_stmt *stmt;
-	int n;
-
-	buf_init(&path);
-	buf_addf(&path, "%s/index.sqlite", f->dir);
-	assert_int_equal(sqlite3_open(path.data, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db,
-			     "SELECT count(DISTINCT segid) FROM section_idx",
-			     -1, &stmt, NULL),
-	    SQLITE_OK);
-	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-	n = sqlite3_column_int(stmt, 0);
-	sqlite3_finalize(stmt);
-	sqlite3_close(db);
-	return n;
-}
-
-static void
-many_changes_leave_few_parts(void **state)
-{
-	enum { N_CHANGES = 60, MAX_PARTS = 4 };
-	struct fixture *f = *state;
-	struct err err;
-	int most = 0;
-
-	fill(f);
-	for (int i = 0; i < N_CHANGES; i++) {
-		int n;
-
-		put(f, "setup.md", arena_printf(f->arena, "zebra%d\n", i));
-		assert_int_equal(index_join_parts(f->index, &err), 0);
-		assert_int_equal(index_commit(f->index, &err), 0);
-		n = count_parts(f);
-		most = n > most ? n : most;
-	}
-	assert_in_range(most, 1, MAX_PARTS);
-	assert_string_equal(found(f, "zebra59"), "setup.md");
-	assert_string_equal(found(f, "zebra58"), "");
-	assert_string_equal(found(f, "mailbox"), "mail.md");
-	/* Where nothing changed there is nothing to write. */
-	assert_int_equal(index_join_parts(f->index, &err), 0);
-	assert_int_equal(index_uncommitted(f->index), 0);
-}
-
 static void
 what_was_committed_is_kept(void **state)
 {
@@ -608,7 +556,6 @@ main(void)
 		TEST(the_limit_counts_documents),
 		TEST(hidden_documents_leave_no_trace),
 		TEST(changes_show_at_once),
-		TEST(many_changes_leave_few_parts),
 		TEST(what_was_committed_is_kept),
 		TEST(short_ids_find_their_document),
 		TEST(equal_short_ids_are_extended),
