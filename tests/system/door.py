@@ -181,7 +181,9 @@ class PipeSocket:
                      "from": name, "at": int(time.time() * 1000),
                      "ok": error is None}
             reply["error" if error else "body"] = error or body
-            self.pipe.send(data[:4] + json.dumps(reply).encode())
+            # Whoever asked may have been stopped meanwhile.
+            with contextlib.suppress(BrokenPipeError):
+                self.pipe.send(data[:4] + json.dumps(reply).encode())
 
         return asked, answer
 
