@@ -61,6 +61,14 @@ attachment_is_markdown(const char *name, const char *media_type)
 	return false;
 }
 
+int64_t
+attachment_said_size(int64_t size_bytes)
+{
+	if (size_bytes < 0)
+		return 0;
+	return size_bytes < BOUND_INT ? size_bytes : BOUND_INT;
+}
+
 void
 attachment_put_bytes(struct attachment_put *put, const void *bytes, size_t size,
     struct arena *arena)

@@ -41,6 +41,9 @@ PROTO_MESSAGE(attachment_held);
 /* By its type or the end of its name: the only files that are taken. */
 bool attachment_is_markdown(const char *name, const char *media_type);
 
+/* The size that a platform says, within the bounds of a message; 0: none. */
+int64_t attachment_said_size(int64_t size_bytes);
+
 /* Sets size_bytes, sha256 and data, which live in the arena. */
 void attachment_put_bytes(struct attachment_put *put, const void *bytes,
     size_t size, struct arena *arena);

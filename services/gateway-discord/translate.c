@@ -12,6 +12,7 @@
 #include "libcommon/json.h"
 #include "libcommon/utf8.h"
 #include "proto/action.h"
+#include "proto/attachment.h"
 #include "proto/bounds.h"
 #include "proto/command.h"
 #include "proto/message.h"
@@ -162,7 +163,8 @@ take_attachments(
 			.name = clean_name(member(one, "filename"), arena),
 			.media_type =
 			    clean_name(member(one, "content_type"), arena),
-			.size_bytes = json_int(json_get(one, "size"), 0),
+			.size_bytes = attachment_said_size(
+			    json_int(json_get(one, "size"), 0)),
 			.problem = "",
 		};
 	out->n_attachments = n;

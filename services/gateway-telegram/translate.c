@@ -259,7 +259,8 @@ read_media(
 		    *name ? telegram_name_text(name, arena) : media[i].name;
 		a->media_type = arena_strdup(
 		    arena, media_type(telegram_str_of(found, "mime_type")));
-		a->size_bytes = telegram_int_of(found, "file_size");
+		a->size_bytes =
+		    attachment_said_size(telegram_int_of(found, "file_size"));
 		a->problem = "";
 		in->attachments = a;
 		in->n_attachments = 1;

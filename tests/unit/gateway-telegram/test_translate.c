@@ -203,6 +203,10 @@ static const struct {
 	    MSG(DM ANN "\"document\":{\"file_id\":\"f1\",\"file_name\":"
 		       "\"a\",\"mime_type\":\"text/markdown\"}"),
 	    "7|||7|Ann Lee|direct||m:3| [a text/markdown 0] fetch f1" },
+	{ "whose size makes no sense",
+	    MSG(DM ANN "\"document\":{\"file_id\":\"f1\",\"file_name\":"
+		       "\"a.md\",\"file_size\":-3}"),
+	    "7|||7|Ann Lee|direct||m:3| [a.md  0] fetch f1" },
 	{ "one that is too large is not",
 	    MSG(DM ANN "\"document\":{\"file_id\":\"f1\",\"file_name\":"
 		       "\"a.md\",\"file_size\":2097153}"),
