@@ -172,82 +172,79 @@ every_kind_is_decoded(void **state)
 	assert_string_equal(f->tree.names[1], "abc");
 }
 
+static const struct {
+	const char *body;
+	const char *text;
+} refusals[] = {
+	{ "[]", "must be an object" },
+	{ "{}", "word: is required" },
+	{ "{\"word\":null}", "word: must be a string, not null" },
+	{ "{\"word\":\"123456789\"}", "word: has 9 bytes, at most 8" },
+	{ "{\"word\":\"\"}", "size: is required" },
+	{ "{\"word\":\"\",\"size\":0.5}", "size: must be a whole number" },
+	{ "{\"word\":\"\",\"size\":\"1\"}",
+	    "size: must be a whole number, not a string" },
+	{ "{\"word\":\"\",\"size\":0}", "leaf: is required" },
+	{ "{\"word\":\"\",\"size\":0,\"leaf\":[]}",
+	    "leaf: must be an object, not a list" },
+	{ "{\"word\":\"\",\"size\":0,\"leaf\":{}}", "leaf.id: is required" },
+	{ "{\"word\":\"\",\"size\":0,\"leaf\":{\"id\":\"\"}}",
+	    "leaf.id: has 0 bytes, at least 1" },
+	{ "{" LEAST ",\"note\":\"a\"}", "note: has 1 bytes, at least 2" },
+	{ "{" LEAST ",\"note\":\"a\\tb\"}",
+	    "note: must not contain control characters" },
+	{ "{" LEAST ",\"note\":\"ab\\u007f\"}",
+	    "note: must not contain control characters" },
+	{ "{" LEAST ",\"note\":\"ab\\u0085\"}",
+	    "note: must not contain control characters" },
+	{ "{" LEAST ",\"colour\":\"blue\"}",
+	    "colour: \"blue\" is none of red, green" },
+	{ "{" LEAST ",\"colour\":\"12345678901234567890"
+	  "1234567890\u20ac\u20ac\"}",
+	    "colour: \"123456789012345678901234567890\" is none" },
+	{ "{" LEAST ",\"key\":\"a b\"}",
+	    "key: must be visible ASCII without spaces" },
+	{ "{" LEAST ",\"key\":\"\u00fc\"}",
+	    "key: must be visible ASCII without spaces" },
+	{ "{" LEAST ",\"limit\":2}", "limit: 2 is not from 3 to 9" },
+	{ "{" LEAST ",\"limit\":10}", "limit: 10 is not from 3 to 9" },
+	{ "{" LEAST ",\"is_big\":1}",
+	    "is_big: must be true or false, not a number" },
+	{ "{" LEAST ",\"share\":1.5}", "share: 1.5 is not from 0 to 1" },
+	{ "{" LEAST ",\"share\":true}",
+	    "share: must be a number, not a boolean" },
+	{ "{" LEAST ",\"spare\":{}}", "spare.id: is required" },
+	{ "{" LEAST ",\"leaves\":{}}",
+	    "leaves: must be a list, not an object" },
+	{ "{" LEAST ",\"leaves\":[null]}",
+	    "leaves[0]: must be an object, not null" },
+	{ "{" LEAST ",\"leaves\":[{\"id\":\"a\"},{\"id\":\"b\","
+	  "\"n\":6}]}",
+	    "leaves[1].n: 6 is not from -5 to 5" },
+	{ "{" LEAST ",\"leaves\":[{},{},{}]}",
+	    "leaves: has 3 items, at most 2" },
+	{ "{" LEAST ",\"names\":\"a\"}",
+	    "names: must be a list, not a string" },
+	{ "{" LEAST ",\"names\":[\"a\",1]}",
+	    "names[1]: must be a string, not a number" },
+	{ "{" LEAST ",\"names\":[\"abcd\"]}",
+	    "names[0]: has 4 bytes, at most 3" },
+	{ "{" LEAST ",\"names\":[\"\",\"\",\"\"]}",
+	    "names: has 3 items, at most 2" },
+};
+
 static void
 what_is_wrong_is_refused_with_its_place(void **state)
 {
-	static const struct {
-		const char *body;
-		const char *text;
-	} cases[] = {
-		{ "[]", "must be an object" },
-		{ "{}", "word: is required" },
-		{ "{\"word\":null}", "word: must be a string, not null" },
-		{ "{\"word\":\"123456789\"}", "word: has 9 bytes, at most 8" },
-		{ "{\"word\":\"\"}", "size: is required" },
-		{ "{\"word\":\"\",\"size\":0.5}",
-		    "size: must be a whole number" },
-		{ "{\"word\":\"\",\"size\":\"1\"}",
-		    "size: must be a whole number, not a string" },
-		{ "{\"word\":\"\",\"size\":0}", "leaf: is required" },
-		{ "{\"word\":\"\",\"size\":0,\"leaf\":[]}",
-		    "leaf: must be an object, not a list" },
-		{ "{\"word\":\"\",\"size\":0,\"leaf\":{}}",
-		    "leaf.id: is required" },
-		{ "{\"word\":\"\",\"size\":0,\"leaf\":{\"id\":\"\"}}",
-		    "leaf.id: has 0 bytes, at least 1" },
-		{ "{" LEAST ",\"note\":\"a\"}",
-		    "note: has 1 bytes, at least 2" },
-		{ "{" LEAST ",\"note\":\"a\\tb\"}",
-		    "note: must not contain control characters" },
-		{ "{" LEAST ",\"note\":\"ab\\u007f\"}",
-		    "note: must not contain control characters" },
-		{ "{" LEAST ",\"note\":\"ab\\u0085\"}",
-		    "note: must not contain control characters" },
-		{ "{" LEAST ",\"colour\":\"blue\"}",
-		    "colour: \"blue\" is none of red, green" },
-		{ "{" LEAST ",\"colour\":\"12345678901234567890"
-		  "1234567890\u20ac\u20ac\"}",
-		    "colour: \"123456789012345678901234567890\" is none" },
-		{ "{" LEAST ",\"key\":\"a b\"}",
-		    "key: must be visible ASCII without spaces" },
-		{ "{" LEAST ",\"key\":\"\u00fc\"}",
-		    "key: must be visible ASCII without spaces" },
-		{ "{" LEAST ",\"limit\":2}", "limit: 2 is not from 3 to 9" },
-		{ "{" LEAST ",\"limit\":10}", "limit: 10 is not from 3 to 9" },
-		{ "{" LEAST ",\"is_big\":1}",
-		    "is_big: must be true or false, not a number" },
-		{ "{" LEAST ",\"share\":1.5}",
-		    "share: 1.5 is not from 0 to 1" },
-		{ "{" LEAST ",\"share\":true}",
-		    "share: must be a number, not a boolean" },
-		{ "{" LEAST ",\"spare\":{}}", "spare.id: is required" },
-		{ "{" LEAST ",\"leaves\":{}}",
-		    "leaves: must be a list, not an object" },
-		{ "{" LEAST ",\"leaves\":[null]}",
-		    "leaves[0]: must be an object, not null" },
-		{ "{" LEAST ",\"leaves\":[{\"id\":\"a\"},{\"id\":\"b\","
-		  "\"n\":6}]}",
-		    "leaves[1].n: 6 is not from -5 to 5" },
-		{ "{" LEAST ",\"leaves\":[{},{},{}]}",
-		    "leaves: has 3 items, at most 2" },
-		{ "{" LEAST ",\"names\":\"a\"}",
-		    "names: must be a list, not a string" },
-		{ "{" LEAST ",\"names\":[\"a\",1]}",
-		    "names[1]: must be a string, not a number" },
-		{ "{" LEAST ",\"names\":[\"abcd\"]}",
-		    "names[0]: has 4 bytes, at most 3" },
-		{ "{" LEAST ",\"names\":[\"\",\"\",\"\"]}",
-		    "names: has 3 items, at most 2" },
-	};
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < N_OF(cases); i++) {
-		if (decode(f, cases[i].body) == 0)
-			fail_msg("%s is not refused", cases[i].body);
+	for (size_t i = 0; i < N_OF(refusals); i++) {
+		if (decode(f, refusals[i].body) == 0)
+			fail_msg("%s is not refused", refusals[i].body);
 		assert_int_equal(f->err.code, ERR_INVALID);
-		if (!strstr(f->err.text, cases[i].text))
+		if (!strstr(f->err.text, refusals[i].text))
 			fail_msg("\"%s\" instead of \"%s\"", f->err.text,
-			    cases[i].text);
+			    refusals[i].text);
 	}
 }
 
