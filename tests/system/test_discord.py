@@ -133,6 +133,7 @@ def test_what_nobody_said_to_it_is_not_answered(discord, joined):
 
 
 def test_places_have_names_and_threads_their_parents(discord, joined):
+    """P-76: names were never fetched."""
     thread = discord.add_thread("plans", "general")
     heard = [discord.say("general", "alice", "status", mention=True),
              discord.say(thread["id"], "alice", "status", mention=True),
@@ -158,6 +159,7 @@ def test_names_are_fetched_after_a_resumed_session(discord, joined):
 
 
 def test_a_long_answer_is_cut_at_lines_with_its_fences(discord, model):
+    """P-71: more than 2000 characters were lost."""
     _, stub = model
     lines = "\n".join(f"line {i:04d} = {'x' * 40};" for i in range(150))
     stub.reply = f"Here it is:\n\n```c\n{lines}\n```\n\nThat was all."
@@ -178,6 +180,7 @@ def test_a_long_answer_is_cut_at_lines_with_its_fences(discord, model):
     "@everyone look", "@here <@&{role}> <@{user}>", "<@{user}> **hi**",
     "`@everyone`", "[x](https://example.org/?q=@everyone)"])
 def test_a_model_cannot_ring_anybody(discord, model, reply):
+    """P-71: a model could ring everybody."""
     _, stub = model
     stub.reply = reply.format(role=discord.role_id,
                               user=discord.user("bob")["id"])
@@ -206,6 +209,7 @@ def lost_and_resumed(discord, joined, lose):
 @pytest.mark.parametrize("trouble", ["cut", "reconnect", "close 4000",
                                      "close 1001", "resumable", "silence"])
 def test_a_lost_connection_is_resumed(discord, joined, trouble):
+    """P-68: what came during a reconnect was lost."""
     def silence():
         discord.mute_acks = 2
 
@@ -236,6 +240,7 @@ def test_a_lost_session_is_begun_anew(discord, joined, trouble):
     (4004, "token"), (4010, "shard"), (4011, "shards"), (4013, "intents")])
 def test_what_is_fatal_is_said_and_not_tried_again(
         suite, discord, code, text):
+    """P-73: fatal closes were tried again for ever."""
     {4004: lambda: setattr(discord, "token", "another"),
      4010: lambda: setattr(discord, "refuse_with", (4010, "Invalid shard.")),
      4011: lambda: setattr(discord, "shards_required", 2),
@@ -262,6 +267,7 @@ def test_it_works_without_message_content_and_says_so(suite, discord):
 
 
 def test_a_heartbeat_that_is_asked_for_comes_at_once(discord, joined):
+    """P-75: a turn held up heartbeats."""
     wait_for("the first", lambda: discord.n_beats, 20)
     n = discord.n_beats
     discord.ask_beat()
@@ -276,6 +282,7 @@ def test_a_heartbeat_that_is_asked_for_comes_at_once(discord, joined):
                                   "500", "502-html", "503", "cut",
                                   "cut-after", "slow"])
 def test_a_reply_is_shown_once_whatever_rest_does(discord, joined, kind):
+    """P-74: limits of REST were not handled."""
     discord.fault(kind, "POST", "/messages", times=2, retry_after=0.4)
     heard = discord.say("general", "alice", "/help", mention=True)
     wait_answered(discord, [heard])
@@ -293,6 +300,7 @@ def test_limits_are_kept_without_being_told(discord, joined):
 
 
 def test_a_channel_that_is_closed_holds_up_no_other(discord, joined):
+    """P-75: one channel held up all."""
     discord.channel("random")["is_closed"] = True
     discord.say("random", "alice", "/help", mention=True)
     heard = discord.say("general", "alice", "/help", mention=True)
@@ -352,6 +360,7 @@ def test_everything_fails_in_turn_and_each_is_answered_once(discord, joined):
 
 
 def test_an_orderly_stop_is_resumed(suite, discord, joined):
+    """P-69: a stop waited for the server."""
     heard = discord.say("general", "alice", "/help", mention=True)
     wait_answered(discord, [heard])
     joined.stop()
@@ -463,6 +472,7 @@ def test_commands_are_registered_once(suite, discord):
 
 
 def test_commands_of_the_other_way_are_removed(suite, discord):
+    """P-76: stale commands remained."""
     guild = next(iter(discord.guilds))
     old = {"id": "1", "name": "old", "description": "x", "type": 1}
     discord.commands[""] = {"1": dict(old)}
@@ -507,6 +517,7 @@ def test_a_command_in_private_and_one_with_words(discord, registered):
 
 
 def test_a_slow_answer_to_a_command_comes_in_place(discord, registered):
+    """P-70: what took over three seconds failed."""
     kept = discord.command("general", "alice", "search", query="harbour")
     wait_for("the deferral", lambda: kept["response"], 3)
     wait_for("the answer", lambda: kept["original"], 20)
@@ -514,6 +525,7 @@ def test_a_slow_answer_to_a_command_comes_in_place(discord, registered):
 
 def test_what_an_admin_asks_is_answered_to_the_admin_alone(
         discord, registered):
+    """P-71: replies to admins were public."""
     private = sorted(names(discord) & {"prompt", "approve", "route",
                                        "admin-channel", "pending-actions"})
     if not private:

@@ -92,6 +92,7 @@ def test_what_is_not_for_the_agent_is_kept_and_else_passed_over(discord, up):
 ], ids=["large", "larger than it says", "no text", "another host", "a user",
         "no URL of the web", "no URL"])
 def test_what_cannot_be_kept_is_said(discord, up, data, more, why):
+    """P-67: what failed ended in silence."""
     bring(discord, discord.attach("plants.md", data, **more))
     wait_said(discord, "Not saved", "plants.md", why)
     assert kept(up) == {}

@@ -99,6 +99,7 @@ def test_free_text_is_answered(up, tg):
 
 
 def test_a_group_is_answered_only_when_it_asks(up, tg):
+    """P-66: a mention was a substring, a reply was not seen."""
     s = up()
     tg.group(-5, title="Harbour")
     tg.say(-5, "nobody in particular", user=7)
@@ -156,6 +157,7 @@ def test_what_is_no_persons_word_is_not_a_command(up, tg):
 
 
 def test_an_anonymous_admin_is_nobodys_account(up, tg):
+    """P-66: all anonymous admins were one person."""
     s = up()
     group = {"id": -5, "type": "supergroup", "title": "Harbour"}
     tg.say(-5, "@harbour_bot status", user=tg.user(
@@ -165,6 +167,7 @@ def test_an_anonymous_admin_is_nobodys_account(up, tg):
 
 
 def test_formatting_arrives_and_survives_a_refusal(up, tg):
+    """P-63: an unbalanced mark cost the reply."""
     up()
     tg.say(7, "/help")
     first = answer(tg, 7, "/task")
@@ -182,6 +185,7 @@ def workspace_of(s, external_id):
 
 
 def test_long_answers_are_cut_and_keep_their_order(up, tg):
+    """P-62: more than 4096 characters were refused and lost."""
     s = up()
     tg.say(7, "/status")
     answer(tg, 7, ".")
@@ -214,6 +218,7 @@ def test_trouble_with_a_poll_passes(up, tg, kind):
 
 @pytest.mark.parametrize("kind", ["500", "html502", "half", "cut", "429"])
 def test_trouble_with_a_reply_passes(up, tg, kind):
+    """P-64: retry_after was not obeyed, and nothing backed off."""
     up()
     tg.fault("sendMessage", kind)
     tg.say(7, "/help")
@@ -242,6 +247,7 @@ def test_a_refusal_for_good_is_not_repeated(up, tg):
 
 
 def test_a_second_poller_is_named_with_its_cure(up, tg):
+    """P-64: a conflict was tried again for ever, unexplained."""
     s = up()
     tg.webhook = "https://example.org/hook"
     tg.say(7, "/help")
@@ -278,6 +284,7 @@ def test_the_token_is_nowhere(up, tg):
 
 
 def test_a_killed_gateway_goes_on_where_it_was(up, tg):
+    """P-65: a crash replayed updates."""
     s = up()
     tg.say(7, "/help")
     answer(tg, 7, "/task")

@@ -89,7 +89,7 @@ def test_a_thousand_messages_through_all_trouble(suite, tg):
 
 
 def test_one_chat_holds_up_no_other(suite, tg):
-    """A chat that Telegram limits for long, and one that is gone."""
+    """P-61: a chat that Telegram limits for long, and one that is gone."""
     s = suite(AGENT_RUNTIME_TELEGRAM_TOKEN=tg.token,
               AGENT_RUNTIME_TELEGRAM_API_BASE=tg.url,
               AGENT_RUNTIME_TELEGRAM_POLL_SECONDS="2")

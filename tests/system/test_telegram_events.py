@@ -192,6 +192,7 @@ def test_a_file_is_kept_where_its_chat_is(up, tg):  # noqa: F811
 
 
 def test_what_is_not_kept_is_named_only_to_who_asks(up, tg):  # noqa: F811
+    """P-67: what failed ended in silence."""
     s = up()
     tg.group(-5)
     tg.say(-5, user=7, **document("a.pdf"))
