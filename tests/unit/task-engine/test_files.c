@@ -2,6 +2,7 @@
 
 #include "services/task-engine/workspace/files.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,16 +59,30 @@ static size_t
 count_entries(struct bench *b)
 {
 	struct world *w = &b->world;
+	AUTO(arena_free)
+	struct arena *arena = arena_new(1 << 24);
+	AUTO(buf_release)
+	struct buf text = { 0 };
 	struct chatlog log;
-	struct buf text;
-	size_t n = 0;
 
 	buf_init(&text);
-	if (file_read(&text, AT_FDCWD, b->log_path, 1 << 26, &w->err) == 0 &&
-	    chatlog_read(text.data, text.size, w->arena, &log, &w->err) == 0)
-		n = log.n_entries;
-	buf_release(&text);
-	return n;
+	if (file_read(&text, AT_FDCWD, b->log_path, 1 << 26, &w->err) < 0 ||
+	    chatlog_read(text.data, text.size, arena, &log, &w->err) < 0)
+		return 0;
+	return log.n_entries;
+}
+
+/* The thread that writes is ahead of the row that says so. */
+static bool
+is_noted(struct bench *b)
+{
+	struct world *w = &b->world;
+	struct log_file_row row;
+	struct stat st;
+
+	DONE(store_log_file_get(w->store, b->context_id, &row, &w->err));
+	return !row.is_behind && stat(b->log_path, &st) == 0 &&
+	       st.st_size == row.size_bytes;
 }
 
 static void
@@ -75,7 +90,7 @@ look(void *arg)
 {
 	struct bench *b = arg;
 
-	if (count_entries(b) == b->wanted)
+	if (count_entries(b) == b->wanted && is_noted(b))
 		loop_stop(b->loop);
 }
 
@@ -113,15 +128,34 @@ bench_open(struct bench *b)
 	assert_int_equal(mkdir(b->root, 0700), 0);
 	b->log_path = arena_printf(w->arena, "%s/%s/%s", b->root,
 	    w->context.workspace_id, name_chat_log(w->arena, "codex", "s1"));
+	b->context_id = w->context.id;
 	b->look = timer_new(b->loop, look, b);
 	b->late = timer_new(b->loop, too_late, b);
 	open_files(b);
 }
 
 static void
+do_nothing(void *arg)
+{
+	(void)arg;
+}
+
+static void
+on_idle(void *arg)
+{
+	struct bench *b = arg;
+
+	loop_stop(b->loop);
+}
+
+/* A job that is still under way would come back to nobody, and be a leak. The
+ * one thread takes them in their order. */
+static void
 bench_close(struct bench *b)
 {
 	files_close(&b->files);
+	loop_work(b->loop, do_nothing, on_idle, b);
+	loop_run(b->loop);
 	timer_free(&b->look);
 	timer_free(&b->late);
 	loop_close(&b->loop);
@@ -388,11 +422,9 @@ whole_files_are_written_once(void **state)
 	DONE(store_begin(w->store, &w->err));
 	DONE(store_file_add(w->store, &file, w->now_ms, &w->err));
 	DONE(store_commit(w->store, &w->err));
-	/* The next job begins when the one that writes the file has ended. */
+	/* One job writes both, and both are noted together. */
 	say(b, 0, 1);
 	run_until(b, 1);
-	say(b, 1, 2);
-	run_until(b, 2);
 	path = arena_printf(
 	    w->arena, "%s/%s/%s", b->root, file.workspace_id, file.path);
 	buf_init(&text);
@@ -500,5 +532,6 @@ main(void)
 		cmocka_unit_test(nothing_is_written_through_a_link),
 	};
 
+	assert(setenv("UV_THREADPOOL_SIZE", "1", 1) == 0);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
