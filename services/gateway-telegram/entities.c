@@ -275,13 +275,13 @@ telegram_text_read(struct telegram_text *out, const char *text,
 }
 
 const char *
-telegram_text_quote(const char *text, const char *from, struct arena *arena)
+telegram_text_quote(const char *text, const char *head, struct arena *arena)
 {
 	AUTO(buf_release)
 	struct buf out = { 0 };
 
 	buf_init(&out);
-	buf_addf(&out, "[forwarded%s%s]\n> ", *from ? " from " : "", from);
+	buf_addf(&out, "[%s]\n> ", head);
 	for (; *text; text++) {
 		buf_addc(&out, *text);
 		if (*text == '\n')

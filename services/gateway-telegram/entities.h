@@ -21,8 +21,8 @@ void telegram_text_read(struct telegram_text *out, const char *text,
     const struct json *entities, const struct telegram_me *me,
     struct arena *arena);
 
-/* The text as a quote, below a line that says from whom. */
+/* The text as a quote, below a line that says whose it is. */
 const char *
-telegram_text_quote(const char *text, const char *from, struct arena *arena);
+telegram_text_quote(const char *text, const char *head, struct arena *arena);
 
 #endif

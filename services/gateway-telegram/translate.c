@@ -181,11 +181,33 @@ forwarded_from(const struct json *message, struct arena *arena)
 	return telegram_name_text(name, arena);
 }
 
+/*
+ * Whose words the text is; NULL: the sender's own. What a bot offers inline
+ * is written by that bot, and whoever picks it may not have seen it.
+ */
+static const char *
+words_of_others(const struct json *message, struct arena *arena)
+{
+	const struct json *bot = json_get(message, "via_bot");
+	const char *from;
+
+	if (json_get(message, "forward_origin")) {
+		from = forwarded_from(message, arena);
+		return arena_printf(
+		    arena, "forwarded%s%s", *from ? " from " : "", from);
+	}
+	if (!bot)
+		return NULL;
+	return arena_printf(
+	    arena, "written by the bot %s", telegram_person_name(bot, arena));
+}
+
 static void
 read_text(struct message_inbound *in, const struct json *message,
     const struct telegram_me *me, struct arena *arena)
 {
 	const struct json *reply = real_reply(message);
+	const char *head = words_of_others(message, arena);
 	bool is_caption = !json_get(message, "text");
 	struct telegram_text text;
 
@@ -203,9 +225,8 @@ read_text(struct message_inbound *in, const struct json *message,
 	/* Whatever it answers: it is said to that bot. */
 	if (text.names_other)
 		in->is_addressed = false;
-	if (json_get(message, "forward_origin") && *in->text)
-		in->text = telegram_text_quote(
-		    in->text, forwarded_from(message, arena), arena);
+	if (head && *in->text)
+		in->text = telegram_text_quote(in->text, head, arena);
 }
 
 /* What a message can hold beside text, and how it is named for people. */

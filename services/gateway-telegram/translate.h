@@ -22,8 +22,9 @@ struct json;
  * chat, which is nobody's account. Bots are not heard, this one included.
  *
  * Text arrives as Markdown as far as it matters: code and quotes are marked as
- * such and forwarded text is a quote, so that no command hides in them; our own
- * mention at its beginning and our name behind a command are taken off.
+ * such, and what is forwarded or was written by a bot is a quote, so that no
+ * command hides in them; our own mention at its beginning and our name behind
+ * a command are taken off.
  */
 struct telegram_me {
 	int64_t id;

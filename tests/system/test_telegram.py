@@ -143,6 +143,7 @@ def test_what_is_no_persons_word_is_not_a_command(up, tg):
     tg.edit(said, "/help")
     tg.say(7, "/task forwarded", forward_origin={
         "type": "user", "sender_user": tg.user(8), "date": 1})
+    tg.say(7, "/task picked", via_bot=bot)
     tg.say(-5, "/help", user=7, entities=[
         {"type": "code", "offset": 0, "length": 5}])
     tg.say(8, "/help")

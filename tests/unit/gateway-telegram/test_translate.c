@@ -142,6 +142,16 @@ static const struct {
 	    MSG(DM ANN "\"forward_origin\":{\"type\":\"hidden_user\","
 		       "\"sender_user_name\":\"E\"},\"text\":\"x\""),
 	    "7|||7|Ann Lee|direct||m:3|[forwarded from E]\n> x" },
+	{ "picked from what a bot offers",
+	    MSG(DM ANN "\"via_bot\":{\"id\":9,\"is_bot\":true,"
+		       "\"first_name\":\"Cats\"},\"text\":\"/approve x\""),
+	    "7|||7|Ann Lee|direct||m:3|[written by the bot Cats]\n"
+	    "> /approve x" },
+	{ "a caption that a bot offers",
+	    MSG(DM ANN "\"via_bot\":{\"username\":\"cats_bot\"},"
+		       "\"photo\":[],\"caption\":\"/approve x\""),
+	    "7|||7|Ann Lee|direct||m:3|[written by the bot cats_bot]\n"
+	    "> /approve x [photo  0]" },
 
 	{ "code is no command",
 	    MSG(DM ANN ENTITIES(ENT("code", 0, 8)) "\"text\":\"/approve\""),
