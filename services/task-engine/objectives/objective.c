@@ -13,6 +13,7 @@
 #include "services/task-engine/objectives/cron.h"
 #include "services/task-engine/objectives/zone.h"
 #include "services/task-engine/store/objectives.h"
+#include "services/task-engine/store/roles.h"
 
 static int
 note(struct store *store, const struct objective_row *row,
@@ -31,15 +32,59 @@ note(struct store *store, const struct objective_row *row,
 	return audit_add(store, &entry, now_ms, err);
 }
 
+/* So many may be active of whom, and who can help. */
+struct bound {
+	int64_t most;
+	const char *whose, *help;
+};
+
+static const struct bound of_person = {
+	OBJECTIVES_OF_PERSON,
+	"this person",
+	"so that others have room: one has to be paused or deleted first; an "
+	"admin of the workspace may have more",
+};
+static const struct bound of_guests = {
+	OBJECTIVES_OF_GUESTS,
+	"this workspace's guests",
+	"so that its members have room: one has to end first, or an admin of "
+	"the workspace asks me to delete one",
+};
+static const struct bound of_workspace = {
+	OBJECTIVES_OF_WORKSPACE,
+	"this workspace",
+	"whoever asks: one has to be paused or deleted first, which an admin "
+	"of the workspace can ask me to do",
+};
+
 static int
-check_live(int64_t n, int64_t most, const char *whose, struct err *err)
+check_live(int64_t n, const struct bound *bound, struct err *err)
 {
-	if (n < most)
+	if (n < bound->most)
 		return 0;
 	return err_set(err, ERR_BUSY,
-	    "%" PRId64 " objectives of this %s are active, and no more may be: "
-	    "one has to be paused or deleted first",
-	    n, whose);
+	    "%" PRId64 " objectives of %s are active, and no more may be, %s",
+	    n, bound->whose, bound->help);
+}
+
+/* Who may delete anybody's can make room for the others, too. */
+static bool
+may_use_all(const struct objective_row *row)
+{
+	return role_read(row->asked_as) >= ROLE_ADMIN;
+}
+
+static int
+check_person(struct store *store, const struct objective_row *row,
+    int64_t now_ms, struct err *err)
+{
+	int64_t n;
+
+	if (may_use_all(row))
+		return 0;
+	if (store_objectives_live(store, row->asked_by, now_ms, &n, err) < 0)
+		return -1;
+	return check_live(n, &of_person, err);
 }
 
 /* That one more of them may become active. */
@@ -47,14 +92,16 @@ static int
 check_bounds(struct store *store, const struct objective_row *row,
     int64_t now_ms, struct err *err)
 {
-	int64_t n;
+	struct objectives_live live;
 
-	if (store_objectives_live(store, row->asked_by, now_ms, &n, err) < 0 ||
-	    check_live(n, OBJECTIVES_OF_PERSON, "person", err) < 0 ||
+	if (check_person(store, row, now_ms, err) < 0 ||
 	    store_objectives_live_in(
-		store, row->workspace_id, now_ms, &n, err) < 0)
+		store, row->workspace_id, now_ms, &live, err) < 0)
 		return -1;
-	return check_live(n, OBJECTIVES_OF_WORKSPACE, "workspace", err);
+	if (role_read(row->asked_as) == ROLE_GUEST &&
+	    check_live(live.of_guests, &of_guests, err) < 0)
+		return -1;
+	return check_live(live.in_workspace, &of_workspace, err);
 }
 
 static int
@@ -69,11 +116,16 @@ check_kept(int64_t n, int64_t most, const char *whose, struct err *err)
 	    n, whose);
 }
 
-static bool
-has_room(const struct objectives_kept *kept)
+static int
+check_room(const struct objectives_kept *kept, const struct objective_row *row,
+    struct err *err)
 {
-	return kept->of_asker < OBJECTIVES_KEPT_OF_PERSON &&
-	       kept->in_workspace < OBJECTIVES_KEPT_OF_WORKSPACE;
+	if (!may_use_all(row) &&
+	    check_kept(
+		kept->of_asker, OBJECTIVES_KEPT_OF_PERSON, "person", err) < 0)
+		return -1;
+	return check_kept(
+	    kept->in_workspace, OBJECTIVES_KEPT_OF_WORKSPACE, "workspace", err);
 }
 
 /* For one row more; what has ended makes room. */
@@ -86,17 +138,14 @@ make_room(struct store *store, const struct objective_row *row, int64_t now_ms,
 	if (store_objectives_kept(
 		store, row->workspace_id, row->asked_by, &kept, err) < 0)
 		return -1;
-	if (has_room(&kept))
+	if (check_room(&kept, row, err) == 0)
 		return 0;
 	if (store_objectives_drop_ended(store, row->workspace_id, now_ms, err) <
 		0 ||
 	    store_objectives_kept(
-		store, row->workspace_id, row->asked_by, &kept, err) < 0 ||
-	    check_kept(
-		kept.of_asker, OBJECTIVES_KEPT_OF_PERSON, "person", err) < 0)
+		store, row->workspace_id, row->asked_by, &kept, err) < 0)
 		return -1;
-	return check_kept(
-	    kept.in_workspace, OBJECTIVES_KEPT_OF_WORKSPACE, "workspace", err);
+	return check_room(&kept, row, err);
 }
 
 static int

@@ -26,10 +26,14 @@ struct store;
 	"It is not run yet: this version only keeps it, until the scheduling " \
 	"of objectives comes."
 
-/* The most that are active at a time, and that a workspace keeps, paused ones
- * too. */
+/*
+ * The most that are active at a time, and that a workspace keeps, paused ones
+ * too. So no person has all of what a workspace may have, unless they asked
+ * as its admin, and guests, of whom there may be any number, have half of it.
+ */
 enum {
 	OBJECTIVES_OF_PERSON = 20,
+	OBJECTIVES_OF_GUESTS = 50,
 	OBJECTIVES_OF_WORKSPACE = 100,
 	OBJECTIVES_KEPT_OF_PERSON = 50,
 	OBJECTIVES_KEPT_OF_WORKSPACE = 200,

@@ -99,11 +99,20 @@ store_objectives_live(struct store *s, const char *asked_by, int64_t now_ms,
 	    BINDS(b_text(asked_by), b_int(now_ms / 1000)), err);
 }
 
+static void
+read_live(struct columns *c, void *row_out)
+{
+	struct objectives_live *live = row_out;
+
+	live->in_workspace = next_int(c);
+	live->of_guests = next_int(c);
+}
+
 int
 store_objectives_live_in(struct store *s, const char *workspace_id,
-    int64_t now_ms, int64_t *n_out, struct err *err)
+    int64_t now_ms, struct objectives_live *out, struct err *err)
 {
-	return stmt_get(s, STMT_OBJECTIVES_LIVE_IN, NULL, read_number, n_out,
+	return stmt_get(s, STMT_OBJECTIVES_LIVE_IN, NULL, read_live, out,
 	    BINDS(b_text(workspace_id), b_int(now_ms / 1000)), err);
 }
 

@@ -54,8 +54,12 @@ int store_objectives_drop_ended(struct store *store, const char *workspace_id,
 /* How many of that asker are active and have not come to their end. */
 int store_objectives_live(struct store *store, const char *asked_by,
     int64_t now_ms, int64_t *n_out, struct err *err) MUST_CHECK;
+/* The same of a workspace; and of these, how many guests asked for. */
+struct objectives_live {
+	int64_t in_workspace, of_guests;
+};
 int store_objectives_live_in(struct store *store, const char *workspace_id,
-    int64_t now_ms, int64_t *n_out, struct err *err) MUST_CHECK;
+    int64_t now_ms, struct objectives_live *out, struct err *err) MUST_CHECK;
 
 /* Which of a workspace somebody is shown; newest first. */
 struct objective_shown {

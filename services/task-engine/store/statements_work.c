@@ -174,8 +174,9 @@ const char *const stmt_texts_work[STMT_COUNT] = {
 	    " FROM objectives WHERE workspace_id = ?1",
 	[STMT_OBJECTIVES_LIVE] = "SELECT count(*) FROM objectives WHERE "
 				 "asked_by = ?1" OBJECTIVE_IS_LIVE,
-	[STMT_OBJECTIVES_LIVE_IN] = "SELECT count(*) FROM objectives WHERE "
-				    "workspace_id = ?1" OBJECTIVE_IS_LIVE,
+	[STMT_OBJECTIVES_LIVE_IN] =
+	    "SELECT count(*), count(*) FILTER (WHERE asked_as = 'guest')"
+	    " FROM objectives WHERE workspace_id = ?1" OBJECTIVE_IS_LIVE,
 	[STMT_OBJECTIVES_SHOWN] =
 	    "SELECT id, workspace_id, context_id, title, prompt,"
 	    " trigger_type, event_key, cron_expr, timezone, asked_by,"

@@ -290,14 +290,21 @@ a_resumed_one_begins_without_failures(void **state)
 }
 
 static void
-fill(struct world *w, int n, const char *person)
+fill_as(struct world *w, int n, const char *person, const char *role)
 {
 	for (int i = 0; i < n; i++) {
 		struct objective_row row = new_row(w, person);
 
+		row.asked_as = role;
 		DONE(objective_add(
 		    w->store, &row, w->now_ms, w->arena, &w->err));
 	}
+}
+
+static void
+fill(struct world *w, int n, const char *person)
+{
+	fill_as(w, n, person, "member");
 }
 
 /* G-26: without a limit. Paused ones make room, and are not resumed past it. */
@@ -353,6 +360,55 @@ a_workspace_has_so_many_that_are_active(void **state)
 	world_close(w);
 }
 
+/* So many people have as many as each; then telegram:10 asks for another. */
+static const struct {
+	const char *claim;
+	int n_people, n_each;
+	const char *their_role, *role;
+	const char *refusal, *help; /* NULL: none */
+} shares[] = {
+	{ "a member has a share", 1, 20, "member", "member",
+	    "20 objectives of this person", "an admin of the workspace may" },
+	{ "an admin has more", 1, 20, "admin", "admin", NULL, NULL },
+	{ "an admin has all", 1, 100, "admin", "admin",
+	    "100 objectives of this workspace", "an admin of the workspace" },
+	{ "who is no admin any more has a share", 1, 20, "admin", "member",
+	    "20 objectives of this person", "paused or deleted first" },
+	{ "guests share half of it", 50, 1, "guest", "guest",
+	    "50 objectives of this workspace's guests", "an admin of" },
+	{ "one guest fewer", 49, 1, "guest", "guest", NULL, NULL },
+	{ "a member has room beside guests", 50, 1, "guest", "member", NULL,
+	    NULL },
+};
+
+static void
+everybody_has_a_share(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(shares); i++) {
+		struct world world, *w = &world;
+		struct objective_row more;
+		int rc;
+
+		world_open(w);
+		DONE(store_begin(w->store, &w->err));
+		for (int k = 0; k < shares[i].n_people; k++)
+			fill_as(w, shares[i].n_each,
+			    arena_printf(w->arena, "telegram:%d", k + 10),
+			    shares[i].their_role);
+		more = new_row(w, "telegram:10");
+		more.asked_as = shares[i].role;
+		rc = objective_add(
+		    w->store, &more, w->now_ms, w->arena, &w->err);
+		if ((rc < 0) != (shares[i].refusal != NULL) ||
+		    (rc < 0 && (!strstr(w->err.text, shares[i].refusal) ||
+				   !strstr(w->err.text, shares[i].help))))
+			fail_msg("%s: %d %s", shares[i].claim, rc, w->err.text);
+		DONE(store_commit(w->store, &w->err));
+		world_close(w);
+	}
+}
+
 static void
 a_deleted_one_is_gone(void **state)
 {
@@ -376,6 +432,26 @@ a_deleted_one_is_gone(void **state)
 		      " FROM audit WHERE operation = 'objective.delete'"),
 	    arena_printf(
 		w->arena, "telegram:2 %s 0 9 * * * Europe/Berlin", row.id));
+	world_close(w);
+}
+
+static void
+an_admin_keeps_more_than_others(void **state)
+{
+	struct world world, *w = &world;
+	struct objective_row more;
+
+	(void)state;
+	world_open(w);
+	DONE(store_begin(w->store, &w->err));
+	fill_as(w, OBJECTIVES_KEPT_OF_PERSON, "telegram:1", "admin");
+	more = new_row(w, "telegram:1");
+	more.is_active = false;
+	FAILS(objective_add(w->store, &more, w->now_ms, w->arena, &w->err),
+	    ERR_BUSY);
+	more.asked_as = "admin";
+	DONE(objective_add(w->store, &more, w->now_ms, w->arena, &w->err));
+	DONE(store_commit(w->store, &w->err));
 	world_close(w);
 }
 
@@ -548,7 +624,9 @@ main(void)
 		cmocka_unit_test(a_resumed_one_begins_without_failures),
 		cmocka_unit_test(a_person_has_so_many_that_are_active),
 		cmocka_unit_test(a_workspace_has_so_many_that_are_active),
+		cmocka_unit_test(everybody_has_a_share),
 		cmocka_unit_test(a_deleted_one_is_gone),
+		cmocka_unit_test(an_admin_keeps_more_than_others),
 		cmocka_unit_test(so_many_are_kept),
 		cmocka_unit_test(who_sees_which),
 		cmocka_unit_test(older_ones_are_behind),
