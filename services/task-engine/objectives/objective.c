@@ -128,10 +128,36 @@ check_room(const struct objectives_kept *kept, const struct objective_row *row,
 	    kept->in_workspace, OBJECTIVES_KEPT_OF_WORKSPACE, "workspace", err);
 }
 
+static const char *
+due_by(const struct objective_row *row, struct arena *arena)
+{
+	return *row->event_key ? row->event_key
+			       : arena_printf(arena, "%s %s", row->cron_expr,
+				     row->timezone);
+}
+
+/* Nobody asked for that, so the audit log alone tells whoever looks for it. */
+static int
+drop_ended(struct store *store, const struct objective_row *row, int64_t now_ms,
+    struct arena *arena, struct err *err)
+{
+	struct objective_row *ended;
+	size_t n;
+
+	if (store_objectives_drop_ended(
+		store, row->workspace_id, now_ms, arena, &ended, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (note(store, &ended[i], "objective.end", "engine",
+			due_by(&ended[i], arena), now_ms, err) < 0)
+			return -1;
+	return 0;
+}
+
 /* For one row more; what has ended makes room. */
 static int
 make_room(struct store *store, const struct objective_row *row, int64_t now_ms,
-    struct err *err)
+    struct arena *arena, struct err *err)
 {
 	struct objectives_kept kept;
 
@@ -140,8 +166,7 @@ make_room(struct store *store, const struct objective_row *row, int64_t now_ms,
 		return -1;
 	if (check_room(&kept, row, err) == 0)
 		return 0;
-	if (store_objectives_drop_ended(store, row->workspace_id, now_ms, err) <
-		0 ||
+	if (drop_ended(store, row, now_ms, arena, err) < 0 ||
 	    store_objectives_kept(
 		store, row->workspace_id, row->asked_by, &kept, err) < 0)
 		return -1;
@@ -186,14 +211,6 @@ schedule(struct objective_row *row, int64_t now_ms, struct arena *arena,
 	return find_due(row, &cron, zone, now_ms, err);
 }
 
-static const char *
-due_by(const struct objective_row *row, struct arena *arena)
-{
-	return *row->event_key ? row->event_key
-			       : arena_printf(arena, "%s %s", row->cron_expr,
-				     row->timezone);
-}
-
 int
 objective_add(struct store *store, struct objective_row *row, int64_t now_ms,
     struct arena *arena, struct err *err)
@@ -205,7 +222,7 @@ objective_add(struct store *store, struct objective_row *row, int64_t now_ms,
 	row->created_at_unix = now_ms / 1000;
 	if (schedule(row, now_ms, arena, err) < 0 ||
 	    (row->is_active && check_bounds(store, row, now_ms, err) < 0) ||
-	    make_room(store, row, now_ms, err) < 0 ||
+	    make_room(store, row, now_ms, arena, err) < 0 ||
 	    store_objective_add(store, row, now_ms, err) < 0)
 		return -1;
 	return note(store, row, "objective.create", row->asked_by,

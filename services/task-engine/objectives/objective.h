@@ -43,7 +43,8 @@ enum {
  * Stores a new one with its audit row; computes when it is due. Sets the row's
  * id, and its cron_expr in its one form. ERR_INVALID names what is wrong with
  * cron_expr or timezone, ERR_BUSY which bound is reached, and what makes room.
- * Where none is, those that have ended go. Within a transaction.
+ * Where none is, those that have ended go, each with an audit row. Within a
+ * transaction.
  */
 int objective_add(struct store *store, struct objective_row *row,
     int64_t now_ms, struct arena *arena, struct err *err) MUST_CHECK;

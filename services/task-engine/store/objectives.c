@@ -83,11 +83,26 @@ store_objectives_kept(struct store *s, const char *workspace_id,
 	    BINDS(b_text(workspace_id), b_text(asked_by)), err);
 }
 
-int
-store_objectives_drop_ended(
-    struct store *s, const char *workspace_id, int64_t now_ms, struct err *err)
+static void
+read_ended(struct columns *c, void *row_out)
 {
-	return stmt_run(s, STMT_OBJECTIVES_DROP_ENDED, NULL,
+	*(struct objective_row *)row_out = (struct objective_row){
+		.id = next_text(c),
+		.workspace_id = next_text(c),
+		.context_id = next_text(c),
+		.event_key = next_text(c),
+		.cron_expr = next_text(c),
+		.timezone = next_text(c),
+	};
+}
+
+int
+store_objectives_drop_ended(struct store *s, const char *workspace_id,
+    int64_t now_ms, struct arena *arena, struct objective_row **rows_out,
+    size_t *n_out, struct err *err)
+{
+	return stmt_list(s, STMT_OBJECTIVES_DROP_ENDED, arena, read_ended,
+	    sizeof(**rows_out), rows_out, n_out,
 	    BINDS(b_text(workspace_id), b_int(now_ms / 1000)), err);
 }
 

@@ -47,9 +47,11 @@ struct objectives_kept {
 int store_objectives_kept(struct store *store, const char *workspace_id,
     const char *asked_by, struct objectives_kept *out,
     struct err *err) MUST_CHECK;
-/* Deletes those of it that have come to their end. */
+/* Deletes those of it that have come to their end. Of each one it returns what
+ * it was, where, and when it was due, which is short. */
 int store_objectives_drop_ended(struct store *store, const char *workspace_id,
-    int64_t now_ms, struct err *err) MUST_CHECK;
+    int64_t now_ms, struct arena *arena, struct objective_row **rows_out,
+    size_t *n_out, struct err *err) MUST_CHECK;
 
 /* How many of that asker are active and have not come to their end. */
 int store_objectives_live(struct store *store, const char *asked_by,

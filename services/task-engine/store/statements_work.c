@@ -166,9 +166,10 @@ const char *const stmt_texts_work[STMT_COUNT] = {
 	    " consecutive_failures = iif(?11, 0, consecutive_failures),"
 	    " updated_at_unix = ?12 WHERE id = ?1",
 	[STMT_OBJECTIVE_DELETE] = "DELETE FROM objectives WHERE id = ?1",
-	[STMT_OBJECTIVES_DROP_ENDED] = "DELETE FROM objectives WHERE "
-				       "workspace_id = ?1 AND "
-				       "ends_at_unix <= ?2",
+	[STMT_OBJECTIVES_DROP_ENDED] =
+	    "DELETE FROM objectives WHERE workspace_id = ?1"
+	    " AND ends_at_unix <= ?2 RETURNING id, workspace_id, context_id,"
+	    " event_key, cron_expr, timezone",
 	[STMT_OBJECTIVES_KEPT] =
 	    "SELECT count(*), count(*) FILTER (WHERE asked_by = ?2)"
 	    " FROM objectives WHERE workspace_id = ?1",

@@ -521,6 +521,40 @@ so_many_are_kept(void **state)
 	}
 }
 
+/* As what a person deletes. */
+static void
+what_has_ended_goes_with_a_row_in_the_audit(void **state)
+{
+	struct world world, *w = &world;
+	struct objective_row first, more;
+
+	(void)state;
+	world_open(w);
+	first = new_row(w, "telegram:10");
+	first.is_active = false;
+	first.ends_at_unix = 1;
+	more = new_row(w, "telegram:10");
+	DONE(store_begin(w->store, &w->err));
+	DONE(objective_add(w->store, &first, w->now_ms, w->arena, &w->err));
+	fill_paused(w, OBJECTIVES_KEPT_OF_PERSON - 2, "telegram:10", 1);
+	fill_paused(w, 1, "telegram:10", 0);
+	DONE(objective_add(w->store, &more, w->now_ms, w->arena, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	assert_string_equal(
+	    ask_db(w, "SELECT count(*) || ' ' || min(actor) FROM audit"
+		      " WHERE operation = 'objective.end'"),
+	    "49 engine");
+	assert_string_equal(
+	    ask_db(w, arena_printf(w->arena,
+			  "SELECT workspace_id || ' ' || context_id || ' ' ||"
+			  " detail FROM audit WHERE subject = '%s'"
+			  " AND operation = 'objective.end'",
+			  first.id)),
+	    arena_printf(w->arena, "%s %s 0 9 * * * Europe/Berlin",
+		w->context.workspace_id, w->context.id));
+	world_close(w);
+}
+
 /* G-44: by id, in whatever workspace it was. */
 static const struct {
 	const char *claim;
@@ -628,6 +662,7 @@ main(void)
 		cmocka_unit_test(a_deleted_one_is_gone),
 		cmocka_unit_test(an_admin_keeps_more_than_others),
 		cmocka_unit_test(so_many_are_kept),
+		cmocka_unit_test(what_has_ended_goes_with_a_row_in_the_audit),
 		cmocka_unit_test(who_sees_which),
 		cmocka_unit_test(older_ones_are_behind),
 	};
