@@ -26,9 +26,11 @@ turn(struct store *store, const struct outbox_row *card, const char *outcome,
 		.is_handled = true,
 	};
 	char id[ID_UUID_SIZE];
-	int got =
-	    store_context_get(store, card->context_id, arena, &context, err);
+	int got;
 
+	if (!connector_edits(card->connector))
+		return 0;
+	got = store_context_get(store, card->context_id, arena, &context, err);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
 	return post_add(store, &note, now_ms, id, err);
@@ -44,8 +46,7 @@ cards_turn(struct store *store, const char *action_id, const char *outcome,
 	if (store_outbox_cards(store, action_id, arena, &cards, &n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (connector_edits(cards[i].connector) &&
-		    turn(store, &cards[i], outcome, now_ms, arena, err) < 0)
+		if (turn(store, &cards[i], outcome, now_ms, arena, err) < 0)
 			return -1;
 	return 0;
 }

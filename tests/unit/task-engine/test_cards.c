@@ -198,6 +198,23 @@ it_turns_though_it_is_pressed_before_it_is_sent_again(void **state)
 	end(w);
 }
 
+/* Its message cannot be changed, whoever knows of it. */
+static void
+a_connector_that_cannot_edit_is_handed_no_edit(void **state)
+{
+	struct world world, *w = &world;
+
+	(void)state;
+	begin(w);
+	w->context.connector = "imap";
+	show_card(w, "act_1", "10", true);
+	press(w, "a", "9", "done");
+	DONE(cards_turn(
+	    w->store, "act_1", "later", w->now_ms, w->arena, &w->err));
+	assert_int_equal(claim(w).n_deliveries, 0);
+	end(w);
+}
+
 /* A client may name any message of the bot. */
 static void
 a_press_does_not_turn_the_card_of_another_action(void **state)
@@ -221,6 +238,8 @@ main(void)
 		    a_card_that_nobody_knows_of_turns_when_it_is_pressed),
 		cmocka_unit_test(
 		    it_turns_though_it_is_pressed_before_it_is_sent_again),
+		cmocka_unit_test(
+		    a_connector_that_cannot_edit_is_handed_no_edit),
 		cmocka_unit_test(
 		    a_press_does_not_turn_the_card_of_another_action),
 	};
