@@ -13,9 +13,9 @@ struct store;
 /*
  * Says on each message that has the buttons of an action what became of it,
  * behind what it showed, and takes the buttons away: wherever its gateway can
- * change a message. Within a transaction.
+ * change a message. The chat log gets it once. Within a transaction.
  */
-int cards_turn(struct store *store, const char *action_id, const char *outcome,
+int cards_turn(struct store *store, const char *action_id, const char *text,
     int64_t now_ms, struct arena *arena, struct err *err) MUST_CHECK;
 
 /*
@@ -25,7 +25,7 @@ int cards_turn(struct store *store, const char *action_id, const char *outcome,
  * action: a press may name any message of the bot.
  */
 int cards_turn_pressed(struct store *store, const struct outbox_copy *pressed,
-    const char *outcome, int64_t now_ms, struct arena *arena,
+    const char *text, int64_t now_ms, struct arena *arena,
     struct err *err) MUST_CHECK;
 
 #endif

@@ -88,6 +88,10 @@ add_message(struct store *store, const struct post_note *note,
 		.at_ms = now_ms,
 	};
 
+	if (note->logged_seq) {
+		*seq_out = note->logged_seq;
+		return 0;
+	}
 	snprintf(event_id, sizeof(event_id), "o:%s", outbox_id);
 	/* The id is random and new: a repeat would be a bug. */
 	return store_message_add(store, &message, seq_out, err) == 0 ? 0 : -1;

@@ -38,6 +38,7 @@ struct post_note {
 	const char *text;	 /* Markdown; "" is allowed for is_handled */
 	/* What is kept and logged where text shows a secret; else NULL. */
 	const char *kept_text;
+	int64_t logged_seq; /* of the message that says so already; 0: none */
 	bool is_urgent;
 	bool is_handled; /* false: nobody dealt with the message */
 };

@@ -138,6 +138,25 @@ store_outbox_copy(struct store *s, const char *id,
 }
 
 static void
+read_told(struct columns *c, void *row_out)
+{
+	struct outbox_told *told = row_out;
+
+	told->message_seq = next_int(c);
+	told->text = next_text(c);
+}
+
+int
+store_outbox_told(struct store *s, const struct outbox_row *card,
+    struct arena *arena, struct outbox_told *out, struct err *err)
+{
+	return stmt_get(s, STMT_OUTBOX_TOLD, arena, read_told, out,
+	    BINDS(b_text(card->instance), b_text(card->chat_id),
+		b_text(card->action_id)),
+	    err);
+}
+
+static void
 read_shown(struct columns *c, void *row_out)
 {
 	struct outbox_shown *shown = row_out;

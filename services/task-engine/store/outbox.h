@@ -68,6 +68,15 @@ struct outbox_copy {
 int store_outbox_copy(struct store *store, const char *id,
     const struct outbox_copy *copy, int64_t now_ms, struct err *err) MUST_CHECK;
 
+/* The last message of that card's chat that says what became of its action;
+ * 1: there is none. */
+struct outbox_told {
+	int64_t message_seq;
+	const char *text;
+};
+int store_outbox_told(struct store *store, const struct outbox_row *card,
+    struct arena *arena, struct outbox_told *out, struct err *err) MUST_CHECK;
+
 /* The last part of a row that was sent; 1: there is none. */
 struct outbox_shown {
 	int64_t part; /* from 0 */

@@ -415,6 +415,13 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	    "INSERT INTO outbox_parts (outbox_seq, part, state, platform_id,"
 	    " at_ms) SELECT seq, n_parts_sent - 1, 'sent', ?2, ?3"
 	    " FROM outbox WHERE id = ?1",
+	/* Said by a change of a card: with the action's id too. */
+	[STMT_OUTBOX_TOLD] =
+	    "SELECT m.seq, m.text FROM outbox o JOIN messages m"
+	    " ON m.seq = o.message_seq WHERE o.instance = ?1"
+	    " AND o.chat_id = ?2 AND o.action_id IS NOT NULL"
+	    " AND o.action_id = ?3 AND o.edits_id <> ''"
+	    " ORDER BY o.seq DESC LIMIT 1",
 	[STMT_OUTBOX_SHOWN] =
 	    "SELECT p.part, p.platform_id FROM outbox o"
 	    " JOIN outbox_parts p ON p.outbox_seq = o.seq"

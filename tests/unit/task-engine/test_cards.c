@@ -10,6 +10,7 @@
 #include "proto/delivery.h"
 #include "services/task-engine/delivery/lease.h"
 #include "services/task-engine/delivery/post.h"
+#include "services/task-engine/store/log_files.h"
 #include "services/task-engine/store/outbox.h"
 #include "services/task-engine/store/store.h"
 #include "tests/unit/task-engine/world.h"
@@ -148,6 +149,20 @@ press(struct world *w, const char *chat_id, const char *platform_id,
 	    w->store, &pressed, outcome, w->now_ms, w->arena, &w->err));
 }
 
+/* How often the chat logs have it. */
+static int
+n_logged(struct world *w, const char *text)
+{
+	struct log_line *lines;
+	size_t n;
+	int n_found = 0;
+
+	DONE(store_log_lines(w->store, 0, 100, w->arena, &lines, &n, &w->err));
+	for (size_t i = 0; i < n; i++)
+		n_found += strcmp(lines[i].text, text) == 0;
+	return n_found;
+}
+
 static const struct {
 	const char *name;
 	bool is_twice;
@@ -179,6 +194,7 @@ a_card_that_nobody_knows_of_turns_when_it_is_pressed(void **state)
 		DONE(cards_turn(
 		    w->store, "act_1", "later", w->now_ms, w->arena, &w->err));
 		assert_string_equal(changes(w), presses[i].later);
+		assert_int_equal(n_logged(w, "later"), 1);
 		end(w);
 	}
 }
@@ -196,6 +212,35 @@ it_turns_though_it_is_pressed_before_it_is_sent_again(void **state)
 	send_card(w, "sent", "10");
 	assert_string_equal(changes(w), "9:done ");
 	end(w);
+}
+
+/* A press says that it was settled: in other words, and of the same. */
+static const struct {
+	const char *name, *pressed;
+	const char *changes;
+} outcomes[] = {
+	{ "in the same words", "done", "10:done 9:done " },
+	{ "in other words", "was done", "10:done 9:was done " },
+};
+
+static void
+the_log_says_once_what_became_of_a_card_that_is_shown_twice(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(outcomes); i++) {
+		struct world world, *w = &world;
+
+		print_message("%s\n", outcomes[i].name);
+		begin(w);
+		show_card(w, "act_1", "10", true);
+		DONE(cards_turn(
+		    w->store, "act_1", "done", w->now_ms, w->arena, &w->err));
+		press(w, "a", "9", outcomes[i].pressed);
+		assert_string_equal(changes(w), outcomes[i].changes);
+		assert_int_equal(
+		    n_logged(w, "done") + n_logged(w, "was done"), 1);
+		end(w);
+	}
 }
 
 /* Its message cannot be changed, whoever knows of it. */
@@ -238,6 +283,8 @@ main(void)
 		    a_card_that_nobody_knows_of_turns_when_it_is_pressed),
 		cmocka_unit_test(
 		    it_turns_though_it_is_pressed_before_it_is_sent_again),
+		cmocka_unit_test(
+		    the_log_says_once_what_became_of_a_card_that_is_shown_twice),
 		cmocka_unit_test(
 		    a_connector_that_cannot_edit_is_handed_no_edit),
 		cmocka_unit_test(
