@@ -10,6 +10,7 @@
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/id.h"
+#include "services/task-engine/approvals/fence.h"
 #include "services/task-engine/approvals/proposal.h"
 #include "services/task-engine/approvals/tell.h"
 #include "services/task-engine/store/actions.h"
@@ -61,6 +62,21 @@ show_item(const struct proposal *item, const char *answer, struct arena *arena)
 	must(strstr(pages[0], item->sha256) != NULL);
 }
 
+static void
+close_code(const char *answer)
+{
+	AUTO(buf_release)
+	struct buf text = { 0 };
+	size_t size;
+
+	buf_init(&text);
+	buf_adds(&text, answer);
+	fence_close(&text);
+	size = text.size;
+	fence_close(&text);
+	must(text.size == size);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -69,6 +85,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct proposals got;
 
 	proposals_read(&got, answer, arena);
+	close_code(answer);
 	must(strlen(got.text) <= strlen(answer));
 	must(got.n_items <= PROPOSALS_MAX && got.n_faults <= PROPOSALS_MAX);
 	for (size_t i = 0; i < got.n_items; i++) {

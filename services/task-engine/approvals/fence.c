@@ -1,5 +1,7 @@
 /* Finds the action blocks of an answer, as CommonMark has its fences. Pure. */
 
+#include "services/task-engine/approvals/fence.h"
+
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
@@ -75,6 +77,18 @@ action_body(const struct line *line)
 		return NULL;
 	info += size;
 	return info == end || is_space(*info) || *info == '{' ? info : NULL;
+}
+
+/* As fence_of, of a line outside of code; "```x```" is a span, not a fence. */
+static size_t
+opens(const struct line *line, char *mark_out)
+{
+	const char *end = line->text + line->size, *info;
+	size_t n = fence_of(line, mark_out, &info);
+
+	if (n && *mark_out == '`' && memchr(info, '`', (size_t)(end - info)))
+		return 0;
+	return n;
 }
 
 /* Whether the line ends a block of that fence. */
@@ -172,7 +186,7 @@ read_line(struct proposals *out, struct buf *text, const char *at,
     struct arena *arena)
 {
 	struct line line = line_at(at);
-	const char *body = action_body(&line), *info, *next = line.next;
+	const char *body = action_body(&line), *next = line.next;
 	char mark;
 	size_t n;
 
@@ -185,11 +199,8 @@ read_line(struct proposals *out, struct buf *text, const char *at,
 			return block.next;
 		next = at + strlen(at);
 	} else {
-		n = fence_of(&line, &mark, &info);
-		/* "```x```" on one line is a span, not a fence. */
-		if (n && !(mark == '`' &&
-			     memchr(info, '`',
-				 (size_t)(line.text + line.size - info))))
+		n = opens(&line, &mark);
+		if (n)
 			next = skip_code(&line, mark, n);
 	}
 	buf_add(text, at, (size_t)(next - at));
@@ -213,4 +224,56 @@ proposals_read(struct proposals *out, const char *answer, struct arena *arena)
 	while (size > from && is_space(text.data[size - 1]))
 		size--;
 	out->text = arena_strndup(arena, text.data + from, size - from);
+}
+
+struct open_fence {
+	size_t n_marks; /* 0: none is open */
+	size_t indent;
+	char mark;
+};
+
+static size_t
+indent_of(const struct line *line)
+{
+	size_t n = 0;
+
+	while (n < line->size && line->text[n] == ' ')
+		n++;
+	return n;
+}
+
+static void
+pass_line(struct open_fence *open, const struct line *line)
+{
+	size_t indent = indent_of(line);
+
+	if (open->n_marks && closes(line, open->mark, open->n_marks)) {
+		open->n_marks = 0;
+		return;
+	}
+	/* What stands further left ends the list item that the code is in. */
+	if (open->n_marks && (indent >= open->indent || indent == line->size))
+		return;
+	open->n_marks = opens(line, &open->mark);
+	open->indent = indent;
+}
+
+void
+fence_close(struct buf *text)
+{
+	struct open_fence open = { 0 };
+
+	for (const char *at = text->data; *at;) {
+		struct line line = line_at(at);
+
+		pass_line(&open, &line);
+		at = line.next;
+	}
+	if (!open.n_marks)
+		return;
+	buf_addc(text, '\n');
+	while (open.indent-- > 0)
+		buf_addc(text, ' ');
+	while (open.n_marks-- > 0)
+		buf_addc(text, open.mark);
 }

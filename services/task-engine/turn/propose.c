@@ -10,6 +10,7 @@
 #include "libcommon/utf8.h"
 #include "services/task-engine/approvals/approvals.h"
 #include "services/task-engine/approvals/canonical.h"
+#include "services/task-engine/approvals/fence.h"
 #include "services/task-engine/approvals/proposal.h"
 #include "services/task-engine/approvals/tell.h"
 #include "services/task-engine/delivery/connectors.h"
@@ -284,6 +285,7 @@ turn_propose(
 	proposals_read(&read, answer, turn->arena);
 	size = strlen(read.text);
 	buf_add(out, read.text, utf8_cut(read.text, size, MAX_ANSWER_BYTES));
+	fence_close(out);
 	if (size > MAX_ANSWER_BYTES || is_cut)
 		buf_adds(out,
 		    "\n\n_(The answer ends here because it reached its longest "

@@ -367,6 +367,19 @@ an_answer_without_end_is_said_to_be_cut(void **state)
 	assert_non_null(strstr(world.said[0].text, "ends here"));
 }
 
+/* Else the remark would read as a line of the code. */
+static void
+code_that_is_cut_is_closed(void **state)
+{
+	(void)state;
+	room_enter(true);
+	room_ask(TURN_ANSWER);
+	world_model_answers(0, "```c\n", LLM_FINISH_LENGTH);
+	for (size_t i = 1; i < 4; i++)
+		world_model_answers(i, "la ", LLM_FINISH_LENGTH);
+	assert_non_null(strstr(world.said[0].text, "\n```\n\n_("));
+}
+
 static void
 what_is_too_long_is_not_asked(void **state)
 {
@@ -492,6 +505,7 @@ main(void)
 		TEST(a_model_that_only_errs_is_stopped),
 		TEST(a_cut_answer_is_continued),
 		TEST(an_answer_without_end_is_said_to_be_cut),
+		TEST(code_that_is_cut_is_closed),
 		TEST(what_is_too_long_is_not_asked),
 		TEST(a_greeting_needs_no_tools),
 		TEST(who_is_gone_has_nothing_done_any_more),

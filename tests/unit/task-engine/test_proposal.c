@@ -11,6 +11,7 @@
 #include "libcommon/err.h"
 #include "libcommon/json.h"
 #include "services/task-engine/approvals/canonical.h"
+#include "services/task-engine/approvals/fence.h"
 #include "services/task-engine/approvals/tell.h"
 #include "services/task-engine/store/actions.h"
 #include "tests/unit/unit.h"
@@ -93,6 +94,47 @@ an_answer_proposes_no_more_than_five(void **state)
 	    arena);
 	assert_int_equal(got.n_items, PROPOSALS_MAX);
 	assert_int_equal(got.n_left_out, 2);
+}
+
+/* What ends a block that is left open; "" where none is. */
+static const struct {
+	const char *name, *text, *end;
+} ends[] = {
+	{ "nothing", "", "" },
+	{ "prose", "a ``` b", "" },
+	{ "closed", "```c\nx\n```", "" },
+	{ "open", "a\n```c\nx", "\n```" },
+	{ "open, at a line's end", "```\nx\n", "\n```" },
+	{ "an action that is not whole", "```action\n" LS, "\n```" },
+	{ "a second one", "```\nx\n```\n```\ny", "\n```" },
+	{ "longer", "`````\n```\nx", "\n`````" },
+	{ "tildes", "~~~\n```", "\n~~~" },
+	{ "half of its end", "```\nx\n``", "\n```" },
+	{ "in a list", "- a\n  ```\n  x", "\n  ```" },
+	{ "in a list that has ended", "- a\n  ```\n  x\nb", "" },
+	{ "an empty line ends no list", "- a\n  ```\n\n  x", "\n  ```" },
+	{ "behind that list", "- a\n  ```\n  x\nb\n```\ny", "\n```" },
+	{ "a span", "```x```", "" },
+	{ "quoted", "> ```\n> x", "" },
+};
+
+static void
+what_is_left_open_is_ended(void **state)
+{
+	AUTO(buf_release)
+	struct buf text = { 0 };
+
+	(void)state;
+	buf_init(&text);
+	for (size_t i = 0; i < N_OF(ends); i++) {
+		size_t size = strlen(ends[i].text);
+
+		buf_truncate(&text, 0);
+		buf_adds(&text, ends[i].text);
+		fence_close(&text);
+		if (strcmp(text.data + size, ends[i].end) != 0)
+			fail_msg("%s: [%s]", ends[i].name, text.data + size);
+	}
 }
 
 /* G-52: type, target and payload are checked before anything is stored. */
@@ -369,6 +411,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_whole_blocks_propose),
 		cmocka_unit_test(an_answer_proposes_no_more_than_five),
+		cmocka_unit_test(what_is_left_open_is_ended),
 		cmocka_unit_test(a_proposal_is_read_strictly),
 		cmocka_unit_test(what_is_too_long_is_refused),
 		cmocka_unit_test(canonical_bytes_have_one_form_and_show_all),
