@@ -90,10 +90,9 @@ reply_token(struct svc *svc, const struct heard *heard,
 {
 	static const char form[] =
 	    "Your pairing token is `%s`. Give it to an admin, who says "
-	    "`/approve %s` to me or approves it in `agent-runtime tui` or with "
-	    "`agent-runtime chat pairing approve`. It works once, until %s, "
-	    "and "
-	    "only for your account.";
+	    "`/approve %s` to me or approves it with `agent-runtime chat "
+	    "pairing approve`. It works once, until %s, and only for your "
+	    "account.";
 	char until[CLOCK_RFC3339_SIZE], id[ID_UUID_SIZE];
 	const char *hint = arena_printf(arena, "…%s", started->token_hint);
 	struct post_note note = {
