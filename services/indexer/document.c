@@ -80,13 +80,6 @@ read_some(int fd, off_t at, char *out, size_t size)
 }
 
 static int
-cannot(struct err *err, const char *path)
-{
-	return err_set(err, ERR_INVALID,
-	    "%s is not UTF-8 text, so it cannot be shown", path);
-}
-
-static int
 read_text(struct search_document *out, int fd, const char *path, int64_t line,
     size_t max_bytes, struct arena *arena, struct err *err)
 {
@@ -98,18 +91,18 @@ read_text(struct search_document *out, int fd, const char *path, int64_t line,
 	int got;
 
 	if (find_line(fd, line, &at) == 1)
-		return err_set(err, ERR_NOT_FOUND,
-		    "%s has no line %" PRId64 " that can be shown", path, line);
+		return err_set(err, ERR_CONFLICT,
+		    "it has no line %" PRId64 " that can be shown", line);
 	got = read_some(fd, at, text, room);
 	if (got < 0)
 		return err_errno(err, "cannot read %s", path);
 	size = (size_t)got;
 	cut = utf8_cut(text, size, max_bytes);
 	if (!utf8_is_valid(text, cut))
-		return cannot(err, path);
+		return err_set(err, ERR_CONFLICT, "it is not UTF-8 text");
 	text[cut] = '\0';
 	out->text = text;
-	out->is_truncated = at > 0 || cut < size;
+	out->is_truncated = cut < size;
 	return 0;
 }
 

@@ -10,9 +10,11 @@ struct err;
 struct search_document;
 
 /*
- * Reads folder "/" path beneath dir_fd: no way out, no symbolic links, only regular files of UTF-8 text. The text begins at that line (from
- * 1) and ends, at a code point, after at most max_bytes. Fills text,
- * is_truncated and size_bytes. What is no such file is ERR_NOT_FOUND.
+ * Reads folder "/" path beneath dir_fd: no way out, no symbolic links, only
+ * regular files of UTF-8 text. The text begins at that line (from 1) and ends,
+ * at a code point, after at most max_bytes. Fills text, is_truncated (more
+ * follows) and size_bytes. What is no such file is ERR_NOT_FOUND, what is one
+ * and cannot be shown ERR_CONFLICT.
  */
 int document_read(struct search_document *out, int dir_fd, const char *folder,
     const char *path, int64_t line, int64_t max_bytes, struct arena *arena,

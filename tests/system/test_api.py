@@ -823,6 +823,25 @@ def test_the_result_of_a_task_is_where_its_reply_says(suite):
         "GET", "/api/v1/status").json["counts"]["outbox.undelivered"] == 0)
 
 
+def test_what_cannot_be_looked_up_says_why(api):
+    api.chat("/help")
+    log = wait_for("the chat's log", lambda: next(
+        api.data.glob("workspaces/*/logs/chats/codex/codex-cli.md"), None))
+    folder = log.parents[3]
+    (folder / "two.md").write_text("```\none\ntwo\n" + "x\n" * 50000)
+    (folder / "latin.md").write_bytes(b"caf\xe9\n")
+    for said, answer in (
+            ("/open two.md:9999999", "cannot show that document: it has no "
+             "line 9999999"),
+            ("/open latin.md", "cannot show that document: it is not UTF-8"),
+            ("/open two.md", "\n```\n\n(Truncated to safe output size.)"),
+            ("/search " + "long " * 1000, "cannot search for that: query: "
+             "has 4999 bytes, at most 4096. Use fewer words.")):
+        assert answer in api.chat(said)["reply"], said
+    last = api.chat("/open two.md:50003")["reply"]
+    assert last == "`two.md`\nx\n", last
+
+
 def test_a_task_that_found_nothing_has_failed(suite):
     s = suite()
     reply = s.chat("/task xyzzyplugh quuxification")["reply"]

@@ -16,6 +16,7 @@
 #include "libcommon/log.h"
 #include "libcommon/loop.h"
 #include "proto/search.h"
+#include "services/task-engine/approvals/fence.h"
 #include "services/task-engine/conversation/intent.h"
 #include "services/task-engine/conversation/say.h"
 #include "services/task-engine/config.h"
@@ -228,6 +229,14 @@ say_unavailable(struct lookup *l, const char *why)
 	    why);
 }
 
+/* What cannot be looked for today cannot be tomorrow. */
+static void
+say_not_searched(struct lookup *l, const char *why)
+{
+	buf_addf(
+	    &l->text, "I cannot search for that: %s. Use fewer words.", why);
+}
+
 static void
 on_hits(void *arg, const struct envelope *answer, const struct err *why)
 {
@@ -237,7 +246,9 @@ on_hits(void *arg, const struct envelope *answer, const struct err *why)
 	size_t n = 0;
 
 	blame_set(l->work.turn_id);
-	if (problem(answer, why)) {
+	if (answer && !answer->ok && answer->error.code == ERR_INVALID) {
+		say_not_searched(l, answer->error.text);
+	} else if (problem(answer, why)) {
 		say_unavailable(l, problem(answer, why));
 	} else if (search_hits_decode(&hits, answer->body, l->arena, &err) <
 		   0) {
@@ -264,8 +275,33 @@ say_not_opened(struct lookup *l, const struct err *error)
 		buf_adds(&l->text,
 		    "Invalid target. Use a relative `.md` path or a qmd docid "
 		    "(`#abc123`), as `/search` shows them.");
+	else if (error->code == ERR_CONFLICT)
+		buf_addf(
+		    &l->text, "I cannot show that document: %s.", error->text);
 	else
 		say_unavailable(l, error->text);
+}
+
+/* So that the remark below it is no line of its code. */
+static void
+close_code(struct lookup *l, struct search_document *document)
+{
+	AUTO(buf_release)
+	struct buf text = { 0 };
+
+	if (!document->is_truncated)
+		return;
+	buf_init(&text);
+	buf_adds(&text, document->text);
+	fence_close(&text);
+	document->text = arena_strndup(l->arena, text.data, text.size);
+}
+
+static void
+show_document(struct lookup *l, struct search_document *document)
+{
+	close_code(l, document);
+	say_document(&l->text, document);
 }
 
 static void
@@ -287,7 +323,7 @@ on_document(void *arg, const struct envelope *answer, const struct err *why)
 	else if (!policy_may_read(&l->scope, document.path))
 		say_not_opened(l, &hidden);
 	else
-		say_document(&l->text, &document);
+		show_document(l, &document);
 	end(l);
 }
 

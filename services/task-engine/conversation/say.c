@@ -151,6 +151,14 @@ add_hit(struct buf *out, size_t number, const struct search_hit *hit)
 	buf_addc(out, '\n');
 }
 
+static void
+say_other_words(struct buf *out, const char *query)
+{
+	buf_adds(out, " Try other or fewer words than ");
+	quote_line(out, query, SNIPPET_MAX);
+	buf_addc(out, '.');
+}
+
 void
 say_hits(struct buf *out, const struct search_hits *hits, const char *query)
 {
@@ -161,8 +169,7 @@ say_hits(struct buf *out, const struct search_hits *hits, const char *query)
 			    " Indexing is still going on: try again in a "
 			    "moment.");
 		else
-			buf_addf(out, " Try other or fewer words than \"%s\".",
-			    query);
+			say_other_words(out, query);
 		return;
 	}
 	buf_addf(out, "Top %zu result(s):\n", hits->n_hits);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "libcommon/buf.h"
+#include "proto/search.h"
 #include "proto/task.h"
 #include "services/task-engine/conversation/arguments.h"
 #include "tests/unit/unit.h"
@@ -129,6 +130,14 @@ whoami_local(struct buf *out)
 		.may = may };
 
 	say_whoami(out, &facts);
+}
+
+static void
+nothing_found(struct buf *out)
+{
+	const struct search_hits none = { .n_hits = 0 };
+
+	say_hits(out, &none, FORGED);
 }
 
 static void
@@ -310,6 +319,9 @@ static const struct {
 	    "duplicate" },
 	{ "pairing denied", pairing_denied,
 	    { "Pairing denied for `x'", ": `duplicate`" }, "member" },
+	{ "nothing found", nothing_found,
+	    { "No markdown matches found. Try other or fewer words than `" },
+	    "\"" },
 	{ "no prompt", prompt_empty, { "Current context prompt:\n(empty)" },
 	    "ctx" },
 	{ "prompt set", prompt_set, { "Context prompt updated for `ctx-1`." },

@@ -494,8 +494,11 @@ documents_are_read_safely(void **state)
 	assert_true(out.is_truncated);
 	assert_int_equal(read_one(f, "a.md", 2, 4, &out, &err), 0);
 	assert_string_equal(out.text, "two\n");
+	/* What stands before that line was not asked for. */
+	assert_int_equal(read_one(f, "a.md", 2, 1000, &out, &err), 0);
+	assert_false(out.is_truncated);
 	assert_int_equal(read_one(f, "a.md", 9, 4, &out, &err), -1);
-	assert_int_equal(err.code, ERR_NOT_FOUND);
+	assert_int_equal(err.code, ERR_CONFLICT);
 }
 
 static void
@@ -514,8 +517,8 @@ nothing_else_is_read(void **state)
 		{ "dir/secret.md", ERR_NOT_FOUND },
 		{ "fifo.md", ERR_NOT_FOUND },
 		{ "folder.md", ERR_NOT_FOUND },
-		{ "binary.md", ERR_INVALID },
-		{ "nul.md", ERR_INVALID },
+		{ "binary.md", ERR_CONFLICT },
+		{ "nul.md", ERR_CONFLICT },
 	};
 
 	make_folder(f, "");
