@@ -172,16 +172,19 @@ const char *const stmt_texts_talk[STMT_COUNT] = {
 	    " AND direction = 'tool' AND seq IN " SAID
 	    " AND (SELECT text FROM messages q WHERE q.seq ="
 	    "  CAST(substr(messages.event_id, 3) AS INTEGER)) = ''",
+/* A task that is tried again is no answer to its message. */
+#define WORDLESS_TURNS                                                         \
+	"(SELECT seq FROM turns WHERE message_seq IN " WORDLESS                \
+	"  AND state <> 'queued' AND state <> 'running'"                       \
+	" UNION SELECT seq FROM turns WHERE task_id IN (SELECT id FROM tasks"  \
+	"   WHERE source_message_seq IN " WORDLESS ")"                         \
+	"  AND state <> 'queued' AND state <> 'running')"
 	[STMT_FORGET_CALLS] =
-	    "DELETE FROM turn_calls WHERE turn_seq IN (SELECT seq FROM turns"
-	    " WHERE message_seq IN " WORDLESS
-	    " AND state <> 'queued' AND state <> 'running')",
+	    "DELETE FROM turn_calls WHERE turn_seq IN " WORDLESS_TURNS,
 	[STMT_FORGET_TRACES_HEARD] = "DELETE FROM heard_traces"
 				     " WHERE message_seq IN " WORDLESS,
 	[STMT_FORGET_TRACES_TURN] =
-	    "DELETE FROM turn_traces WHERE turn_seq IN (SELECT seq FROM turns"
-	    " WHERE message_seq IN " WORDLESS
-	    " AND state <> 'queued' AND state <> 'running')",
+	    "DELETE FROM turn_traces WHERE turn_seq IN " WORDLESS_TURNS,
 #define WORDLESS_OUTBOX                                                        \
 	"(message_seq IN " WORDLESS " OR (state <> 'sending'"                  \
 	" AND message_seq < ?4 AND in_reply_to_seq IN " WORDLESS "))"

@@ -23,7 +23,7 @@ struct task_row {
 	const char *asked_by;	    /* actor whose authority it runs with */
 	const char *asked_as;	    /* the role it had then: never more */
 	const char *instance;	    /* through which its origin was heard */
-	int64_t source_message_seq; /* 0: none */
+	int64_t source_message_seq; /* whose words it has; 0: none */
 	/* 0: a person asked for it; 1: a turn that a person asked for made it;
 	 * and so on */
 	int64_t depth;

@@ -113,8 +113,8 @@ add(struct store *store, const struct context_row *context,
 }
 
 static int
-add_turn(struct store *store, const struct task_row *row, int64_t now_ms,
-    struct err *err)
+add_turn(struct store *store, const struct task_row *row, int64_t message_seq,
+    int64_t now_ms, struct err *err)
 {
 	struct turn_new turn = { .kind = TURN_TASK };
 	int64_t turn_id;
@@ -122,7 +122,7 @@ add_turn(struct store *store, const struct task_row *row, int64_t now_ms,
 	turn.workspace_id = row->task.workspace_id;
 	turn.context_id = row->task.context_id;
 	turn.task_id = row->task.id;
-	turn.message_seq = row->source_message_seq;
+	turn.message_seq = message_seq;
 	turn.priority = priority_number(row->task.priority);
 	turn.due_unix = row->task.due_at_unix;
 	return store_turn_add(store, &turn, now_ms, &turn_id, err);
@@ -157,7 +157,9 @@ queue(struct store *store, const struct context_row *context,
 {
 	int got = add(store, context, row, "queued", now_ms, arena, err);
 
-	return got == 0 ? add_turn(store, row, now_ms, err) : got;
+	return got == 0
+		   ? add_turn(store, row, row->source_message_seq, now_ms, err)
+		   : got;
 }
 
 int
@@ -221,7 +223,8 @@ task_run(struct store *store, const struct actor *actor, enum role role,
 	got = store_task_run(store, row, now_ms, err);
 	if (got == 1)
 		return not_open(&row->task, err);
-	if (got < 0 || add_turn(store, row, now_ms, err) < 0 ||
+	if (got < 0 ||
+	    add_turn(store, row, row->source_message_seq, now_ms, err) < 0 ||
 	    note(store, actor->name, "task.run", &row->task, row->asked_by,
 		now_ms, err) < 0)
 		return -1;
@@ -359,7 +362,6 @@ task_retry(struct store *store, const struct actor *actor, enum role role,
 	copy->task.id = NULL;
 	copy->run_key = run_key;
 	copy->request_sha256 = sha256;
-	copy->source_message_seq = 0;
 	copy->task.attempts = 0;
 	copy->task.worker_id = 0;
 	copy->task.started_at_unix = 0;
@@ -367,9 +369,12 @@ task_retry(struct store *store, const struct actor *actor, enum role role,
 	copy->task.error_message = "";
 	copy->task.result_summary = "";
 	copy->task.result_path = "";
-	got = queue(store, &context, copy, now_ms, arena, err);
+	got = add(store, &context, copy, "queued", now_ms, arena, err);
 	if (got != 0)
 		return got;
+	/* Its words are still that message's; it is no answer to it. */
+	if (add_turn(store, copy, 0, now_ms, err) < 0)
+		return -1;
 	return note(store, actor->name, "task.retry", &copy->task,
 	    failed->task.id, now_ms, err);
 }

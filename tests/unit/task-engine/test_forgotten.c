@@ -14,11 +14,13 @@
 #include "services/task-engine/delivery/lease.h"
 #include "services/task-engine/delivery/partials.h"
 #include "services/task-engine/delivery/post.h"
+#include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/log_files.h"
 #include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/outbox.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/store/tasks.h"
+#include "services/task-engine/store/traces.h"
 #include "services/task-engine/store/turns.h"
 #include "services/task-engine/tasks/tasks.h"
 #include "tests/unit/task-engine/world.h"
@@ -362,6 +364,62 @@ what_names_a_task_goes_with_it(void **state)
 	world_close(w);
 }
 
+/* Another, of one that failed; it ends, and left a call behind. */
+static const char *
+try_again(struct world *w, const char *id, int64_t *turn_id_out)
+{
+	const struct actor asker = { .name = "telegram:42" };
+	struct task_row failed, copy = { 0 };
+
+	DONE(store_task_get(w->store, id, w->arena, &failed, &w->err));
+	failed.task.status = "failed";
+	DONE(store_begin(w->store, &w->err));
+	DONE(task_retry(w->store, &asker, ROLE_MEMBER, &failed, &copy,
+	    w->now_ms, w->arena, &w->err));
+	id = copy.task.id;
+	DONE(task_cancel(w->store, &asker, &copy, NULL, w->now_ms, w->arena,
+	    turn_id_out, &w->err));
+	DONE(store_trace_turn_put(
+	    w->store, *turn_id_out, "canary", w->now_ms, &w->err));
+	DONE(store_commit(w->store, &w->err));
+	return id;
+}
+
+static void
+a_task_that_was_tried_again_goes_with_its_message(void **state)
+{
+	struct world world, *w = &world;
+	struct talk here = { 0 };
+	struct forgetting what;
+	struct task_row task;
+	struct traced_turn *traced;
+	const char *ids[3];
+	int64_t turn_id;
+	size_t n;
+
+	(void)state;
+	world_open(w);
+	hear(w, &here, "here");
+	ids[0] = make_task(w, &here.context, here.asked[0]);
+	for (size_t i = 1; i < N_OF(ids); i++)
+		ids[i] = try_again(w, ids[i - 1], &turn_id);
+	begin(w, &here, "telegram:42");
+	while (!go_on(w, &what))
+		;
+	assert_int_equal(what.n_tasks, N_OF(ids));
+	for (size_t i = 0; i < N_OF(ids); i++) {
+		DONE(
+		    store_task_get(w->store, ids[i], w->arena, &task, &w->err));
+		assert_string_equal(task.task.prompt, "(forgotten)");
+	}
+	DONE(store_traced_turns(w->store,
+	    &(struct traced_of){ 0, ids[2], turn_id }, 9, w->arena, &traced, &n,
+	    &w->err));
+	assert_int_equal(n, 1);
+	assert_string_equal(traced[0].trace, "");
+	world_close(w);
+}
+
 #define NO_WORDS "\xe2\x80\xa6"
 
 /* A question whose answer is watched while it is made. */
@@ -566,6 +624,8 @@ main(void)
 		cmocka_unit_test(
 		    what_waits_is_not_sent_whichever_slice_it_is_in),
 		cmocka_unit_test(what_names_a_task_goes_with_it),
+		cmocka_unit_test(
+		    a_task_that_was_tried_again_goes_with_its_message),
 		cmocka_unit_test(
 		    what_is_watched_goes_and_its_end_takes_its_place),
 	};
