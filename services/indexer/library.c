@@ -154,8 +154,10 @@ library_use(struct library *lib, struct workspace *ws, struct err *err)
 	} else if (lib->n_opened >= LIBRARY_MAX_OPEN) {
 		library_close_index(lib, lib->opened->open_prev);
 	}
-	if (workspace_open_index(ws, &lib->places, err) < 0)
+	if (workspace_open_index(ws, &lib->places, err) < 0) {
+		library_check_folders(lib);
 		return -1;
+	}
 	DL_PREPEND2(lib->opened, ws, open_prev, open_next);
 	lib->n_opened++;
 	ws->used_ms = clock_mono_ms();

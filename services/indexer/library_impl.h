@@ -39,6 +39,7 @@ struct library {
 	int64_t rescanned_ms;
 	int64_t n_failed; /* workspaces whose index cannot be written */
 	bool is_root_lost;
+	bool is_leaving;   /* for one of the two folders */
 	char failure[256]; /* the last one's reason */
 	char trouble[256]; /* of somebody else */
 	char note[256];	   /* of a second one */

@@ -153,6 +153,13 @@ is_open_as(int fd, const struct stat *now)
 }
 
 static void
+leave(struct library *lib)
+{
+	lib->is_leaving = true;
+	service_stop(1);
+}
+
+static void
 check_root(struct library *lib)
 {
 	struct stat now;
@@ -164,11 +171,11 @@ check_root(struct library *lib)
 		return;
 	log_error("workspaces-replaced", "path=%s effect=restart",
 	    log_quote(lib->root));
-	service_stop(1);
+	leave(lib);
 }
 
 static void
-check_index_root(const struct library *lib)
+check_index_root(struct library *lib)
 {
 	struct stat now = { 0 };
 
@@ -178,14 +185,16 @@ check_index_root(const struct library *lib)
 		return;
 	log_error("index-folder-lost", "path=%s effect=restart",
 	    log_quote(lib->index_root));
-	service_stop(1);
+	leave(lib);
 }
 
 void
 library_check_folders(struct library *lib)
 {
-	check_root(lib);
-	check_index_root(lib);
+	if (!lib->is_leaving)
+		check_root(lib);
+	if (!lib->is_leaving)
+		check_index_root(lib);
 }
 
 static void

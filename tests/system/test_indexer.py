@@ -369,7 +369,9 @@ def test_without_the_folder_of_its_indexes_it_ends(place):
         d.write("a.md", "zebra\n")
         assert d.paths("zebra") == ["a.md"]
         shutil.rmtree(d.data / "index")
-        with pytest.raises(Refused):
+        # Whoever used it first found that it is gone: this, or what is told
+        # of changes just then, and nobody is there to be asked.
+        with pytest.raises((Refused, EOFError, OSError)):
             d.query("zebra")
         assert d.process.wait(20 * SLOW) == 1
         d.wait_log('error indexer index-folder-lost .*path=".*/index" '
