@@ -125,6 +125,15 @@ is_one_of(const char *arg, const char *a, const char *b)
 	return strcmp(arg, a) == 0 || strcmp(arg, b) == 0;
 }
 
+/* At the end, too ("token add --help"), where it is no other flag's value. */
+static int
+asks_for_help(int argc, char **argv)
+{
+	return is_one_of(argv[2], "--help", "-h") ||
+	       (is_one_of(argv[argc - 1], "--help", "-h") &&
+		   argv[argc - 2][0] != '-');
+}
+
 int
 main(int argc, char **argv)
 {
@@ -134,7 +143,7 @@ main(int argc, char **argv)
 		help_all();
 		return EXIT_USAGE;
 	}
-	if (is_one_of(argv[1], "help", "--help"))
+	if (is_one_of(argv[1], "help", "--help") || strcmp(argv[1], "-h") == 0)
 		return argc > 2 && strcmp(argv[2], "help") != 0
 			   ? help_one(argv[2])
 			   : help_all();
@@ -143,7 +152,7 @@ main(int argc, char **argv)
 	command = find(argv[1]);
 	if (command == NULL)
 		return unknown(argv[1]);
-	if (argc > 2 && is_one_of(argv[2], "--help", "-h"))
+	if (argc > 2 && asks_for_help(argc, argv))
 		return help_one(argv[1]);
 	return run(command, argc - 1, argv + 1);
 }

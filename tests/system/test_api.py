@@ -1,11 +1,13 @@
 """The HTTP interface as a client meets it: real daemons, raw bytes."""
 
+import concurrent.futures
 import http.server
 import json
 import os
 import re
 import signal
 import socket
+import sqlite3
 import stat
 import threading
 import time
@@ -821,6 +823,19 @@ def test_the_result_of_a_task_is_where_its_reply_says(suite):
             s.chat(path)["reply"]))
     wait_for("all to be noted as delivered", lambda: s.http(
         "GET", "/api/v1/status").json["counts"]["outbox.undelivered"] == 0)
+
+
+def test_a_database_that_somebody_holds_is_waited_for(api):
+    path = api.data / "agent-runtime" / "meta.sqlite"
+    shell = sqlite3.connect(path, isolation_level=None, timeout=20)
+    shell.execute("BEGIN IMMEDIATE")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(api.http, "POST", "/api/v1/chat",
+                            {"text": "/help"})
+        assert not concurrent.futures.wait([asked], 0.3).done
+        shell.execute("ROLLBACK")
+        assert asked.result(20).status == 200
+    shell.close()
 
 
 def test_what_cannot_be_looked_up_says_why(api):

@@ -63,6 +63,20 @@ def test_every_command_helps_on_stdout(down, command):
             f"agent-runtime help {command}\n")
 
 
+@pytest.mark.parametrize("words", [
+    ["-h"], ["token", "add", "--help"], ["audit", "verify", "-h"],
+    ["chat", "pairing", "pair-admin", "--help"]])
+def test_help_is_found_where_it_is_looked_for(down, words):
+    got = down.run(*words)
+    assert (got.returncode, got.stderr) == (0, "")
+    assert got.stdout.startswith("usage: agent-runtime ")
+
+
+def test_the_value_of_a_flag_may_look_like_one(down):
+    got = down.run("chat", "-m", "--help")
+    assert got.returncode == 1 and "usage" not in got.stdout
+
+
 @pytest.mark.parametrize("words, said", [
     (["logs", "-x"], "unknown flag -x"),
     (["logs", "-xf"], "unknown flag -xf"),
