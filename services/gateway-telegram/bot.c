@@ -160,6 +160,16 @@ read_garbled(struct bot_answer *out, const struct http_response *response)
 		out->outcome = BOT_GARBLED;
 }
 
+/* No answer, or one that is more than we take. */
+static void
+read_nothing(struct bot_answer *out, const struct err *err)
+{
+	out->why = err->text;
+	out->raw = "";
+	if (err->code == ERR_INVALID)
+		out->outcome = BOT_GARBLED;
+}
+
 static void
 on_done(void *arg, const struct http_response *response, const struct err *err)
 {
@@ -172,7 +182,7 @@ on_done(void *arg, const struct http_response *response, const struct err *err)
 	struct err wrong;
 
 	if (!response)
-		answer.why = err->text;
+		read_nothing(&answer, err);
 	else if (json_parse(&body, response->body, response->size, &wrong) == 0)
 		read_answer(&answer, body, response);
 	else

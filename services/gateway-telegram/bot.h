@@ -39,7 +39,7 @@ enum bot_outcome {
 	BOT_FORBIDDEN, /* 403: not in that chat */
 	BOT_BAD,       /* another 4xx: this call will never work */
 	BOT_TROUBLE,   /* no answer, 5xx, not JSON: it may have worked */
-	BOT_GARBLED,   /* 200, and not JSON as we accept it: see raw */
+	BOT_GARBLED, /* not JSON as we accept it, see raw; or too much of it */
 	BOT_OUTCOME_COUNT
 };
 
@@ -50,7 +50,7 @@ struct bot_answer {
 	const char *why;	   /* of the others */
 	int64_t retry_after_ms;	   /* 0: not said */
 	int64_t migrate_to_chat;   /* 0: not said */
-	const char *raw;	   /* of BOT_GARBLED */
+	const char *raw;	   /* of BOT_GARBLED; "" of what is too much */
 };
 typedef void (*bot_answer_fn)(void *arg, const struct bot_answer *answer);
 

@@ -40,6 +40,7 @@ enum event {
 	EVENT_COMMITTED, /* the engine has it all */
 	EVENT_HELD,	 /* it has all but what waits for files */
 	EVENT_SUSPECT,	 /* what came may be what we died of */
+	EVENT_FEWER,	 /* what came cannot be read: ask for less of it */
 	EVENT_TROUBLE,	 /* no answer, 429, 409, 5xx */
 	EVENT_REFUSED,
 	EVENT_TIMER,
@@ -66,6 +67,7 @@ static const enum state next[STATE_COUNT][EVENT_COUNT] = {
 	[STATE_IDENTIFY][EVENT_REFUSED] = STATE_REFUSED,
 
 	[STATE_POLL][EVENT_OK] = STATE_HAND,
+	[STATE_POLL][EVENT_FEWER] = STATE_POLL,
 	[STATE_POLL][EVENT_TROUBLE] = STATE_PAUSE,
 	[STATE_POLL][EVENT_REFUSED] = STATE_REFUSED,
 	[STATE_POLL][EVENT_SUSPECT] = STATE_NAME,
@@ -94,8 +96,8 @@ enum {
 	/* What is held is given again at once: nothing makes Telegram wait. */
 	HELD_MS = 500,
 	UPDATES_MAX = 100,
-	/* All at once, and one alone: it may have been cut on its way. */
-	GARBLED_MAX = 2,
+	/* Of one update alone: it may have been cut on its way. */
+	GARBLED_MAX = 1,
 };
 
 struct poll {
@@ -108,7 +110,9 @@ struct poll {
 	int64_t asked;	  /* from which the poll asked */
 	int64_t pause_ms; /* how long the next pause is */
 	int n_troubles;	  /* in a row */
-	int n_garbled;	  /* answers in a row that cannot be read */
+	int n_garbled;	  /* answers in a row with one update, unreadable */
+	int n_updates;	  /* how many the next poll may bring */
+	int n_asked;	  /* how many the last one was to bring */
 	int64_t named_id; /* the last update that the engine was asked about */
 };
 
@@ -240,6 +244,32 @@ on_garbled(struct poll *p, const char *body)
 	log_error("update-dropped", "update=%" PRId64 " why=%s", id,
 	    log_quote("it is not JSON as we accept it"));
 	p->offset = id + 1;
+	p->n_garbled = 0;
+	p->n_troubles = 0;
+}
+
+/* Too much at once, or an update among others that we cannot read. */
+static void
+on_unreadable(struct poll *p, const struct bot_answer *answer)
+{
+	if (p->n_asked > 1) {
+		log_warn("poll-narrowed", "updates=%d why=%s", p->n_asked,
+		    log_quote(answer->why));
+		p->n_updates = 1;
+		happened(p, EVENT_FEWER);
+		return;
+	}
+	on_garbled(p, answer->raw);
+	on_trouble(p, answer);
+}
+
+/* Those behind the one that could not be read come together again. */
+static void
+ask_for_more(struct poll *p)
+{
+	p->n_updates *= 2;
+	if (p->n_updates > UPDATES_MAX)
+		p->n_updates = UPDATES_MAX;
 }
 
 static void
@@ -280,13 +310,16 @@ on_updates(void *arg, const struct bot_answer *answer)
 {
 	struct poll *p = arg;
 
-	if (answer->outcome == BOT_GARBLED)
-		on_garbled(p, answer->raw);
+	if (answer->outcome == BOT_GARBLED) {
+		on_unreadable(p, answer);
+		return;
+	}
 	if (answer->outcome != BOT_OK) {
 		on_trouble(p, answer);
 		return;
 	}
 	p->n_garbled = 0;
+	ask_for_more(p);
 	it_works(p);
 	if (is_suspect(p, answer->result)) {
 		happened(p, EVENT_SUSPECT);
@@ -306,12 +339,6 @@ ask_me(struct poll *p)
 	bot_call(p->svc->bot, "getMe", &p->params, 0, on_me, p);
 }
 
-static bool
-come_alone(const struct poll *p)
-{
-	return p->n_garbled > 0 || suspects_are_on(p->svc->suspects);
-}
-
 static void
 ask_updates(struct poll *p)
 {
@@ -319,12 +346,13 @@ ask_updates(struct poll *p)
 	struct json_out out;
 
 	p->asked = p->held ? p->held : p->offset;
+	p->n_asked = suspects_are_on(p->svc->suspects) ? 1 : p->n_updates;
 	buf_reset(&p->params);
 	json_out_init(&out, &p->params);
 	json_out_object(&out, NULL);
 	if (p->asked > 0)
 		json_out_int(&out, "offset", p->asked);
-	json_out_int(&out, "limit", come_alone(p) ? 1 : UPDATES_MAX);
+	json_out_int(&out, "limit", p->n_asked);
 	json_out_int(&out, "timeout", seconds);
 	json_out_list(&out, "allowed_updates");
 	json_out_str(&out, NULL, "message");
@@ -399,6 +427,7 @@ poll_open(struct svc *svc)
 
 	p->svc = svc;
 	p->state = STATE_ENGINE;
+	p->n_updates = UPDATES_MAX;
 	p->timer = timer_new(svc->env.loop, on_timer, p);
 	buf_init(&p->params);
 	return p;

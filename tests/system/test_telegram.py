@@ -310,6 +310,18 @@ def test_an_update_that_cannot_be_read_holds_up_no_other(up, tg):
     wait_for("the other", lambda: "before" in chat_log(s, "7"))
 
 
+@pytest.mark.parametrize("texts", [
+    ["hello"] * 20 + ["a NUL \0 in it"] + ["hello"] * 20,
+    ["x" * 90000] * 100], ids=["one of them", "too much at once"])
+def test_a_backlog_that_cannot_be_read_comes_in_pieces(up, tg, texts):
+    for text in texts:
+        tg.say(-5, text, user=7)
+    tg.say(8, "/help")
+    s = up()
+    assert answer(tg, 8, "/task", 15)
+    assert re.search(r"poll-narrowed updates=\d\d", s.all_logs())
+
+
 def test_history_is_not_replayed_at_the_first_start(suite, tg):
     tg.say(7, "/help", date=int(time.time()) - 2 * 86400)
     tg.say(8, "/help")
