@@ -2,6 +2,8 @@
 
 #include "services/gateway-discord/frame.h"
 
+#include <string.h>
+
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/json.h"
@@ -24,6 +26,73 @@ frame_parse(struct frame *out, const char *text, size_t size, struct err *err)
 	out->type = json_str(json_get(out->json, "t"), "");
 	out->seq = json_int(json_get(out->json, "s"), -1);
 	return 0;
+}
+
+/* Past the string that begins at at; NULL: it has no end. */
+static const char *
+string_end(const char *at, const char *end)
+{
+	for (at++; at < end && *at != '"'; at++)
+		if (*at == '\\' && at + 1 < end)
+			at++;
+	return at < end ? at + 1 : NULL;
+}
+
+/* Where the value of that key begins, if the key was just passed. */
+static const char *
+value_at(const char *at, const char *end, const char *from, const char *key)
+{
+	if (strlen(key) != (size_t)(at - from) ||
+	    memcmp(from, key, strlen(key)) != 0)
+		return NULL;
+	while (at < end && (*at == ' ' || *at == ':'))
+		at++;
+	return at;
+}
+
+/* Of the outermost object, if that is whole; key is in quotes. */
+static const char *
+find_value(const char *text, const char *end, const char *key)
+{
+	const char *at = text, *found = NULL, *from;
+	size_t depth = 0;
+
+	while (at && at < end) {
+		from = at;
+		if (*at == '"') {
+			at = string_end(at, end);
+			if (at && depth == 1 && !found)
+				found = value_at(at, end, from, key);
+			continue;
+		}
+		if (*at == '{' || *at == '[')
+			depth++;
+		else if ((*at == '}' || *at == ']') && depth-- == 0)
+			return NULL;
+		at++;
+	}
+	return at && depth == 0 ? found : NULL;
+}
+
+static bool
+begins_with(const char *at, const char *end, const char *with)
+{
+	return (size_t)(end - at) >= strlen(with) &&
+	       memcmp(at, with, strlen(with)) == 0;
+}
+
+bool
+frame_can_be_left_out(const char *text, size_t size)
+{
+	const char *end = text + size;
+	const char *op = find_value(text, end, "\"op\"");
+	const char *type = find_value(text, end, "\"t\"");
+
+	return op && type &&
+	       (begins_with(op, end, "0,") || begins_with(op, end, "0}")) &&
+	       begins_with(type, end, "\"") &&
+	       !begins_with(type, end, "\"READY\"") &&
+	       !begins_with(type, end, "\"RESUMED\"");
 }
 
 void

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_DISCORD_FRAME_H
 #define GATEWAY_DISCORD_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,13 @@ struct frame {
 int frame_parse(struct frame *out, const char *text, size_t size,
     struct err *err) MUST_CHECK;
 void frame_release(struct frame *frame);
+
+/*
+ * Of what frame_parse refuses: whether it is an event that the session can do
+ * without. A member can make one, by a number that is too large; and after
+ * each resuming Discord would send it again.
+ */
+bool frame_can_be_left_out(const char *text, size_t size);
 
 struct frame_identity {
 	const char *token;

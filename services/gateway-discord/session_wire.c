@@ -154,6 +154,20 @@ static const struct {
 };
 
 static void
+take_unreadable(
+    struct session *s, const char *text, size_t size, const struct err *err)
+{
+	if (frame_can_be_left_out(text, size)) {
+		log_warn("event-unreadable", "effect=\"it is left out\" why=%s",
+		    log_quote(err->text));
+		return;
+	}
+	snprintf(s->text, sizeof(s->text),
+	    "Discord's gateway sends what cannot be read: %.180s", err->text);
+	session_happen(s, EV_GARBLED);
+}
+
+static void
 on_message(void *arg, const char *text, size_t size)
 {
 	struct session *s = arg;
@@ -165,10 +179,7 @@ on_message(void *arg, const char *text, size_t size)
 		return;
 	}
 	if (frame_parse(&frame, text, size, &err) < 0) {
-		snprintf(s->text, sizeof(s->text),
-		    "Discord's gateway sends what cannot be read: %.180s",
-		    err.text);
-		session_happen(s, EV_GARBLED);
+		take_unreadable(s, text, size, &err);
 		return;
 	}
 	for (size_t i = 0; i < N_OF(ops); i++)

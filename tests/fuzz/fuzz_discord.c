@@ -73,6 +73,8 @@ take_event(const char *text, size_t size)
 		if (translate_typing(&typing, frame.data, arena))
 			expect(strlen(typing.typed) <= BOUND_NAME);
 		frame_release(&frame);
+	} else {
+		(void)frame_can_be_left_out(text, size);
 	}
 	arena_free(&arena);
 }

@@ -222,6 +222,16 @@ def test_a_lost_connection_is_resumed(discord, joined, trouble):
         "silence": silence}[trouble])
 
 
+def test_an_event_that_cannot_be_read_costs_nobody_else(discord, joined):
+    """The nonce is the sender's to choose, and comes with each resuming."""
+    discord.say("general", "alice", "/help", mention=True,
+                nonce=1181234567890123456)
+    heard = discord.say("general", "bob", "/help", mention=True)
+    wait_answered(discord, [heard])
+    assert " event-unreadable " in joined.log()
+    assert "cannot be read" not in joined.log()
+
+
 @pytest.mark.parametrize("trouble", ["invalid", "close 4009", "close 4007"])
 def test_a_lost_session_is_begun_anew(discord, joined, trouble):
     discord.identify_window = 0

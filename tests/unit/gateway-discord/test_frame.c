@@ -46,6 +46,48 @@ payloads_are_read(void **state)
 			fail_msg("%s is taken", bad[i]);
 }
 
+/* Which of what cannot be read ends the session, as bytes that are lost do. */
+static const struct {
+	const char *text;
+	bool is_left_out;
+} unreadable[] = {
+	{ "{\"t\":\"MESSAGE_CREATE\",\"s\":4,\"op\":0,"
+	  "\"d\":{\"nonce\":1181234567890123456}}",
+	    true },
+	{ "{\"op\": 0, \"d\": {\"a\\\"\": [\"\\u0000\"]}, \"t\": \"X\"}",
+	    true },
+	{ "{\"d\":{\"a\":\"\\ud800\"},\"t\":\"X\",\"op\":0}", true },
+	{ "{\"t\":\"READY\",\"op\":0,\"d\":\"\\u0000\"}", false },
+	{ "{\"t\":\"RESUMED\",\"op\":0,\"d\":\"\\u0000\"}", false },
+	{ "{\"t\":null,\"op\":0,\"d\":\"\\u0000\"}", false },
+	{ "{\"t\":\"X\",\"op\":7,\"d\":\"\\u0000\"}", false },
+	{ "{\"t\":\"X\",\"op\":01,\"d\":1}", false },
+	{ "{\"d\":{\"t\":\"X\",\"op\":0,\"e\":\"\\u0000\"}}", false },
+	{ "{\"t\":\"X\",\"op\":0,\"d\":{", false },
+	{ "{\"t\":\"X\",\"op\":0,\"d\":\"{}", false },
+	{ "{\"t\":\"X\",\"op\":0}}", false },
+	{ "{\"t\":\"X\",\"op\":0,\"d\":\"\\", false },
+	{ "", false },
+};
+
+static void
+an_event_that_cannot_be_read_is_left_out(void **state)
+{
+	struct frame frame;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(unreadable); i++) {
+		const char *text = unreadable[i].text;
+
+		if (frame_parse(&frame, text, strlen(text), &err) == 0)
+			fail_msg("%s is taken", text);
+		if (frame_can_be_left_out(text, strlen(text)) !=
+		    unreadable[i].is_left_out)
+			fail_msg("%s", text);
+	}
+}
+
 static void
 payloads_are_written(void **state)
 {
@@ -78,6 +120,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(payloads_are_read),
+		cmocka_unit_test(an_event_that_cannot_be_read_is_left_out),
 		cmocka_unit_test(payloads_are_written),
 	};
 
