@@ -3,7 +3,6 @@
 #include "libcommon/bus_impl.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <utlist.h>
 
@@ -335,21 +334,4 @@ void
 bus_counters(const struct bus *bus, struct bus_counters *out)
 {
 	*out = bus->counters;
-}
-
-/*
- * A reply has left when nng says that it is sent. Of what was published it
- * tells nothing, so its threads get a moment.
- */
-void
-bus_flush(struct bus *bus, int64_t at_most_ms)
-{
-	enum { NEWS_MS = 5 };
-	int64_t until_ms = clock_mono_ms() + at_most_ms;
-
-	while (atomic_load(&bus->n_sending) > 0 && clock_mono_ms() < until_ms)
-		poll(NULL, 0, 1);
-	while (bus->published_ms != 0 && clock_mono_ms() < until_ms &&
-	       clock_mono_ms() < bus->published_ms + NEWS_MS)
-		poll(NULL, 0, 1);
 }

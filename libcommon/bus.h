@@ -172,7 +172,7 @@ struct bus_counters {
 };
 void bus_counters(const struct bus *bus, struct bus_counters *out);
 
-/* Waits, at most that long, until what was sent has left. */
+/* Waits, at most that long, until the peers have read what was sent. */
 void bus_flush(struct bus *bus, int64_t at_most_ms);
 
 #endif

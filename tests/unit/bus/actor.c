@@ -1,4 +1,4 @@
-/* A process of the tests: a server, a client under load (a turner: with
+/* A process of the tests: a server (a parting one), a client under load (a turner: with
  * requests that are answered late), a crowd of clients, or a subscriber. */
 
 #include <signal.h>
@@ -175,6 +175,27 @@ server(int64_t slow_ms)
 		;
 }
 
+/* Answers at its end, and leaves when that is heard. */
+static void
+parting(void)
+{
+	static struct echo echo;
+	struct buf body;
+
+	bus = stage_bus(&stage, SVC_TASK_ENGINE, "main");
+	echo_open(&echo, bus);
+	echo.is_holding = true;
+	while (!stage_until(&stage, server_turn, &echo, 60000))
+		;
+	buf_init(&body);
+	buf_adds(&body, "{}");
+	for (int i = 0; i < echo.n_tickets; i++)
+		if (bus_reply_later(bus, echo.tickets[i], &body, NULL) != 0)
+			die(1, "nobody waits for the answer");
+	buf_release(&body);
+	bus_flush(bus, 20000);
+}
+
 static void
 on_news(void *arg, const struct bus_peer *from, const struct envelope *news)
 {
@@ -231,6 +252,8 @@ main(int argc, char **argv)
 		    strtol(argv[5], NULL, 10));
 	else if (strcmp(argv[1], "server") == 0)
 		server(strtol(argv[5], NULL, 10));
+	else if (strcmp(argv[1], "parting") == 0)
+		parting();
 	else
 		subscriber(argv[3]);
 	bus_flush(bus, 200);

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "libcommon/clock.h"
@@ -341,6 +342,42 @@ a_client_started_beside_a_stopped_peer_waits(void **state)
 	stop(&server);
 }
 
+static bool
+is_held(void *arg)
+{
+	(void)arg;
+	return progress->n_served > 0;
+}
+
+/* nng reads no more of a connection whose end it has seen. */
+static void
+the_last_answer_is_heard_by_a_peer_that_is_slow(void **state)
+{
+	struct more more = { &progress->n_ok, progress->n_ok };
+	siginfo_t info;
+
+	(void)state;
+	progress->n_served = 0;
+	server = (struct actor){ .role = "parting", .instance = "main" };
+	start(&server);
+	client = (struct actor){
+		.role = "turner", .instance = "main", .n = "1", .ms = "60000"
+	};
+	start(&client);
+	assert_true(stage_until(&stage, is_held, NULL, PATIENCE_MS));
+	tell(&client, SIGSTOP);
+	assert_int_equal(waitid(P_PID, (id_t)child_pid(client.child), &info,
+			     WSTOPPED | WNOWAIT),
+	    0);
+	tell(&server, SIGTERM);
+	/* As long as it is not heard. */
+	assert_false(stage_until(&stage, has_ended, &server, 500));
+	tell(&client, SIGCONT);
+	assert_true(stage_until(&stage, is_more, &more, PATIENCE_MS));
+	assert_true(stage_until(&stage, has_ended, &server, PATIENCE_MS));
+	assert_int_equal(server.exit_status, 0);
+}
+
 static void
 a_flood_is_served_in_full(void **state)
 {
@@ -493,6 +530,7 @@ main(int argc, char **argv)
 		T(a_client_of_a_peer_that_does_not_greet_stays),
 		T(a_stopped_peer_costs_timeouts_and_nothing_else),
 		T(a_client_started_beside_a_stopped_peer_waits),
+		T(the_last_answer_is_heard_by_a_peer_that_is_slow),
 		T(a_flood_is_served_in_full),
 		T(a_killed_peer_takes_its_waiting_requests_along),
 		T(a_slow_subscriber_hurts_nobody),
