@@ -533,7 +533,12 @@ def test_a_search_from_the_shell(suite):
     assert (none.returncode, none.stdout) == (0, "")
     assert none.stderr == "nothing found\n"
     lost = s.run("search", "--workspace", "nowhere", "x")
-    assert lost.returncode == 1 and "no such workspace" in lost.stderr
+    assert lost.returncode == 1
+    assert "no such workspace; there are: " in lost.stderr
+    assert where["id"][:8] in lost.stderr
+    long = s.run("search", "x" * 4500)
+    assert long.returncode == 2
+    assert long.stderr.endswith("query: has 4500 bytes, at most 4096\n")
     assert s.run("search").returncode == 2
     assert s.run("search", "--limit", "51", "x").returncode == 2
     # It is quick because it does without the client, which says why not.

@@ -58,8 +58,9 @@ workspaces_meant(struct svc *svc, const char *words, struct arena *arena,
 	    svc->store, words, arena, rows_out, n_out, err);
 }
 
-static int
-is_several(const struct workspace_row *rows, size_t n, struct err *err)
+/* How somebody may name them. */
+static const char *
+names_of(const struct workspace_row *rows, size_t n, struct arena *arena)
 {
 	AUTO(buf_release)
 	struct buf names = { 0 };
@@ -68,9 +69,24 @@ is_several(const struct workspace_row *rows, size_t n, struct err *err)
 	for (size_t i = 0; i < n && i < NAMES_SHOWN; i++)
 		buf_addf(&names, "%s%s (%.8s)", i > 0 ? ", " : "", rows[i].name,
 		    rows[i].id);
-	return err_set(err, ERR_CONFLICT,
-	    "say in which workspace, by name or id: %s%s", names.data,
-	    n > NAMES_SHOWN ? ", …" : "");
+	if (n > NAMES_SHOWN)
+		buf_adds(&names, ", …");
+	return arena_strndup(arena, names.data, names.size);
+}
+
+static int
+is_none(struct svc *svc, struct arena *arena, struct err *err)
+{
+	struct workspace_row *rows;
+	size_t n;
+
+	if (workspaces_meant(svc, "", arena, &rows, &n, err) < 0)
+		return -1;
+	if (n == 0)
+		return err_set(err, ERR_NOT_FOUND,
+		    "there is no workspace yet: the first message makes one");
+	return err_set(err, ERR_NOT_FOUND, "no such workspace; there are: %s",
+	    names_of(rows, n, arena));
 }
 
 static int
@@ -83,10 +99,11 @@ workspace_meant(struct svc *svc, const char *words, struct arena *arena,
 	if (workspaces_meant(svc, words, arena, &rows, &n, err) < 0)
 		return -1;
 	if (n == 0)
-		return err_set(err, ERR_NOT_FOUND,
-		    "no such workspace: GET /api/v1/workspaces lists them");
+		return is_none(svc, arena, err);
 	if (n > 1)
-		return is_several(rows, n, err);
+		return err_set(err, ERR_CONFLICT,
+		    "say in which workspace, by name or id: %s",
+		    names_of(rows, n, arena));
 	*id_out = rows->id;
 	return 0;
 }
@@ -99,6 +116,8 @@ take_answer(struct find *find, const struct envelope *answer,
 	struct search_hits hits;
 	size_t n = 0;
 
+	if (answer && !answer->ok && answer->error.code == ERR_INVALID)
+		return err_set(err, ERR_INVALID, "%s", answer->error.text);
 	if (!answer || !answer->ok)
 		return err_set(err, ERR_UNAVAILABLE,
 		    "the indexer does not answer: %s",
