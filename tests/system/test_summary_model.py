@@ -160,6 +160,9 @@ def test_what_is_no_summary_is_dropped(suite, stub, notes):
     assert len(stub.asked) == 1
 
 
+MAY_BE_PAID = ("hang", "not-json", "html", "deep")
+
+
 @pytest.mark.parametrize("fault", ["hang", "500", "401", "not-json", "html",
                                    "huge", "deep", "close"])
 def test_nothing_waits_for_one_that_fails(suite, stub, fault):
@@ -169,6 +172,9 @@ def test_nothing_waits_for_one_that_fails(suite, stub, fault):
     wait_asked(stub)
     assert PLAIN in shown(s, stub)
     wait_logged(s, "summary-model-failed")
+    # What the endpoint may have read is counted, as an estimate.
+    turns = 18 * (len(TALK) + 1)
+    assert (used(s, "all")[""] > turns) == (fault in MAY_BE_PAID)
 
 
 def test_one_that_failed_is_asked_again_later(suite, stub):

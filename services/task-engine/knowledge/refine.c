@@ -248,6 +248,19 @@ keep_usage(struct refining *job)
 		    job->context.id, log_quote(err.text));
 }
 
+/* Its answer is one piece: one that is late may have been made, and is paid
+ * for. An endpoint that refuses, or is not there, takes nothing. */
+static void
+lose(struct refining *job, const struct err *why)
+{
+	const struct tokens used = took_unheard(job->n_estimated);
+
+	if (why->code != ERR_TIMEOUT)
+		return;
+	budget_settle(&job->use, &used);
+	keep_usage(job);
+}
+
 /* In one transaction with what it took; 1: it is of what is forgotten. */
 static int
 put(struct refining *job, const char *text, struct err *err)
@@ -303,6 +316,7 @@ on_answer(void *arg, const char *body, size_t size, const struct err *why)
 
 	job->call = NULL;
 	if (!body) {
+		lose(job, why);
 		fail(job, why);
 		return;
 	}

@@ -81,6 +81,12 @@ took_by_stream(
 	took_add(lost, &took);
 }
 
+struct tokens
+took_unheard(int64_t n_sent)
+{
+	return (struct tokens){ .calls = 1, .in = n_sent, .estimated = n_sent };
+}
+
 void
 took_add(struct tokens *to, const struct tokens *more)
 {

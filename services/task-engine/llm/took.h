@@ -19,6 +19,10 @@ struct tokens took_by_answer(const struct llm_answer *answer, int64_t n_sent);
 void took_by_stream(
     const struct llm_stream *stream, int64_t n_sent, struct tokens *lost);
 
+/* One that was sent, and nothing was heard of it in time: the endpoint may
+ * have read it, and may ask to be paid for that. */
+struct tokens took_unheard(int64_t n_sent);
+
 /* What was made of an answer whose end was not heard. */
 int64_t took_made(const struct llm_stream *stream);
 

@@ -133,6 +133,18 @@ answers_are_counted(void **state)
 	}
 }
 
+static void
+one_that_was_not_heard_of_took_what_was_sent(void **state)
+{
+	const struct tokens want = {
+		.calls = 1, .in = N_SENT, .estimated = N_SENT
+	};
+	struct tokens got = took_unheard(N_SENT);
+
+	(void)state;
+	must_be("unheard", &got, &want);
+}
+
 /* One that was cut by us: nobody told what it had made by then. */
 static void
 a_flood_took_what_was_heard(void **state)
@@ -163,6 +175,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_broke_off_is_counted),
 		cmocka_unit_test(answers_are_counted),
+		cmocka_unit_test(one_that_was_not_heard_of_took_what_was_sent),
 		cmocka_unit_test(a_flood_took_what_was_heard),
 	};
 
