@@ -29,9 +29,10 @@ is_unread(int fd)
 }
 
 /*
- * nng says that a message is sent when the kernel has it. It is lost if we go
- * before the peer has read it: nng 1.5 sees the end of the connection first,
- * and reads no more. nng keeps its descriptors to itself, so all are asked.
+ * nng says that a message is sent when the kernel has it. If we go then, with
+ * a request that came just now unread, the kernel resets the connection, and
+ * nng 1.5 over there does not read what it has not read by then. nng keeps its
+ * descriptors to itself, so all are asked.
  */
 static bool
 has_unread(void)

@@ -349,7 +349,8 @@ is_held(void *arg)
 	return progress->n_served > 0;
 }
 
-/* nng reads no more of a connection whose end it has seen. */
+/* nng reads no more of a connection that is reset, as it is when a request
+ * comes to one that leaves. */
 static void
 the_last_answer_is_heard_by_a_peer_that_is_slow(void **state)
 {
