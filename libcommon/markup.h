@@ -14,7 +14,7 @@ struct arena;
  * What a model wrote can deceive nobody: a link is shown with its target, and
  * is one only if that is http, https or mailto; schemes that open programs are
  * defused with an invisible character (U+2060) wherever they stand, and so are
- * @mentions if asked.
+ * @mentions and /commands if asked.
  */
 enum mark_kind {
 	MARK_BOLD,
@@ -48,6 +48,8 @@ struct markup {
 
 enum markup_flag {
 	MARKUP_BREAK_MENTIONS = 1, /* "@name" does not reach anybody */
+	/* "/name" cannot be pressed, which would say it in one's own name */
+	MARKUP_BREAK_COMMANDS = 2,
 };
 
 /* markdown is valid UTF-8; what out points to lives in the arena. */

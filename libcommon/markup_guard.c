@@ -36,6 +36,28 @@ is_mention(const char *text, size_t at)
 			       text[at - 1] != '-' && text[at - 1] != '+'));
 }
 
+/* As Telegram finds them: "/approve-it" is the command "/approve", and
+ * "and/or" or "/etc/motd" are none. */
+static bool
+is_command(const char *text, size_t at)
+{
+	size_t n = 1;
+
+	if (text[at] != '/' ||
+	    (at > 0 && (is_word(text[at - 1]) || strchr("/<>", text[at - 1]))))
+		return false;
+	while (is_word(text[at + n]))
+		n++;
+	return n > 1 && (text[at + n] == '\0' || !strchr("/<>", text[at + n]));
+}
+
+static bool
+is_pressable(const char *text, size_t at, unsigned flags)
+{
+	return ((flags & MARKUP_BREAK_MENTIONS) && is_mention(text, at)) ||
+	       ((flags & MARKUP_BREAK_COMMANDS) && is_command(text, at));
+}
+
 /* Where the scheme before text[at] begins. */
 static size_t
 scheme_start(const char *text, size_t at)
@@ -161,8 +183,7 @@ copy_at(struct guard *g, size_t at)
 	if (at >= g->opaque_until && is_foreign_scheme(m->text, at))
 		buf_adds(&g->text, joiner);
 	buf_addc(&g->text, m->text[at]);
-	if (at >= g->opaque_until && (g->flags & MARKUP_BREAK_MENTIONS) &&
-	    is_mention(m->text, at))
+	if (at >= g->opaque_until && is_pressable(m->text, at, g->flags))
 		buf_adds(&g->text, joiner);
 }
 
@@ -173,7 +194,7 @@ markup_guard(struct markup *markup, unsigned flags, struct arena *arena)
 	struct mark *marks;
 
 	if (!memchr(markup->text, '@', markup->size) &&
-	    !strstr(markup->text, "://"))
+	    !memchr(markup->text, '/', markup->size))
 		return;
 	buf_init(&g.text);
 	g.moved = xcalloc(markup->size + 1, sizeof(*g.moved));

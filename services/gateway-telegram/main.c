@@ -125,7 +125,7 @@ open_session(struct svc *svc, struct err *err)
 			.counts_plain = true,
 			.renderer = &telegram_html,
 		},
-		.markup_flags = MARKUP_BREAK_MENTIONS,
+		.markup_flags = MARKUP_BREAK_MENTIONS | MARKUP_BREAK_COMMANDS,
 		.every_ms = telegram_grows_every_ms,
 		.show = telegram_grow,
 	};

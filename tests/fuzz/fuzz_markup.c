@@ -86,7 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	options.counts_plain = data[0] & 0x40;
 	options.unit = data[0] & 0x80 ? UTF8_UTF16 : UTF8_CODE_POINTS;
 	markup_parse(&markup, (const char *)data + 1, size - 1,
-	    MARKUP_BREAK_MENTIONS, arena);
+	    MARKUP_BREAK_MENTIONS | MARKUP_BREAK_COMMANDS, arena);
 	check_marks(&markup);
 	n = split_markup(&markup, &options, arena, &parts);
 	for (size_t i = 0; i < n; i++) {

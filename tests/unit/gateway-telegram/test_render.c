@@ -9,6 +9,8 @@
 #include "libcommon/markup.h"
 #include "services/gateway-telegram/render.h"
 
+#define JOINER "\xe2\x81\xa0"
+
 static const struct {
 	const char *name, *markdown, *html;
 } rows[] = {
@@ -25,6 +27,11 @@ static const struct {
 	{ "link", "[x](https://a.b/?c&d)", "x (https://a.b/?c&amp;d)" },
 	{ "foreign scheme", "[x](tg://user?id=1)",
 	    "x (<code>tg://user?id=1</code>)" },
+	{ "commands", "/approve it, (/deny-action) or /pair@harbour_bot",
+	    "/" JOINER "approve it, (/" JOINER "deny-action) or /" JOINER
+	    "pair@harbour_bot" },
+	{ "what cannot be pressed", "and/or /etc/motd 1/2 / `/help`",
+	    "and/or /etc/motd 1/2 / <code>/help</code>" },
 };
 
 static void
@@ -44,7 +51,8 @@ each_text_is_written_so(void **state)
 		struct markup markup;
 
 		markup_parse(&markup, rows[i].markdown,
-		    strlen(rows[i].markdown), MARKUP_BREAK_MENTIONS, arena);
+		    strlen(rows[i].markdown),
+		    MARKUP_BREAK_MENTIONS | MARKUP_BREAK_COMMANDS, arena);
 		assert_int_equal(
 		    split_markup(&markup, &options, arena, &parts), 1);
 		if (strcmp(parts[0].written, rows[i].html) != 0)
