@@ -180,17 +180,14 @@ static void
 read_want(struct llm_answer *out, const struct json *block, struct arena *arena)
 {
 	const struct json *input = json_get(block, "input");
-	const char *name = json_str(json_get(block, "name"), "");
 	AUTO(buf_release)
 	struct buf arguments = { 0 };
 
-	if (*name == '\0')
-		return;
 	buf_init(&arguments);
 	if (input != NULL)
 		json_print(input, &arguments);
-	llm_answer_want(out, json_str(json_get(block, "id"), ""), name,
-	    arguments.data, arena);
+	llm_answer_want(out, json_str(json_get(block, "id"), ""),
+	    json_str(json_get(block, "name"), ""), arguments.data, arena);
 }
 
 /* Of other kinds, what it thinks among them, nothing is kept. */

@@ -107,17 +107,21 @@ llm_answer_say(
 	answer->trail = trailing_blanks(said, arena);
 }
 
+const char llm_unnamed[] = "unnamed";
+const char llm_too_long[] = "\"(too long)\"";
+
 void
 llm_answer_want(struct llm_answer *answer, const char *id, const char *name,
     const char *arguments, struct arena *arena)
 {
 	struct llm_want *wants;
 
-	if (answer->n_wants == LLM_MAX_WANTS ||
-	    strlen(arguments) > LLM_MAX_ARGUMENTS_BYTES) {
+	if (answer->n_wants == LLM_MAX_WANTS) {
 		answer->finish = LLM_FINISH_LENGTH;
 		return;
 	}
+	if (strlen(arguments) > LLM_MAX_ARGUMENTS_BYTES)
+		arguments = llm_too_long;
 	wants = arena_alloc(arena, (answer->n_wants + 1) * sizeof(*wants));
 	if (answer->n_wants)
 		memcpy(wants, answer->wants, answer->n_wants * sizeof(*wants));
@@ -125,7 +129,7 @@ llm_answer_want(struct llm_answer *answer, const char *id, const char *name,
 		/* Some servers leave it out, and some want one back. */
 		.id = *id ? arena_strdup(arena, id)
 			  : arena_printf(arena, "call_%zu", answer->n_wants),
-		.name = arena_strdup(arena, name),
+		.name = arena_strdup(arena, *name ? name : llm_unnamed),
 		.arguments = arena_strdup(arena, arguments),
 	};
 	answer->wants = wants;

@@ -95,7 +95,13 @@ llm_finish_parse(const struct llm_finish_word *words, const char *word);
 void llm_answer_say(
     struct llm_answer *answer, const struct buf *said, struct arena *arena);
 
-/* One more that it wants; too many, or one too long, leave the answer cut. */
+/*
+ * One more that it wants; too many leave the answer cut. One without a name and
+ * one whose arguments are too long are wants that cannot be had: the model is
+ * to hear of it.
+ */
+extern const char llm_unnamed[];  /* in place of the name */
+extern const char llm_too_long[]; /* JSON, in place of the arguments */
 void llm_answer_want(struct llm_answer *answer, const char *id,
     const char *name, const char *arguments, struct arena *arena);
 

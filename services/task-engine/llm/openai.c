@@ -127,15 +127,12 @@ read_wants(
 		const struct json *function = json_type(call) == JSON_OBJECT
 						  ? json_get(call, "function")
 						  : NULL;
-		const char *name;
 
 		if (function == NULL || json_type(function) != JSON_OBJECT)
 			continue;
-		name = json_str(json_get(function, "name"), "");
-		if (*name)
-			llm_answer_want(out, json_str(json_get(call, "id"), ""),
-			    name, json_str(json_get(function, "arguments"), ""),
-			    arena);
+		llm_answer_want(out, json_str(json_get(call, "id"), ""),
+		    json_str(json_get(function, "name"), ""),
+		    json_str(json_get(function, "arguments"), ""), arena);
 	}
 }
 

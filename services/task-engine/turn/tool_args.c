@@ -9,7 +9,11 @@
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/json.h"
+#include "libcommon/utf8.h"
 #include "services/task-engine/approvals/canonical.h"
+
+/* of a name that a model made up */
+enum { MAX_NAMED_BYTES = 64 };
 
 static const char *const type_names[] = {
 	[TOOL_TEXT] = "string",
@@ -200,6 +204,15 @@ value_of(const struct json *root, const struct tool_field *field)
 }
 
 static int
+unknown(const char *key, struct err *err)
+{
+	size_t size = utf8_cut(key, strlen(key), MAX_NAMED_BYTES);
+
+	return err_set(
+	    err, ERR_INVALID, "there is no argument \"%.*s\"", (int)size, key);
+}
+
+static int
 check_keys(const struct tool_field *fields, size_t n, const struct json *root,
     struct err *err)
 {
@@ -209,9 +222,7 @@ check_keys(const struct tool_field *fields, size_t n, const struct json *root,
 		while (i < n && strcmp(fields[i].name, json_key(m)) != 0)
 			i++;
 		if (i == n)
-			return err_set(err, ERR_INVALID,
-			    "there is an argument that its schema does not "
-			    "name");
+			return unknown(json_key(m), err);
 	}
 	return 0;
 }

@@ -381,6 +381,10 @@ call_tool(struct turn *turn, const struct llm_want *want, struct err *err)
 		    "you have");
 	if (tool == NULL)
 		return err_set(err, ERR_NOT_FOUND, "there is no such tool");
+	if (strcmp(want->arguments, llm_too_long) == 0)
+		return err_set(err, ERR_INVALID,
+		    "the arguments are longer than %d bytes",
+		    LLM_MAX_ARGUMENTS_BYTES);
 	if (is_repeated(turn, want))
 		return err_set(err, ERR_CONFLICT,
 		    "this was called before with the same arguments: its "

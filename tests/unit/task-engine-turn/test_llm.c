@@ -159,7 +159,12 @@ static const struct {
 	    "{\"stop_reason\":\"tool_use\",\"content\":[{\"type\":\"text\","
 	    "\"text\":\"Hm\"},{\"type\":\"tool_use\",\"id\":\"t\",\"name\":"
 	    "\"find\",\"input\":{\"q\": 1}},{\"type\":\"tool_use\"}]}",
-	    "t find {\"q\":1};" },
+	    "t find {\"q\":1};call_1 unnamed ;" },
+	{ "openai: without a name", openai_parse,
+	    "{\"choices\":[{\"message\":{\"content\":\"\",\"tool_calls\":[{"
+	    "\"id\":\"x\",\"function\":{\"name\":\"\",\"arguments\":"
+	    "\"{}\"}}]}}]}",
+	    "x unnamed {};" },
 };
 
 static void
@@ -208,7 +213,8 @@ too_much_is_cut(void **state)
 	assert_int_equal(answer.n_wants, LLM_MAX_WANTS);
 	answer.n_wants = 0;
 	llm_answer_want(&answer, "", "a", said.data, arena);
-	assert_int_equal(answer.n_wants, 0);
+	assert_int_equal(answer.n_wants, 1);
+	assert_string_equal(answer.wants[0].arguments, llm_too_long);
 }
 
 typedef int (*parse_fn)(struct llm_answer *out, const char *body, size_t size,
