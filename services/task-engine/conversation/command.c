@@ -126,6 +126,17 @@ parse_bare(struct command *out, const char *text, struct arena *arena)
 		    last->at + last->size - speech.words[1].at);
 }
 
+/* One that was copied from an answer has what kept it from being pressed. */
+static const char *
+behind_slash(const char *text)
+{
+	static const char joiner[] = "\xe2\x81\xa0";
+	size_t size = sizeof(joiner) - 1;
+
+	text++;
+	return strncmp(text, joiner, size) == 0 ? text + size : text;
+}
+
 void
 command_parse(struct command *out, const char *text, bool is_addressed,
     struct arena *arena)
@@ -133,7 +144,7 @@ command_parse(struct command *out, const char *text, bool is_addressed,
 	text = speech_trim(text, strlen(text), arena);
 	*out = (struct command){ COMMAND_NONE, "", "" };
 	if (*text == '/')
-		parse_slash(out, text + 1, is_addressed, arena);
+		parse_slash(out, behind_slash(text), is_addressed, arena);
 	else if (is_addressed)
 		parse_bare(out, text, arena);
 }

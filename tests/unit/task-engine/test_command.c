@@ -69,6 +69,8 @@ static const struct {
 	{ "command in a sentence", "type /status there", true, COMMAND_NONE,
 	    "" },
 	{ "empty", "", true, COMMAND_NONE, "" },
+	{ "copied from an answer", "/\xe2\x81\xa0status", true, COMMAND_STATUS,
+	    "" },
 	{ "letters that fold longer", "/\xc8\xba", true, COMMAND_NONE, "" },
 	{ "a name without end",
 	    "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true,
