@@ -210,10 +210,9 @@ def test_notes_are_bounded_and_stay_inside(community, stub):
         ("read_file", {"path": "out/secret.md"}),
         ("write_file", {"path": "big.md", "content": "x" * 65537}),
         ("read_file", {"path": "../../n.md"}), ("list_files", {}))
-    # What is larger than any file may be is not even read.
-    assert got[0]["content"] == "x" and len(got) == 5
-    assert all("error" in r for r in got[1:4])
-    listed = {f["path"] for f in got[4]["files"]}
+    assert got[0]["content"] == "x" and len(got) == 6
+    assert all("error" in r for r in got[1:5])
+    listed = {f["path"] for f in got[5]["files"]}
     assert "a..b.md" in listed and not listed & {"link.md", "big.md"}
     assert "zebra" not in json.dumps(got)
 

@@ -116,6 +116,8 @@ llm_answer_want(struct llm_answer *answer, const char *id, const char *name,
 {
 	struct llm_want *wants;
 
+	if (*name == '\0' && *arguments == '\0')
+		return;
 	if (answer->n_wants == LLM_MAX_WANTS) {
 		answer->finish = LLM_FINISH_LENGTH;
 		return;

@@ -98,7 +98,7 @@ void llm_answer_say(
 /*
  * One more that it wants; too many leave the answer cut. One without a name and
  * one whose arguments are too long are wants that cannot be had: the model is
- * to hear of it.
+ * to hear of it. With neither it is nothing.
  */
 extern const char llm_unnamed[];  /* in place of the name */
 extern const char llm_too_long[]; /* JSON, in place of the arguments */

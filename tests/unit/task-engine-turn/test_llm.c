@@ -159,7 +159,7 @@ static const struct {
 	    "{\"stop_reason\":\"tool_use\",\"content\":[{\"type\":\"text\","
 	    "\"text\":\"Hm\"},{\"type\":\"tool_use\",\"id\":\"t\",\"name\":"
 	    "\"find\",\"input\":{\"q\": 1}},{\"type\":\"tool_use\"}]}",
-	    "t find {\"q\":1};call_1 unnamed ;" },
+	    "t find {\"q\":1};" },
 	{ "openai: without a name", openai_parse,
 	    "{\"choices\":[{\"message\":{\"content\":\"\",\"tool_calls\":[{"
 	    "\"id\":\"x\",\"function\":{\"name\":\"\",\"arguments\":"

@@ -315,21 +315,22 @@ no_answer_says_why(void **state)
 static const struct {
 	const char *name, *piece;
 	size_t n_wants;
+	enum llm_finish finish;
 	bool is_read;
 } floods[] = {
 	{ "text", CHUNK("{\"content\":\"{{{{{{{{ }}}}}}}} aaaaaaaaaaaaaa\"}"),
-	    0, true },
+	    0, LLM_FINISH_LENGTH, true },
 	{ "arguments",
 	    CHUNK("{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"f\","
 		  "\"arguments\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}}"
 		  "]}"),
-	    0, true },
+	    1, LLM_FINISH_DONE, true },
 	{ "tools",
 	    CHUNK("{\"tool_calls\":[{\"id\":\"c\",\"function\":{\"name\":"
 		  "\"f\",\"arguments\":\"{}\"}}]}"),
-	    LLM_MAX_WANTS, true },
+	    LLM_MAX_WANTS, LLM_FINISH_LENGTH, true },
 	{ "one body", "{\"choices\":[{\"message\":{\"content\":\"aaaaaaaaaaaa",
-	    0, false },
+	    0, LLM_FINISH_LENGTH, false },
 };
 
 static void
@@ -365,7 +366,7 @@ a_flood_is_cut(void **state)
 		assert_int_equal(
 		    stream.provider->parse(&answer, body, size, arena, &err),
 		    0);
-		assert_int_equal(answer.finish, LLM_FINISH_LENGTH);
+		assert_int_equal(answer.finish, floods[i].finish);
 		assert_int_equal(answer.n_wants, floods[i].n_wants);
 		assert_true(strlen(answer.text) <= LLM_MAX_TEXT_BYTES);
 	}

@@ -88,7 +88,7 @@ static const struct {
 	{ "{\"name\":\"a\",\"list\":\"x\"}", "must be of type array" },
 	{ "{\"name\":\"a\",\"list\":[\"x\",1]}", "list must be of type" },
 	{ "{\"name\":\"a\",\"list\":[\"\"]}", "1 to 3 bytes" },
-	{ "{\"name\":\"a\",\"other\":1}", "does not name" },
+	{ "{\"name\":\"a\",\"other\":1}", "no argument \"other\"" },
 	{ "{\"name\":\"a\",\"name\":\"b\"}", "no JSON" },
 	{ "{\"name\":\"a\"} trailing", "no JSON" },
 	{ "[]", "no JSON object" },
