@@ -107,7 +107,6 @@ llm_answer_say(
 	answer->trail = trailing_blanks(said, arena);
 }
 
-const char llm_unnamed[] = "unnamed";
 const char llm_too_long[] = "\"(too long)\"";
 
 void
@@ -131,7 +130,7 @@ llm_answer_want(struct llm_answer *answer, const char *id, const char *name,
 		/* Some servers leave it out, and some want one back. */
 		.id = *id ? arena_strdup(arena, id)
 			  : arena_printf(arena, "call_%zu", answer->n_wants),
-		.name = arena_strdup(arena, *name ? name : llm_unnamed),
+		.name = arena_strdup(arena, *name ? name : "unnamed"),
 		.arguments = arena_strdup(arena, arguments),
 	};
 	answer->wants = wants;

@@ -100,7 +100,6 @@ void llm_answer_say(
  * one whose arguments are too long are wants that cannot be had: the model is
  * to hear of it. With neither it is nothing.
  */
-extern const char llm_unnamed[];  /* in place of the name */
 extern const char llm_too_long[]; /* JSON, in place of the arguments */
 void llm_answer_want(struct llm_answer *answer, const char *id,
     const char *name, const char *arguments, struct arena *arena);
