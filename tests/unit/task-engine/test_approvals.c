@@ -2,7 +2,6 @@
 
 #include "services/task-engine/approvals/approvals.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -422,7 +421,6 @@ what_was_altered_is_not_approved(void **state)
 	char sha256[ID_SHA256_HEX_SIZE];
 	struct action_row row;
 	const char *id;
-	sqlite3 *db;
 
 	(void)state;
 	town_open(t);
@@ -430,13 +428,8 @@ what_was_altered_is_not_approved(void **state)
 	row = stored(t, id);
 	id_sha256_hex(sha256, row.payload, strlen(row.payload));
 	assert_string_equal(row.payload_sha256, sha256);
-	assert_int_equal(sqlite3_open(w->db_path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db,
-			     "UPDATE action_approvals SET payload_json ="
-			     " replace(payload_json, '-l', '-a')",
-			     NULL, NULL, NULL),
-	    SQLITE_OK);
-	sqlite3_close(db);
+	world_run(w, "UPDATE action_approvals SET payload_json ="
+		     " replace(payload_json, '-l', '-a')");
 	FAILS(approve(t, &t->ada, id, &row), ERR_REFUSED);
 	DONE(deny(t, &t->ada, id, &row));
 	world_close(w);

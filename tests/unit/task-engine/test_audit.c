@@ -125,7 +125,7 @@ every_change_is_noticed(void **state)
 
 		world_open(w);
 		trail_add(w, N_FILLED);
-		trail_tamper(w, tampers[i].sql);
+		world_run(w, tampers[i].sql);
 		trail_must_find(
 		    w, tampers[i].what, tampers[i].state, tampers[i].bad_seq);
 		world_close(w);
@@ -148,7 +148,7 @@ changes_while_it_is_stopped_stay_noticed(void **state)
 		world_open(w);
 		trail_add(w, N_FILLED);
 		world_stop(w);
-		trail_tamper(w, tampers[i].sql);
+		world_run(w, tampers[i].sql);
 		world_start(w);
 		trail_must_find(
 		    w, tampers[i].what, tampers[i].state, tampers[i].bad_seq);
@@ -186,7 +186,7 @@ make_old(struct world *w)
 		};
 
 		chain_hash(hashes[i + 1], NULL, hashes[i], &row);
-		trail_tamper(w,
+		world_run(w,
 		    arena_printf(w->arena,
 			"INSERT INTO audit (id, at_ms, actor, operation,"
 			" workspace_id, subject, detail, sha256) VALUES ('%s',"
@@ -230,7 +230,7 @@ rows_of_schema_1_can_still_be_checked(void **state)
 		make_old(w);
 		world_start(w);
 		trail_add(w, 2);
-		trail_tamper(w, old_tampers[i].sql);
+		world_run(w, old_tampers[i].sql);
 		trail_must_find(w, old_tampers[i].what, old_tampers[i].state,
 		    old_tampers[i].bad_seq);
 		world_close(w);

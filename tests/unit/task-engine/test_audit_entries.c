@@ -2,7 +2,6 @@
 
 #include "services/task-engine/audit/audit.h"
 
-#include <sqlite3.h>
 #include <string.h>
 
 #include "libcommon/arena.h"
@@ -12,24 +11,6 @@
 #include "tests/unit/task-engine/trail.h"
 #include "tests/unit/task-engine/world.h"
 #include "tests/unit/unit.h"
-
-static const char *
-text_of(struct world *w, const char *sql)
-{
-	const char *text = NULL;
-	sqlite3_stmt *stmt;
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(w->db_path, &db), SQLITE_OK);
-	assert_int_equal(
-	    sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
-	if (sqlite3_step(stmt) == SQLITE_ROW)
-		text = arena_strdup(
-		    w->arena, (const char *)sqlite3_column_text(stmt, 0));
-	sqlite3_finalize(stmt);
-	sqlite3_close(db);
-	return text ? text : "no row";
-}
 
 #define ALL_FIELDS                                                             \
 	"SELECT actor || '|' || speaks_as || '|' || operation || '|' ||"       \
@@ -58,12 +39,12 @@ an_entry_takes_what_the_request_is_known_to_be(void **state)
 	DONE(store_begin(w->store, &w->err));
 	DONE(audit_add(w->store, &brief, w->now_ms, &w->err));
 	DONE(store_commit(w->store, &w->err));
-	assert_string_equal(text_of(w, ALL_FIELDS),
+	assert_string_equal(world_ask(w, ALL_FIELDS),
 	    "local|codex:s1|chat.turn|api.main|||s||because|C|done");
 	audit_request_end(w->store);
 	log_context("M", "");
 	trail_add(w, 1);
-	assert_string_equal(text_of(w, ALL_FIELDS),
+	assert_string_equal(world_ask(w, ALL_FIELDS),
 	    "local||task.cancel||w||t1|running||M|done");
 	log_context_clear();
 	world_close(w);
@@ -85,8 +66,8 @@ what_is_too_long_is_cut(void **state)
 	DONE(audit_add(w->store, &entry, w->now_ms, &w->err));
 	DONE(store_commit(w->store, &w->err));
 	assert_string_equal(
-	    text_of(w, "SELECT length(detail) || ' ' || length(subject)"
-		       " FROM audit ORDER BY seq DESC LIMIT 1"),
+	    world_ask(w, "SELECT length(detail) || ' ' || length(subject)"
+			 " FROM audit ORDER BY seq DESC LIMIT 1"),
 	    "1024 256");
 	trail_must_find(w, "long", AUDIT_INTACT, 0);
 	world_close(w);
@@ -122,12 +103,12 @@ a_refusal_outlives_what_it_undoes(void **state)
 	store_rollback(w->store);
 	write_refused(w);
 	assert_string_equal(
-	    text_of(w, ALL_FIELDS), "tool:ci||token.add||||||no||refused");
+	    world_ask(w, ALL_FIELDS), "tool:ci||token.add||||||no||refused");
 	DONE(audit_head_read(&head, world_path(w, "audit.head"), &w->err));
 	assert_int_equal(head.seq, 2);
 	/* And is written once. */
 	write_refused(w);
-	assert_string_equal(text_of(w, "SELECT count(*) FROM audit"), "2");
+	assert_string_equal(world_ask(w, "SELECT count(*) FROM audit"), "2");
 	trail_must_find(w, "refused", AUDIT_INTACT, 0);
 	world_close(w);
 }
@@ -146,16 +127,16 @@ many_refusals_are_ten_and_one(void **state)
 	refuse(w, "tool:ci", "token.list", w->now_ms);
 	refuse(w, "tool:x", "token.add", w->now_ms);
 	write_refused(w);
-	assert_string_equal(text_of(w, COUNT_REFUSED), "13");
+	assert_string_equal(world_ask(w, COUNT_REFUSED), "13");
 	assert_string_equal(
-	    text_of(w, COUNT_REFUSED " AND reason LIKE 'and more%'"), "1");
+	    world_ask(w, COUNT_REFUSED " AND reason LIKE 'and more%'"), "1");
 	/* The next hour begins to count again. */
 	refuse(w, "tool:ci", "token.add", w->now_ms + 3599999);
 	write_refused(w);
-	assert_string_equal(text_of(w, COUNT_REFUSED), "13");
+	assert_string_equal(world_ask(w, COUNT_REFUSED), "13");
 	refuse(w, "tool:ci", "token.add", w->now_ms + 3600000);
 	write_refused(w);
-	assert_string_equal(text_of(w, COUNT_REFUSED), "14");
+	assert_string_equal(world_ask(w, COUNT_REFUSED), "14");
 	world_close(w);
 }
 
@@ -170,7 +151,7 @@ refusals_of_many_are_bounded_too(void **state)
 		refuse(w, arena_printf(w->arena, "telegram:%d", i), "token.add",
 		    w->now_ms);
 	write_refused(w);
-	assert_string_equal(text_of(w, COUNT_REFUSED), "1001");
+	assert_string_equal(world_ask(w, COUNT_REFUSED), "1001");
 	world_close(w);
 }
 

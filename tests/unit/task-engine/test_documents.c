@@ -2,8 +2,8 @@
 
 #include "services/task-engine/store/documents.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "libcommon/arena.h"
 #include "libcommon/id.h"
@@ -64,21 +64,8 @@ what_is_known_is_no_news(void **state)
 static int64_t
 count(struct world *w, const char *table)
 {
-	sqlite3_stmt *stmt;
-	sqlite3 *db;
-	int64_t n;
-
-	assert_int_equal(sqlite3_open(w->db_path, &db), SQLITE_OK);
-	assert_int_equal(
-	    sqlite3_prepare_v2(db,
-		arena_printf(w->arena, "SELECT count(*) FROM %s", table), -1,
-		&stmt, NULL),
-	    SQLITE_OK);
-	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-	n = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
-	sqlite3_close(db);
-	return n;
+	return atoll(world_ask(
+	    w, arena_printf(w->arena, "SELECT count(*) FROM %s", table)));
 }
 
 static void

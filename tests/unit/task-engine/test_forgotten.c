@@ -5,14 +5,9 @@
 #include <string.h>
 
 #include "libcommon/arena.h"
-#include "libcommon/buf.h"
 #include "libcommon/defs.h"
 #include "libcommon/id.h"
-#include "libcommon/json.h"
 #include "proto/bounds.h"
-#include "proto/delivery.h"
-#include "services/task-engine/delivery/lease.h"
-#include "services/task-engine/delivery/partials.h"
 #include "services/task-engine/delivery/post.h"
 #include "services/task-engine/policy/policy.h"
 #include "services/task-engine/store/log_files.h"
@@ -21,7 +16,6 @@
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/store/tasks.h"
 #include "services/task-engine/store/traces.h"
-#include "services/task-engine/store/turns.h"
 #include "services/task-engine/tasks/tasks.h"
 #include "tests/unit/task-engine/world.h"
 #include "tests/unit/unit.h"
@@ -81,15 +75,6 @@ hear(struct world *w, struct talk *t, const char *chat)
 	}
 	t->end_seq = world_say(w, &t->context, "end", "/forget");
 	put_in_order(w, t->end_seq);
-}
-
-static struct message_row
-said(struct world *w, int64_t seq)
-{
-	struct message_row row;
-
-	DONE(store_message_get(w->store, seq, w->arena, &row, &w->err));
-	return row;
 }
 
 static size_t
@@ -169,12 +154,12 @@ must_be_gone(struct world *w, const struct talk *t)
 	struct outbox_row row;
 
 	for (int i = 0; i < N_SAID; i++) {
-		assert_string_equal(said(w, t->asked[i]).text, "");
-		assert_string_equal(said(w, t->answered[i]).text, "");
+		assert_string_equal(world_said(w, t->asked[i]).text, "");
+		assert_string_equal(world_said(w, t->answered[i]).text, "");
 		OTHER(store_outbox_get(
 		    w->store, t->outbox_ids[i], w->arena, &row, &w->err));
 	}
-	assert_string_equal(said(w, t->end_seq).text, "/forget");
+	assert_string_equal(world_said(w, t->end_seq).text, "/forget");
 }
 
 static const struct {
@@ -213,7 +198,7 @@ slices_take_all_and_nothing_beside_it(void **state)
 		must_be_gone(w, &here);
 		for (int j = 0; j < N_SAID; j++)
 			assert_string_equal(
-			    said(w, there.answered[j]).text, "canary");
+			    world_said(w, there.answered[j]).text, "canary");
 		OTHER(
 		    store_forgetting_next(w->store, w->arena, &what, &w->err));
 		world_close(w);
@@ -244,7 +229,7 @@ nothing_of_it_is_shown_meanwhile(void **state)
 	assert_int_equal(count_shown(w, &here.context), 2 * N_SAID + 1);
 	assert_int_equal(count_logged(w, &here.context), 2 * N_SAID + 1);
 	assert_int_equal(count_new(w, &here.context), 2 * N_SAID + 1);
-	assert_string_equal(said(w, here.asked[0]).text, "canary");
+	assert_string_equal(world_said(w, here.asked[0]).text, "canary");
 	world_close(w);
 }
 
@@ -262,9 +247,10 @@ what_waits_is_not_sent_whichever_slice_it_is_in(void **state)
 	for (int i = 0; i < N_SAID; i++) {
 		OTHER(store_outbox_get(
 		    w->store, here.outbox_ids[i], w->arena, &row, &w->err));
-		assert_string_equal(said(w, here.answered[i]).text, "");
+		assert_string_equal(world_said(w, here.answered[i]).text, "");
 	}
-	assert_string_equal(said(w, here.asked[N_SAID - 1]).text, "canary");
+	assert_string_equal(
+	    world_said(w, here.asked[N_SAID - 1]).text, "canary");
 	world_close(w);
 }
 
@@ -354,13 +340,13 @@ what_names_a_task_goes_with_it(void **state)
 		;
 	assert_int_equal(what.n_tasks, 1);
 	for (int i = 0; i < N_LONG; i++)
-		assert_int_not_equal(*said(w, longest[i]).text, '\0');
+		assert_int_not_equal(*world_said(w, longest[i]).text, '\0');
 	DONE(store_task_get(w->store, id, w->arena, &task, &w->err));
 	assert_string_equal(task.task.title, "(forgotten)");
 	for (size_t i = 0; i < N_OF(tells); i++)
-		if ((*said(w, told[i]).text == '\0') != tells[i].is_gone)
-			fail_msg(
-			    "%s: %s", tells[i].claim, said(w, told[i]).text);
+		if ((*world_said(w, told[i]).text == '\0') != tells[i].is_gone)
+			fail_msg("%s: %s", tells[i].claim,
+			    world_said(w, told[i]).text);
 	world_close(w);
 }
 
@@ -420,201 +406,6 @@ a_task_that_was_tried_again_goes_with_its_message(void **state)
 	world_close(w);
 }
 
-#define NO_WORDS "\xe2\x80\xa6"
-
-/* A question whose answer is watched while it is made. */
-struct watched {
-	struct turn_work work;
-	const char *partial_id;
-	struct delivery shown; /* what was claimed of it */
-};
-
-static struct delivery_batch
-as_the_gateway_reads_it(struct world *w, const struct delivery_batch *batch)
-{
-	AUTO(buf_release)
-	struct buf body = { 0 };
-	AUTO(json_free)
-	struct json *json = NULL;
-	struct delivery_batch read;
-
-	buf_init(&body);
-	delivery_batch_encode(batch, &body);
-	DONE(json_parse(&json, body.data, body.size, &w->err));
-	DONE(delivery_batch_decode(&read, json, w->arena, &w->err));
-	return read;
-}
-
-static struct delivery_batch
-claim(struct world *w)
-{
-	struct delivery_batch batch = { 0 };
-	char id[ID_UUID_SIZE];
-
-	id_uuid(id);
-	DONE(store_begin(w->store, &w->err));
-	DONE(lease_claim(w->store,
-	    &(struct claim){
-		"telegram.main", arena_strdup(w->arena, id), 9, w->now_ms },
-	    w->arena, &batch, &w->err));
-	DONE(store_commit(w->store, &w->err));
-	return as_the_gateway_reads_it(w, &batch);
-}
-
-static void
-report(struct world *w, const struct delivery *d, const char *outcome,
-    bool is_last)
-{
-	const struct delivery_result result = {
-		.delivery_id = d->delivery_id,
-		.lease = d->lease,
-		.outcome = outcome,
-		.is_last = is_last,
-		.platform_id = "p7",
-		.reason = "no answer",
-	};
-	struct delivery_noted noted;
-
-	DONE(store_begin(w->store, &w->err));
-	DONE(lease_result(w->store, "telegram.main", &result, w->now_ms,
-	    w->arena, &noted, &w->err));
-	DONE(store_commit(w->store, &w->err));
-	assert_string_not_equal(noted.state, "stale");
-}
-
-static void
-stays_queued(struct world *w, struct watched *on)
-{
-	(void)w;
-	(void)on;
-}
-
-static void
-is_begun(struct world *w, struct watched *on)
-{
-	on->shown = claim(w).deliveries[0];
-	report(w, &on->shown, "begun", false);
-}
-
-static void
-is_to_be_tried_again(struct world *w, struct watched *on)
-{
-	is_begun(w, on);
-	report(w, &on->shown, "retry", false);
-	w->now_ms += INT64_C(60) * 1000;
-}
-
-static void
-is_shown(struct world *w, struct watched *on)
-{
-	on->shown = claim(w).deliveries[0];
-	report(w, &on->shown, "sent", true);
-}
-
-static void
-watch(struct world *w, struct watched *on)
-{
-	struct outbox_row row;
-	int64_t seq;
-
-	on->work.context =
-	    world_context(w, "telegram", "here", "community", "harbour");
-	seq = world_say(w, &on->work.context, "q", "canary");
-	on->work.message = said(w, seq);
-	on->work.has_message = true;
-	DONE(
-	    partials_post(w->store, &on->work, "canary …", w->now_ms, &w->err));
-	DONE(store_outbox_partial(w->store, seq, w->arena, &row, &w->err));
-	on->partial_id = row.id;
-}
-
-/* As /forget does: why it ends stands in its place, then all is forgotten. */
-static const char *
-stop_and_forget(struct world *w, struct watched *on)
-{
-	const struct post_note note = {
-		.context = &on->work.context,
-		.in_reply_to_seq = on->work.message.seq,
-		.text = "Stopped.",
-	};
-	struct forgetting what = {
-		.context_id = on->work.context.id,
-		.said_by = "",
-	};
-	struct forgotten gone;
-	char id[ID_UUID_SIZE];
-
-	what.before_seq = world_say(w, &on->work.context, "end", "/forget");
-	DONE(store_begin(w->store, &w->err));
-	DONE(post_add(w->store, &note, w->now_ms, id, &w->err));
-	OTHER(store_forget_slice(
-	    w->store, &what, SLICE, w->arena, &gone, &w->err));
-	DONE(store_commit(w->store, &w->err));
-	return arena_strdup(w->arena, id);
-}
-
-static const struct {
-	const char *claim;
-	void (*come)(struct world *w, struct watched *on);
-	bool is_edited; /* the reason takes the place of what is shown */
-} scenes[] = {
-	{ "it waits", stays_queued, false },
-	{ "it is being sent", is_begun, true },
-	{ "it is sent again", is_to_be_tried_again, true },
-	{ "it is shown", is_shown, true },
-};
-
-/* Whatever of it was on its way goes out without words, and the reason behind
- * it. */
-static const struct delivery *
-last_out(struct world *w, const struct watched *on)
-{
-	struct delivery_batch batch = claim(w);
-
-	if (batch.n_deliveries == 1 &&
-	    strcmp(batch.deliveries[0].delivery_id, on->partial_id) == 0) {
-		assert_string_equal(batch.deliveries[0].text, NO_WORDS);
-		report(w, &batch.deliveries[0], "sent", true);
-		batch = claim(w);
-	}
-	assert_int_equal(batch.n_deliveries, 1);
-	return &batch.deliveries[0];
-}
-
-static void
-what_is_watched_goes_and_its_end_takes_its_place(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < N_OF(scenes); i++) {
-		struct world world, *w = &world;
-		struct watched on = { 0 };
-		struct outbox_row row;
-		const struct delivery *out;
-		const char *end;
-
-		world_open(w);
-		watch(w, &on);
-		scenes[i].come(w, &on);
-		end = stop_and_forget(w, &on);
-		assert_string_equal(said(w, on.work.message.seq).text, "");
-		DONE(store_outbox_get(
-		    w->store, on.partial_id, w->arena, &row, &w->err));
-		assert_null(strstr(row.text, "canary"));
-		DONE(store_outbox_get(w->store, end, w->arena, &row, &w->err));
-		assert_string_equal(said(w, row.message_seq).text, "Stopped.");
-		if (strcmp(row.text, "Stopped.") != 0)
-			fail_msg("%s: %s", scenes[i].claim, row.text);
-		/* What the gateway has in hand it tells now. */
-		if (scenes[i].come == is_begun)
-			report(w, &on.shown, "sent", true);
-		out = last_out(w, &on);
-		assert_string_equal(out->text, "Stopped.");
-		if ((strcmp(out->edit_id, "p7") == 0) != scenes[i].is_edited)
-			fail_msg("%s: %s", scenes[i].claim, out->edit_id);
-		world_close(w);
-	}
-}
-
 int
 main(void)
 {
@@ -626,8 +417,6 @@ main(void)
 		cmocka_unit_test(what_names_a_task_goes_with_it),
 		cmocka_unit_test(
 		    a_task_that_was_tried_again_goes_with_its_message),
-		cmocka_unit_test(
-		    what_is_watched_goes_and_its_end_takes_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

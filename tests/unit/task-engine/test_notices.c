@@ -2,7 +2,6 @@
 
 #include "services/task-engine/delivery/notices.h"
 
-#include <sqlite3.h>
 #include <string.h>
 
 #include "libcommon/arena.h"
@@ -16,18 +15,12 @@ static struct context_row
 place(struct world *w, const char *id, const char *space, const char *marks)
 {
 	struct context_row x;
-	sqlite3 *db;
 
 	w->now_ms++; /* the order is that of their making */
 	x = world_context(w, "telegram", id, "community", space);
-	assert_int_equal(sqlite3_open(w->db_path, &db), SQLITE_OK);
-	assert_int_equal(
-	    sqlite3_exec(db,
-		arena_printf(w->arena, "UPDATE contexts SET %s WHERE id = '%s'",
-		    marks, x.id),
-		NULL, NULL, NULL),
-	    SQLITE_OK);
-	sqlite3_close(db);
+	world_run(
+	    w, arena_printf(w->arena, "UPDATE contexts SET %s WHERE id = '%s'",
+		   marks, x.id));
 	return x;
 }
 
@@ -102,21 +95,14 @@ tell_around(struct world *w, const char *avoided)
 static void
 link_admin(struct world *w, const char *user_id)
 {
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(w->db_path, &db), SQLITE_OK);
-	assert_int_equal(
-	    sqlite3_exec(db,
-		arena_printf(w->arena,
-		    "INSERT INTO users (id, display_name) VALUES ('ada', 'a');"
-		    "INSERT INTO identities (id, user_id, connector,"
-		    " connector_user_id) VALUES ('i', 'ada', 'telegram', '%s');"
-		    "INSERT INTO roles (user_id, workspace_id, role)"
-		    " VALUES ('ada', '*', 'admin')",
-		    user_id),
-		NULL, NULL, NULL),
-	    SQLITE_OK);
-	sqlite3_close(db);
+	world_run(
+	    w, arena_printf(w->arena,
+		   "INSERT INTO users (id, display_name) VALUES ('ada', 'a');"
+		   "INSERT INTO identities (id, user_id, connector,"
+		   " connector_user_id) VALUES ('i', 'ada', 'telegram', '%s');"
+		   "INSERT INTO roles (user_id, workspace_id, role)"
+		   " VALUES ('ada', '*', 'admin')",
+		   user_id));
 }
 
 static void

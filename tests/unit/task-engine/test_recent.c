@@ -2,7 +2,6 @@
 
 #include "services/task-engine/store/recent.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,16 +88,6 @@ find(struct world *w)
 }
 
 static void
-others_run(struct world *w, const char *sql)
-{
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(w->db_path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
-}
-
-static void
 a_change_is_seen_at_once(void **state)
 {
 	struct world world, *w = &world;
@@ -150,7 +139,7 @@ what_others_write_is_seen_in_the_next_transaction(void **state)
 	add_ada(w);
 	DONE(find(w));
 	DONE(store_commit(w->store, &w->err));
-	others_run(w, "DELETE FROM identities");
+	world_run(w, "DELETE FROM identities");
 	OTHER(find(w)); /* in no transaction */
 	DONE(store_begin_read(w->store, &w->err));
 	OTHER(find(w));

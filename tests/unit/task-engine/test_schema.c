@@ -16,18 +16,6 @@
 #include "tests/unit/unit.h"
 
 static void
-run_sql(const char *path, const char *sql)
-{
-	sqlite3 *db;
-	char *why = NULL;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
-		fail_msg("%s", why);
-	sqlite3_close(db);
-}
-
-static void
 read_file(const char *path, struct buf *out)
 {
 	FILE *f = fopen(path, "rb");
@@ -91,7 +79,7 @@ the_predecessors_is_refused_and_not_touched(void **state)
 	world_open(w);
 	world_stop(w);
 	w->db_path = world_path(w, "old.sqlite");
-	run_sql(w->db_path,
+	world_run(w,
 	    "PRAGMA journal_mode = WAL;"
 	    "CREATE TABLE tasks (id TEXT); CREATE TABLE contexts (id TEXT);"
 	    "CREATE TABLE pairing_requests (id TEXT);"
@@ -121,7 +109,7 @@ another_programs_is_refused(void **state)
 	world_open(w);
 	world_stop(w);
 	w->db_path = world_path(w, "x.sqlite");
-	run_sql(w->db_path, "CREATE TABLE bookmarks (url TEXT);");
+	world_run(w, "CREATE TABLE bookmarks (url TEXT);");
 	FAILS(store_open(&w->store, w->db_path, &w->err), ERR_CONFLICT);
 	assert_non_null(strstr(w->err.text, "another program"));
 	world_close(w);
@@ -135,11 +123,11 @@ a_newer_one_is_refused_naming_both(void **state)
 	(void)state;
 	world_open(w);
 	world_stop(w);
-	run_sql(w->db_path, "PRAGMA user_version = 77");
+	world_run(w, "PRAGMA user_version = 77");
 	FAILS(store_open(&w->store, w->db_path, &w->err), ERR_CONFLICT);
 	assert_non_null(strstr(w->err.text, "schema 77"));
 	assert_non_null(strstr(w->err.text, "knows 4"));
-	run_sql(w->db_path, "PRAGMA user_version = 4");
+	world_run(w, "PRAGMA user_version = 4");
 	world_start(w);
 	world_close(w);
 }

@@ -15,8 +15,6 @@ extern const struct audit_entry trail_entry;
 
 /* So many, in one commit. */
 void trail_add(struct world *world, int n);
-/* Behind the back of the engine. */
-void trail_tamper(struct world *world, const char *sql);
 /* To the end. */
 void trail_check(struct world *world, struct audit_check *check);
 /* Fails, naming what was done, unless a check finds that, there. */

@@ -2,6 +2,7 @@
 
 #include "tests/unit/task-engine/world.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,45 @@ world_say(struct world *w, const struct context_row *x, const char *event_id,
 	DONE(store_message_add(w->store, &message, &seq, &w->err));
 	DONE(store_commit(w->store, &w->err));
 	return seq;
+}
+
+struct message_row
+world_said(struct world *w, int64_t seq)
+{
+	struct message_row row;
+
+	DONE(store_message_get(w->store, seq, w->arena, &row, &w->err));
+	return row;
+}
+
+void
+world_run(struct world *w, const char *sql)
+{
+	char *why = NULL;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(w->db_path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s: %s", sql, why);
+	sqlite3_close(db);
+}
+
+const char *
+world_ask(struct world *w, const char *sql)
+{
+	const char *text = "no row";
+	sqlite3_stmt *stmt;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(w->db_path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		text = arena_strdup(
+		    w->arena, (const char *)sqlite3_column_text(stmt, 0));
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	return text;
 }
 
 const char *

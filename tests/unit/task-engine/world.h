@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "libcommon/err.h"
+#include "services/task-engine/store/messages.h"
 #include "services/task-engine/store/places.h"
 
 struct arena;
@@ -49,5 +50,12 @@ struct context_row world_context(struct world *world, const char *connector,
 /* An inbound message in the context; its seq. */
 int64_t world_say(struct world *world, const struct context_row *context,
     const char *event_id, const char *text);
+/* What is stored of it. */
+struct message_row world_said(struct world *world, int64_t seq);
+
+/* Behind the back of the engine, as from an operator's shell. */
+void world_run(struct world *world, const char *sql);
+/* The first value of the first row. */
+const char *world_ask(struct world *world, const char *sql);
 
 #endif
