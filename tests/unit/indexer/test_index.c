@@ -15,6 +15,7 @@
 #include "libcommon/id.h"
 #include "proto/search.h"
 #include "services/indexer/index.h"
+#include "tests/unit/indexer/shelf.h"
 
 struct fixture {
 	char dir[64];
@@ -46,21 +47,6 @@ teardown(void **state)
 	arena_free(&f->arena);
 	free(f);
 	return 0;
-}
-
-static void
-put(struct fixture *f, const char *path, const char *text)
-{
-	const struct index_file file = {
-		.path = path,
-		.skipped = "",
-		.text = text,
-		.text_size = strlen(text),
-	};
-	struct err err;
-
-	if (index_put(f->index, &file, &err) < 0)
-		fail_msg("%s", err.text);
 }
 
 static void
@@ -111,13 +97,15 @@ found(struct fixture *f, const char *text)
 static void
 fill(struct fixture *f)
 {
-	put(f, "setup.md",
+	shelf_put(f->index, "setup.md",
 	    "# Setup\nHow to install.\n\n## Telegram\nTalk to BotFather, set "
 	    "the token.\n");
-	put(f, "mail.md", "# Mail\nThe mailbox needs a password, no token.\n");
-	put(f, "caf\xc3\xa9.md", "# Caf\xc3\xa9\nOpening hours of the place\n");
-	put(f, "pace.md", "# Pace\nslowdown, slowdowns\n");
-	put(f, "deep/faq.md",
+	shelf_put(f->index, "mail.md",
+	    "# Mail\nThe mailbox needs a password, no token.\n");
+	shelf_put(f->index, "caf\xc3\xa9.md",
+	    "# Caf\xc3\xa9\nOpening hours of the place\n");
+	shelf_put(f->index, "pace.md", "# Pace\nslowdown, slowdowns\n");
+	shelf_put(f->index, "deep/faq.md",
 	    "# Questions\nWhy is telegram slow? It is not. token token\n");
 }
 
@@ -125,19 +113,19 @@ fill(struct fixture *f)
 static void
 fill_unspaced(struct fixture *f)
 {
-	put(f, "zh.md",
+	shelf_put(f->index, "zh.md",
 	    "# Docker\xe5\xae\xb9\xe5\x99\xa8\n"
 	    "\xe5\xa6\x82\xe4\xbd\x95\xe8\xae\xbe\xe7\xbd\xae"
 	    "\xe5\xae\xb9\xe5\x99\xa8\xe3\x80\x82\n");
-	put(f, "ja.md",
+	shelf_put(f->index, "ja.md",
 	    "# \xe6\xa4\x9c\xe7\xb4\xa2\n"
 	    "\xe5\x85\xa8\xe6\x96\x87\xe6\xa4\x9c\xe7\xb4\xa2"
 	    "\xe3\x81\xae\xe8\xa8\xad\xe5\xae\x9a\n");
-	put(f, "th.md",
+	shelf_put(f->index, "th.md",
 	    "# x\n\xe0\xb8\x84\xe0\xb9\x89\xe0\xb8\x99\xe0\xb8\xab"
 	    "\xe0\xb8\xb2\xe0\xb9\x84\xe0\xb8\x9f\xe0\xb8\xa5"
 	    "\xe0\xb9\x8c\n");
-	put(f, "ko.md",
+	shelf_put(f->index, "ko.md",
 	    "# y\n\xea\xb2\x80\xec\x83\x89\xec\x9d\x84"
 	    " \xed\x95\x98\xeb\x8b\xa4\n");
 }
@@ -250,7 +238,7 @@ a_snippet_shows_the_match(void **state)
 	for (int i = 0; i < 100; i++)
 		buf_adds(&text, i == 50 ? "a zebra \xe5\xae\xb9\xe5\x99\xa8 "
 					: "plain words ");
-	put(f, "long.md", text.data);
+	shelf_put(f->index, "long.md", text.data);
 	snippet = find_within(f, "zebras.", NULL, 0).hits[0].snippet;
 	assert_non_null(strstr(snippet, "zebra"));
 	snippet =
@@ -284,7 +272,7 @@ the_limit_counts_documents(void **state)
 	struct err err;
 
 	for (int i = 0; i < 5; i++)
-		put(f, arena_printf(f->arena, "d%d.md", i),
+		shelf_put(f->index, arena_printf(f->arena, "d%d.md", i),
 		    "# a\nsame\n# b\nsame\n# c\nsame same\n");
 	assert_int_equal(
 	    index_search(f->index, &query, NULL, &hits, f->arena, &err), 0);
@@ -308,7 +296,7 @@ hidden_documents_leave_no_trace(void **state)
 	for (size_t i = 0; i < N_OF(queries); i++)
 		before[i] = find_within(f, queries[i], deny, 1);
 	for (int i = 0; i < 50; i++)
-		put(f, arena_printf(f->arena, "memory/%d.md", i),
+		shelf_put(f->index, arena_printf(f->arena, "memory/%d.md", i),
 		    "# zebra mailbox\ntoken token telegram\n");
 	assert_int_equal(find_within(f, "zebra", NULL, 0).n_hits, 10);
 	for (size_t i = 0; i < N_OF(queries); i++) {
@@ -330,7 +318,7 @@ changes_show_at_once(void **state)
 	struct err err;
 
 	fill(f);
-	put(f, "setup.md", "# Setup\nNow about zebras.\n");
+	shelf_put(f->index, "setup.md", "# Setup\nNow about zebras.\n");
 	assert_string_equal(found(f, "zebra"), "setup.md");
 	assert_string_equal(found(f, "botfather"), "");
 	drop(f, "setup.md");
@@ -351,13 +339,13 @@ what_was_committed_is_kept(void **state)
 	assert_int_equal(
 	    index_find(f->index, "mail.md", &before, f->arena, &err), 0);
 	assert_int_equal(index_commit(f->index, &err), 0);
-	put(f, "lost.md", "zebra\n");
+	shelf_put(f->index, "lost.md", "zebra\n");
 	index_close(&f->index);
 	assert_int_equal(index_open(&f->index, f->dir, &err), 0);
 	assert_string_equal(found(f, "mailbox"), "mail.md");
 	assert_string_equal(found(f, "zebra"), "");
 	/* An edit leaves the short id alone. */
-	put(f, "mail.md", "other text\n");
+	shelf_put(f->index, "mail.md", "other text\n");
 	assert_int_equal(
 	    index_find(f->index, "mail.md", &after, f->arena, &err), 0);
 	assert_string_equal(before.short_id, after.short_id);
@@ -417,8 +405,8 @@ equal_short_ids_are_extended(void **state)
 	struct err err;
 
 	find_collision(f, &a, &b);
-	put(f, a, "one\n");
-	put(f, b, "two\n");
+	shelf_put(f->index, a, "one\n");
+	shelf_put(f->index, b, "two\n");
 	assert_int_equal(index_find(f->index, a, &first, f->arena, &err), 0);
 	assert_int_equal(index_find(f->index, b, &second, f->arena, &err), 0);
 	assert_int_equal(strlen(first.short_id), 7);

@@ -12,26 +12,12 @@
 #include "libcommon/err.h"
 #include "proto/search.h"
 #include "services/indexer/index.h"
+#include "tests/unit/indexer/shelf.h"
 
 enum { N_CHANGES = 60, MAX_PARTS = 4 };
 
 static struct index *idx;
 static char dir[64];
-
-static void
-put(const char *path, const char *text)
-{
-	const struct index_file file = {
-		.path = path,
-		.skipped = "",
-		.text = text,
-		.text_size = strlen(text),
-	};
-	struct err err;
-
-	if (index_put(idx, &file, &err) < 0)
-		fail_msg("%s", err.text);
-}
 
 static size_t
 count_hits(const char *text)
@@ -83,13 +69,13 @@ many_changes_leave_few_parts(void **state)
 	int most = 0;
 
 	(void)state;
-	put("mail.md", "# Mail\nThe mailbox is read.\n");
+	shelf_put(idx, "mail.md", "# Mail\nThe mailbox is read.\n");
 	for (int i = 0; i < N_CHANGES; i++) {
 		char text[32];
 		int n;
 
 		snprintf(text, sizeof(text), "zebra%d\n", i);
-		put("setup.md", text);
+		shelf_put(idx, "setup.md", text);
 		assert_int_equal(index_join_parts(idx, &err), 0);
 		assert_int_equal(index_commit(idx, &err), 0);
 		n = count_parts();
