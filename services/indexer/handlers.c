@@ -222,8 +222,10 @@ on_meaning(void *arg, const struct index_meaning *found)
 
 		values = arena_alloc(waiting->arena, size);
 		memcpy(values, found->values, size);
-		waiting->meaning =
-		    (struct index_meaning){ values, found->n_dimensions };
+		waiting->meaning = (struct index_meaning){
+			arena_strdup(waiting->arena, found->model), values,
+			found->n_dimensions
+		};
 	}
 	if (ws)
 		library_when_ready(library, ws, on_ready, waiting);

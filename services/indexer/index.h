@@ -123,8 +123,10 @@ struct index_totals {
 int index_totals(
     struct index *index, struct index_totals *out, struct err *err) MUST_CHECK;
 
-/* What a question means: of length 1. */
+/* What a question means: of length 1. Nothing is found by it where the vectors
+ * are of another model. */
 struct index_meaning {
+	const char *model;
 	const float *values;
 	size_t n_dimensions;
 };

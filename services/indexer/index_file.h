@@ -60,6 +60,10 @@ int index_run_between(struct index *index, enum statement which, int64_t first,
 int index_vectors_forget(
     struct index *index, int64_t document_id, struct err *err) MUST_CHECK;
 
+/* Returns 1 when there are vectors of that model, or none at all. */
+int index_vectors_are_of(struct index *index, const char *model,
+    int64_t *n_dimensions_out, struct err *err) MUST_CHECK;
+
 void index_bind_text(sqlite3_stmt *stmt, int at, const char *text);
 
 #endif

@@ -290,6 +290,24 @@ by_both(struct search *search, const struct match *match, struct err *err)
 	return add_hits(search, match->begun, err);
 }
 
+/* A phrase in quotes must be there, whatever means the same. */
+static int
+find(struct search *search, const struct match *match, struct err *err)
+{
+	const struct index_meaning *meaning = search->meaning;
+	int64_t n_dimensions;
+	int rc;
+
+	if (!meaning || match->has_phrase)
+		return by_words(search, match, err);
+	rc = index_vectors_are_of(
+	    search->index, meaning->model, &n_dimensions, err);
+	if (rc < 0)
+		return -1;
+	return rc == 1 ? by_both(search, match, err)
+		       : by_words(search, match, err);
+}
+
 int
 index_search(struct index *index, const struct search_query *query,
     const struct index_meaning *meaning, struct search_hits *out,
@@ -317,7 +335,5 @@ index_search(struct index *index, const struct search_query *query,
 		return -1;
 	if (match.none && leave_out(&search, match.none, err) < 0)
 		return -1;
-	/* A phrase in quotes must be there, whatever means the same. */
-	return meaning && !match.has_phrase ? by_both(&search, &match, err)
-					    : by_words(&search, &match, err);
+	return find(&search, &match, err);
 }

@@ -64,10 +64,9 @@ index_vectors_clear(struct index *index, struct err *err)
 	return end(index, is_ours, rc, err);
 }
 
-/* Returns 1 when there are vectors of that model, or of none. */
-static int
-is_of_model(struct index *index, const char *model, int64_t *n_dimensions_out,
-    struct err *err)
+int
+index_vectors_are_of(struct index *index, const char *model,
+    int64_t *n_dimensions_out, struct err *err)
 {
 	AUTO(index_statement_done)
 	sqlite3_stmt *stmt = index_statement(index, STMT_SPACE_GET, err);
@@ -251,7 +250,7 @@ index_vectors_wanted(struct index *index, const char *model, const char *globs,
 	};
 	int64_t n_dimensions;
 	bool is_ours;
-	int rc = is_of_model(index, model, &n_dimensions, err);
+	int rc = index_vectors_are_of(index, model, &n_dimensions, err);
 
 	*n_out = 0;
 	if (rc < 0 || (rc == 0 && index_vectors_clear(index, err) < 0))
@@ -340,11 +339,11 @@ index_vectors_put(struct index *index, const char *model,
 {
 	int64_t n_known;
 	bool is_ours;
-	int rc = is_of_model(index, model, &n_known, err);
+	int rc = index_vectors_are_of(index, model, &n_known, err);
 
-	if (rc < 0)
-		return -1;
-	if (n_known > 0 && (rc == 0 || n_known != (int64_t)n_dimensions))
+	if (rc <= 0)
+		return rc;
+	if (n_known > 0 && n_known != (int64_t)n_dimensions)
 		return err_set(err, ERR_CONFLICT,
 		    "the model %s makes vectors of %d dimensions, and made "
 		    "some of %d before: name it anew, or delete the index",
@@ -354,6 +353,39 @@ index_vectors_put(struct index *index, const char *model,
 	rc = n_known == 0 ? put_space(index, model, n_dimensions, err) : 0;
 	if (rc == 0)
 		rc = put_all(index, texts, n_texts, values, n_dimensions, err);
+	return end(index, is_ours, rc, err);
+}
+
+int
+index_vectors_pass(struct index *index, const char *model,
+    const struct index_text *text, struct err *err)
+{
+	static const float none;
+	int64_t n_known;
+	bool is_ours;
+	int rc = index_vectors_are_of(index, model, &n_known, err);
+
+	if (rc <= 0)
+		return rc;
+	if (begin(index, &is_ours, err) < 0)
+		return -1;
+	rc = put_one(index, text, &none, 0, err);
+	return end(index, is_ours, rc, err);
+}
+
+int
+index_vectors_retry(struct index *index, struct err *err)
+{
+	bool is_ours;
+	int rc;
+
+	if (begin(index, &is_ours, err) < 0)
+		return -1;
+	rc = index_run(index, STMT_VECTORS_NONE_DROP, err) < 0 ||
+		     index_run(index, STMT_VECTORS_OLD_DROP, err) < 0 ||
+		     index_run(index, STMT_VECTORLESS_AGAIN, err) < 0
+		 ? -1
+		 : 0;
 	return end(index, is_ours, rc, err);
 }
 

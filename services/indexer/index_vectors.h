@@ -41,12 +41,20 @@ int index_vectors_wanted(struct index *index, const char *model,
     struct arena *arena, struct err *err) MUST_CHECK;
 
 /*
- * values: one vector behind the other. What changed meanwhile is passed over.
+ * values: one vector behind the other. What changed meanwhile is passed over,
+ * and all of them where there are those of another model.
  * ERR_CONFLICT: the model made vectors of another number of dimensions before.
  */
 int index_vectors_put(struct index *index, const char *model,
     const struct index_text *texts, size_t n_texts, const float *values,
     size_t n_dimensions, struct err *err) MUST_CHECK;
+
+/* No vector of that text can be had: it is not wanted any more. */
+int index_vectors_pass(struct index *index, const char *model,
+    const struct index_text *text, struct err *err) MUST_CHECK;
+/* What was passed or excluded so far is wanted again, if it may be sent, and
+ * of documents that are gone nothing waits any longer. */
+int index_vectors_retry(struct index *index, struct err *err) MUST_CHECK;
 
 /* Forgets all of them. */
 int index_vectors_clear(struct index *index, struct err *err) MUST_CHECK;

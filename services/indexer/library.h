@@ -77,6 +77,10 @@ void library_refresh(struct library *library, struct workspace *ws);
 /* Reads every document of it again, soon. */
 void library_reindex(struct library *library, struct workspace *ws);
 
+/* Looks through everything: at the start, when told too little, and now and
+ * then. Returns -1 when the workspaces' folder cannot be read. */
+int library_rescan(struct library *library);
+
 /* Fills all but the workspace's id; ws NULL: there is no folder. */
 int library_state(struct library *library, struct workspace *ws,
     struct search_state *out, struct arena *arena, struct err *err) MUST_CHECK;

@@ -56,9 +56,6 @@ void library_close_index(struct library *lib, struct workspace *ws);
 
 /* library_watch.c */
 struct folders_events library_events(struct library *lib);
-/* Looks through everything: at the start, when told too little, and now and
- * then. Returns -1 when the workspaces' folder cannot be read. */
-int library_rescan(struct library *lib);
 /* Deletes the indexes of workspaces that went while we were not there. */
 void library_drop_orphans(struct library *lib);
 /* The lock-down holds for the two folders that were there at the start: others

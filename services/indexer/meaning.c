@@ -24,6 +24,8 @@
 #include "services/indexer/vectors.h"
 #include "services/indexer/workspace.h"
 
+enum { REFUSED_MAX = 16 };
+
 void
 meaning_run_in(struct meaning *m, int64_t after_ms)
 {
@@ -75,6 +77,12 @@ meaning_fails(struct meaning *m, const struct err *why)
 	meaning_pause_longer(m);
 }
 
+bool
+meaning_is_doubted(const struct meaning *m)
+{
+	return m->sources && m->n_refused > REFUSED_MAX;
+}
+
 static void
 go_on(void *arg)
 {
@@ -84,9 +92,9 @@ go_on(void *arg)
 		return;
 	if (m->state == MEANING_UNKNOWN || m->state == MEANING_OFF)
 		meaning_probe(m);
-	else if (m->sources)
+	else if (m->sources && !meaning_is_doubted(m))
 		meaning_work(m);
-	else if (m->state == MEANING_AWAY && m->failed_question)
+	else if (m->state == MEANING_AWAY && (m->sources || m->failed_question))
 		meaning_ask_again(m);
 }
 
@@ -177,15 +185,22 @@ meaning_take_vectors(const struct envelope *answer, const struct err *why,
 	}
 	if (embed_vectors_decode(out, answer->body, arena, err) < 0)
 		return -1;
-	return vectors_unpack(out, n_wanted, arena, values_out, err);
+	if (vectors_unpack(out, n_wanted, arena, values_out, err) == 0)
+		return 0;
+	/* No fault of the texts. */
+	err->code = ERR_UNAVAILABLE;
+	return -1;
 }
 
-/* Vectors of another model mean nothing beside these. */
+/* Vectors of another model mean nothing beside these: the engine was started
+ * anew with it, and all of them have to be made anew. */
 void
 meaning_set_model(struct meaning *m, const char *model)
 {
 	if (strcmp(m->model, model) == 0)
 		return;
+	if (*m->model)
+		(void)library_rescan(m->options.library);
 	questions_release(&m->questions);
 	xfree(&m->model);
 	m->model = xstrdup(model);

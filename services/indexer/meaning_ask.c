@@ -11,6 +11,7 @@
 #include "libcommon/loop.h"
 #include "proto/embed.h"
 #include "services/indexer/index.h"
+#include "services/indexer/sources.h"
 
 enum {
 	ASKED_MAX = 8,
@@ -46,6 +47,31 @@ note_failed(struct meaning *m, const struct meaning_question *q)
 	xfree(&m->failed_workspace);
 	m->failed_question = xstrdup(q->text);
 	m->failed_workspace = xstrdup(q->workspace_id);
+}
+
+static void
+answers(struct meaning *m)
+{
+	m->n_refused = 0;
+	/* What waited for that. */
+	if (m->state == MEANING_AWAY)
+		meaning_run_in(m, 0);
+	meaning_works(m);
+}
+
+static void
+not_answered(
+    struct meaning *m, const struct meaning_question *q, const struct err *why)
+{
+	if (why->code == ERR_REFUSED || why->code == ERR_BUSY)
+		return;
+	if (why->code == ERR_INVALID && !meaning_is_doubted(m)) {
+		/* It works; of this one it makes none. */
+		answers(m);
+		return;
+	}
+	note_failed(m, q);
+	meaning_fails(m, why);
 }
 
 static void
@@ -86,16 +112,14 @@ on_question(void *arg, const struct envelope *answer, const struct err *why)
 	if (meaning_take_vectors(answer, why, 1, arena, &found, &values, &err) <
 	    0) {
 		tell(q, NULL);
-		if (err.code == ERR_REFUSED || err.code == ERR_BUSY)
-			return;
-		note_failed(m, q);
-		meaning_fails(m, &err);
+		not_answered(m, q, &err);
 		return;
 	}
 	meaning_set_model(m, found.model);
-	vector = (struct index_meaning){ values, (size_t)found.n_dimensions };
+	vector = (struct index_meaning){ m->model, values,
+		(size_t)found.n_dimensions };
 	questions_put(&m->questions, q->text, &vector);
-	meaning_works(m);
+	answers(m);
 	tell(q, &vector);
 }
 
@@ -127,10 +151,14 @@ ask(struct meaning *m, const char *workspace_id, const char *text,
 	DL_APPEND(m->asked, q);
 }
 
+/* What it cannot but take, when it may be the texts that it did not. */
 void
 meaning_ask_again(struct meaning *m)
 {
-	ask(m, m->failed_workspace, m->failed_question, NULL, NULL);
+	if (meaning_is_doubted(m))
+		ask(m, m->sources->workspace_id, "?", NULL, NULL);
+	else
+		ask(m, m->failed_workspace, m->failed_question, NULL, NULL);
 }
 
 void
@@ -144,13 +172,15 @@ meaning_of(struct meaning *m, const char *workspace_id, const char *question,
 	DL_FOREACH (m->asked, q)
 		n_asked++;
 	if (m->state == MEANING_ON && !meaning_excludes(m, workspace_id) &&
-	    questions_find(&m->questions, question, &known) == 0)
+	    questions_find(&m->questions, question, &known) == 0) {
+		known.model = m->model;
 		fn(arg, &known);
-	else if (m->state != MEANING_ON || meaning_excludes(m, workspace_id) ||
-		 n_asked >= ASKED_MAX)
+	} else if (m->state != MEANING_ON ||
+		   meaning_excludes(m, workspace_id) || n_asked >= ASKED_MAX) {
 		fn(arg, NULL);
-	else
+	} else {
 		ask(m, workspace_id, question, fn, arg);
+	}
 }
 
 void

@@ -127,6 +127,48 @@ hold(
 	meaning_pause_longer(m);
 }
 
+static int
+pass(struct meaning *m, const struct meaning_batch *batch,
+    const struct err *why, struct err *err)
+{
+	const struct index_text *text = &batch->texts[0];
+	struct workspace *ws;
+	int rc = library_use_known(
+	    m->options.library, batch->workspace_id, &ws, err);
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	log_info("meaning-passed", "workspace=%s path=%s why=%s",
+	    log_quote(batch->workspace_id), log_quote(text->path),
+	    log_quote(why->text));
+	return index_vectors_pass(ws->index, m->model, text, err);
+}
+
+/* It works, and does not take one of the texts: which, it is not said. */
+static void
+find_unfit(
+    struct meaning *m, const struct meaning_batch *batch, const struct err *why)
+{
+	struct err err;
+
+	if (batch->n_texts > 1) {
+		m->n_singly = batch->n_texts;
+	} else {
+		m->n_singly -= m->n_singly > 0;
+		m->n_refused++;
+		if (meaning_is_doubted(m)) {
+			meaning_fails(m, why);
+			return;
+		}
+		if (pass(m, batch, why, &err) < 0) {
+			meaning_fails(m, &err);
+			return;
+		}
+		meaning_works(m);
+	}
+	meaning_run_in(m, 0);
+}
+
 static void
 release(struct meaning *m, const struct meaning_batch *batch)
 {
@@ -134,6 +176,8 @@ release(struct meaning *m, const struct meaning_batch *batch)
 
 	if (source)
 		xfree(&source->held);
+	m->n_singly -= m->n_singly > 0;
+	m->n_refused = 0;
 	meaning_run_in(m, 0);
 }
 
@@ -164,6 +208,8 @@ on_batch(void *arg, const struct envelope *answer, const struct err *why)
 		hold(m, batch, &err);
 	} else if (err.code == ERR_REFUSED) {
 		give_up(m, batch, &err);
+	} else if (err.code == ERR_INVALID) {
+		find_unfit(m, batch, &err);
 	} else {
 		meaning_fails(m, &err);
 	}
@@ -195,9 +241,13 @@ collect(struct meaning *m, struct meaning_batch *batch, struct err *err)
 
 	if (rc != 0)
 		return rc;
+	if (!ws->is_retried && index_vectors_retry(ws->index, err) < 0)
+		return -1;
+	ws->is_retried = true;
 	return index_vectors_wanted(ws->index, m->model,
-	    m->options.exclude_globs, batch->texts, TEXTS_A_BATCH,
-	    &batch->n_texts, batch->arena, err);
+	    m->options.exclude_globs, batch->texts,
+	    m->n_singly > 0 ? 1 : TEXTS_A_BATCH, &batch->n_texts, batch->arena,
+	    err);
 }
 
 void

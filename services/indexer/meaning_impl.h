@@ -40,6 +40,8 @@ struct meaning {
 	struct source *sources;
 	struct meaning_question *asked;
 	struct questions questions; /* those that were answered */
+	size_t n_singly;	    /* texts to be sent one by one */
+	size_t n_refused;	    /* of them, since one was taken */
 	/* What the endpoint failed at last, to be asked again. */
 	char *failed_question, *failed_workspace;
 };
@@ -49,6 +51,8 @@ void meaning_works(struct meaning *m);
 /* Nothing at all can be had for now. */
 void meaning_fails(struct meaning *m, const struct err *why);
 void meaning_pause_longer(struct meaning *m);
+/* It refused so many texts, one behind the other, that it may refuse all. */
+bool meaning_is_doubted(const struct meaning *m);
 bool meaning_excludes(const struct meaning *m, const char *workspace_id);
 /* What was answered by another model is forgotten. */
 void meaning_set_model(struct meaning *m, const char *model);

@@ -15,8 +15,8 @@ questions_find(struct questions *q, const char *text, struct index_meaning *out)
 		if (!kept->text || strcmp(kept->text, text) != 0)
 			continue;
 		kept->used = ++q->n_used;
-		*out =
-		    (struct index_meaning){ kept->values, kept->n_dimensions };
+		*out = (struct index_meaning){ "", kept->values,
+			kept->n_dimensions };
 		return 0;
 	}
 	return 1;

@@ -31,7 +31,8 @@ const char statement_schema[] =
     "CREATE TABLE space (model TEXT NOT NULL, n_dimensions INTEGER NOT NULL)"
     " STRICT;"
     /* A section's rowid; below 0, it was that of one that is no more, and the
-     * vector waits to be found by the hash of its text. */
+     * vector waits to be found by the hash of its text. Without data: none
+     * can be had of that text. */
     "CREATE TABLE vector (id INTEGER PRIMARY KEY, hash BLOB NOT NULL,"
     " data BLOB NOT NULL) STRICT;"
     "CREATE INDEX vector_hash ON vector (hash);"
@@ -109,6 +110,11 @@ const char *const statements[STMT_COUNT] = {
 	[STMT_VECTORLESS_NEXT] =
 	    "SELECT id, path FROM document WHERE n_sections > 0"
 	    " AND vectors <> sha256 AND id > ?1 ORDER BY id LIMIT 1",
+	/* Not each of their sections has one: they may be excluded no more. */
+	[STMT_VECTORLESS_AGAIN] =
+	    "UPDATE document SET vectors = '' WHERE vectors <> ''"
+	    " AND n_sections > (SELECT count(*) FROM vector WHERE vector.id"
+	    " BETWEEN document.id << 12 AND (document.id << 12) + 4095)",
 	[STMT_VECTORS_DONE] =
 	    "UPDATE document SET vectors = sha256 WHERE id = ?1",
 	[STMT_SECTIONS_OF] = "SELECT rowid, title, heading, body FROM section"
@@ -119,11 +125,16 @@ const char *const statements[STMT_COUNT] = {
 	    " FROM vector WHERE hash = ?2 LIMIT 1 RETURNING 1",
 	[STMT_VECTOR_PUT] = "INSERT OR REPLACE INTO vector (id, hash, data)"
 			    " VALUES (?1, ?2, ?3)",
+	[STMT_VECTORS_NONE_DROP] = "DELETE FROM vector WHERE length(data) = 0",
+	[STMT_VECTORS_OLD_DROP] =
+	    "DELETE FROM vector WHERE id < 0 AND (-id >> 12) NOT IN"
+	    " (SELECT document.id FROM document)",
 	[STMT_VECTORS_RETIRE] = "UPDATE OR REPLACE vector SET id = -id"
 				" WHERE id BETWEEN ?1 AND ?2",
 	[STMT_VECTORS_DROP] = "DELETE FROM vector WHERE id BETWEEN ?1 AND ?2",
 	[STMT_VECTORS_ALL] = "SELECT id, data FROM vector WHERE id > 0",
 	[STMT_VECTOR_TOTALS] =
-	    "SELECT (SELECT count(*) FROM vector WHERE id > 0),"
+	    "SELECT (SELECT count(*) FROM vector WHERE id > 0"
+	    " AND length(data) > 0),"
 	    " (SELECT coalesce(sum(n_sections), 0) FROM document)",
 };

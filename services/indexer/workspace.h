@@ -27,6 +27,7 @@ struct workspace {
 	bool is_made_anew;   /* the index: what is found is no news */
 	bool is_scanned;     /* completely, since the start */
 	bool has_failed;     /* the last step */
+	bool is_retried;     /* since the start: see index_vectors_retry */
 	int64_t last_indexed_unix;
 
 	/* The library's own. */

@@ -41,6 +41,13 @@ def broken(texts, value):
     return body
 
 
+def picky(texts):
+    """As one whose model reads less than a section may have."""
+    if any("zqlong" in text for text in texts):
+        return 413, '{"error": {"message": "sk-secret"}}'
+    return 200, json.dumps(good(texts))
+
+
 # mode -> (status, what is answered)
 MODES = {
     "good": lambda t: (200, json.dumps(good(t))),
@@ -48,6 +55,7 @@ MODES = {
         {"data": good(t)["data"][::-1]})),
     "down": lambda t: (500, "{}"),
     "limited": lambda t: (429, "{}"),
+    "unwilling": lambda t: (400, "{}"),
     "forbidden": lambda t: (401, '{"error": {"message": "sk-secret"}}'),
     "no json": lambda t: (200, "<html>"),
     "a list": lambda t: (200, "[]"),
@@ -70,10 +78,12 @@ MODES = {
     "zeros": lambda t: (200, json.dumps({"data": [
         {"index": i, "embedding": [0] * DIMENSIONS}
         for i in range(len(t))]})),
+    "picky": picky,
     "huge": lambda t: (200, " " * (9 * 1024 * 1024) + json.dumps(good(t))),
 }
 SENSELESS = [m for m in MODES if m not in (
-    "good", "reversed", "other dimensions")]
+    "good", "reversed", "picky", "unwilling",
+    "other dimensions")]
 
 
 class EmbeddingStub:

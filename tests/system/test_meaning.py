@@ -134,10 +134,12 @@ def test_another_model_begins_anew(suite):
     suite.stub.texts.clear()
     suite.sets["AGENT_RUNTIME_EMBED_MODEL"] = "stub-2"
     suite.restart()
-    suite.indexer.stop()
-    suite.indexer.start()
-    wait_for("all of it again", lambda: len(suite.stub.texts) >= 4)
+    # The first question tells the indexer, which goes on running: it is not
+    # compared with what the other model made.
+    assert suite.find("vehicle") == []
+    wait_for("all of it again", lambda: len(suite.stub.texts) >= 5)
     assert suite.stub.model == "stub-2"
+    wait_for("its meaning", lambda: suite.find("vehicle") == ["garage.md"])
 
 
 def test_what_is_excluded_is_never_sent(place, stub):  # noqa: F811
@@ -149,6 +151,14 @@ def test_what_is_excluded_is_never_sent(place, stub):  # noqa: F811
         sent = "".join(stub.texts)
         assert "automobile" in sent and "Nobody may read" not in sent
         assert "search by meaning: 2 of 4" in suite.status()
+        # What may be sent from now on is.
+        for sets in (suite.sets, suite.indexer.sets):
+            sets["AGENT_RUNTIME_EMBED_EXCLUDE_GLOBS"] = "drafts/**"
+        suite.restart()
+        suite.indexer.stop()
+        suite.indexer.start()
+        suite.settled("pay.private.md")
+        assert "drafts/plan.md" not in suite.vectors()
 
 
 @pytest.mark.parametrize("who", ["the indexer", "the engine"])
@@ -251,6 +261,38 @@ def test_a_senseless_answer_is_none(suite, mode):
     assert suite.vectors() == before
     assert "sk-secret" not in suite.log() + suite.indexer.log()
     assert KEY not in suite.log() + suite.indexer.log()
+
+
+def test_one_text_that_is_refused_costs_no_other_its_vector(suite):
+    suite.stub.mode = "picky"
+    for i in range(3):
+        suite.put(f"long{i}.md", f"# Long\n\nA text zqlong {i}.\n")
+    suite.put("new.md", "# New\n\nHow to commence.\n")
+    suite.settled("new.md")
+    assert suite.find("begin")[0] == "new.md"
+    # Nor does a question that is refused.
+    assert suite.find("zqlong")[0].startswith("long")
+    assert suite.find("vehicle")[0] == "garage.md"
+    wait_for("the rest", lambda: "search by meaning: 5 of 8 sections" in
+             suite.status())
+    for log in (suite.log(), suite.indexer.log()):
+        assert "sk-secret" not in log and "meaning-away" not in log
+    # Until another start it is not tried again.
+    suite.stub.texts.clear()
+    suite.put("garage.md", FILES["garage.md"] + "\n## Roof\n\nIt leaks.\n")
+    wait_for("two sections", lambda: suite.vectors().get("garage.md") == 2)
+    assert not any("zqlong" in text for text in suite.stub.texts)
+
+
+def test_one_that_refuses_everything_is_left_alone(suite):
+    suite.stub.mode = "unwilling"
+    for i in range(40):
+        suite.put(f"new{i}.md", f"# New\n\nHow to commence {i}.\n")
+    suite.indexer.wait_log("meaning-away .*answers 400")
+    assert len(suite.stub.texts) < 60
+    suite.stub.mode = "good"
+    suite.indexer.wait_log("meaning-back", 60)
+    wait_for("the others", lambda: suite.find("begin"))
 
 
 def test_vectors_of_other_dimensions_are_not_mixed(suite):

@@ -148,18 +148,25 @@ embedder_judge(struct embedder *e, const struct err *why)
 	e->alone_until_ms = 0;
 }
 
+/* INVALID: it works, and these texts are the trouble, or one of them. */
 static const struct {
 	long from, to;
 	const char *advice;
+	enum err_code code;
 } refusals[] = {
-	{ 300, 399, "it redirects: set AGENT_RUNTIME_EMBED_BASE_URL anew" },
-	{ 401, 403, "check AGENT_RUNTIME_EMBED_API_KEY" },
+	{ 300, 399, "it redirects: set AGENT_RUNTIME_EMBED_BASE_URL anew",
+	    ERR_UNAVAILABLE },
+	{ 400, 400, "it does not accept the request", ERR_INVALID },
+	{ 401, 403, "check AGENT_RUNTIME_EMBED_API_KEY", ERR_UNAVAILABLE },
 	{ 404, 404,
 	    "check AGENT_RUNTIME_EMBED_BASE_URL and "
-	    "AGENT_RUNTIME_EMBED_MODEL" },
-	{ 429, 429, "its limit is reached" },
-	{ 400, 499, "it does not accept the request" },
-	{ 500, 599, "it failed" },
+	    "AGENT_RUNTIME_EMBED_MODEL",
+	    ERR_UNAVAILABLE },
+	{ 413, 413, "it does not accept the request", ERR_INVALID },
+	{ 422, 422, "it does not accept the request", ERR_INVALID },
+	{ 429, 429, "its limit is reached", ERR_UNAVAILABLE },
+	{ 400, 499, "it does not accept the request", ERR_UNAVAILABLE },
+	{ 500, 599, "it failed", ERR_UNAVAILABLE },
 };
 
 static void
@@ -167,16 +174,21 @@ on_status(
     struct embedder *e, const struct http_response *response, struct err *err)
 {
 	const char *advice = "it does not speak the expected protocol";
+	enum err_code code = ERR_UNAVAILABLE;
 
 	for (size_t i = 0; i < N_OF(refusals); i++)
 		if (response->status >= refusals[i].from &&
 		    response->status <= refusals[i].to) {
 			advice = refusals[i].advice;
+			code = refusals[i].code;
 			break;
 		}
-	err_set(err, ERR_UNAVAILABLE, "the embedding endpoint answers %ld: %s",
+	err_set(err, code, "the embedding endpoint answers %ld: %s",
 	    response->status, advice);
-	leave_alone(e, response->retry_after_ms, err);
+	if (code == ERR_INVALID)
+		embedder_judge(e, NULL);
+	else
+		leave_alone(e, response->retry_after_ms, err);
 }
 
 static void

@@ -68,7 +68,7 @@ the_last_questions_are_known(void **state)
 	(void)state;
 	for (int i = 0; i < QUESTIONS_KEPT + 1; i++) {
 		const float value = (float)i;
-		const struct index_meaning vector = { &value, 1 };
+		const struct index_meaning vector = { "one", &value, 1 };
 
 		snprintf(text, sizeof(text), "%d", i);
 		questions_put(&questions, text, &vector);
