@@ -11,6 +11,7 @@
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/json.h"
+#include "libcommon/shown.h"
 #include "services/agent-runtime/screen.h"
 #include "services/agent-runtime/settings.h"
 #include "services/agent-runtime/tools.h"
@@ -45,11 +46,13 @@ show_hit(const struct json *hit)
 {
 	AUTO(buf_release)
 	struct buf line = { 0 };
+	const char *path = str(hit, "path");
 	const char *heading = str(hit, "heading");
 
 	buf_init(&line);
-	buf_addf(&line, "%s:%" PRId64 "  %s", str(hit, "path"),
-	    json_int(json_get(hit, "line"), 1), str(hit, "short_id"));
+	(void)shown_name(&line, path, strlen(path));
+	buf_addf(&line, ":%" PRId64 "  %s", json_int(json_get(hit, "line"), 1),
+	    str(hit, "short_id"));
 	if (heading[0] != '\0')
 		buf_addf(&line, "\n%s", heading);
 	if (str(hit, "snippet")[0] != '\0')

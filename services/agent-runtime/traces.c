@@ -4,9 +4,11 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "libcommon/buf.h"
 #include "libcommon/json.h"
+#include "libcommon/shown.h"
 #include "services/agent-runtime/screen.h"
 
 const char *
@@ -95,7 +97,9 @@ trace_print_heard(const struct json *heard)
 static void
 add_document(const struct json *document, struct buf *line)
 {
-	buf_addf(line, "%s", trace_str(document, "path"));
+	const char *path = trace_str(document, "path");
+
+	(void)shown_name(line, path, strlen(path));
 	if (number(document, "line"))
 		buf_addf(line, ":%" PRId64, number(document, "line"));
 	buf_addf(line, "  %s  %.2f  %s", trace_str(document, "short_id"),

@@ -2,7 +2,6 @@
 
 #include "services/task-engine/approvals/canonical.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,42 +9,8 @@
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
 #include "libcommon/json.h"
+#include "libcommon/shown.h"
 #include "libcommon/utf8.h"
-
-/* Beside utf8_is_deceptive: what takes no place, or looks like a space. */
-static bool
-is_invisible(uint32_t c)
-{
-	static const struct {
-		uint32_t first, last;
-	} ranges[] = {
-		{ 0x00a0, 0x00a0 }, { 0x00ad, 0x00ad }, { 0x034f, 0x034f },
-		{ 0x115f, 0x1160 }, { 0x1680, 0x1680 }, { 0x17b4, 0x17b5 },
-		{ 0x180b, 0x180f }, { 0x2000, 0x200f }, { 0x202f, 0x202f },
-		{ 0x205f, 0x206f }, { 0x2800, 0x2800 }, { 0x3000, 0x3000 },
-		{ 0x3164, 0x3164 },
-		{ 0xd800, 0xf8ff }, /* for private use, the first of them */
-		{ 0xfe00, 0xfe0f }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb },
-		{ 0xe0000, 0x10ffff }, /* tags, selectors, private use */
-	};
-
-	for (size_t i = 0; i < N_OF(ranges); i++)
-		if (c >= ranges[i].first && c <= ranges[i].last)
-			return true;
-	return false;
-}
-
-static void
-add_escaped(struct buf *out, uint32_t c)
-{
-	if (c >= 0x10000) {
-		c -= 0x10000;
-		buf_addf(out, "\\u%04x\\u%04x", 0xd800 + (c >> 10),
-		    0xdc00 + (c & 0x3ff));
-		return;
-	}
-	buf_addf(out, "\\u%04x", c);
-}
 
 static void
 add_character(struct buf *out, uint32_t c, const char *bytes, size_t size)
@@ -59,8 +24,8 @@ add_character(struct buf *out, uint32_t c, const char *bytes, size_t size)
 			return;
 		}
 	/* A back-tick would end the block of code that it is shown in. */
-	if (c == '`' || utf8_is_deceptive(c) || is_invisible(c))
-		add_escaped(out, c);
+	if (c == '`' || shown_is_hidden(c))
+		shown_escape(out, c);
 	else
 		buf_add(out, bytes, size);
 }

@@ -7,6 +7,7 @@
 
 #include "libcommon/buf.h"
 #include "libcommon/clock.h"
+#include "libcommon/shown.h"
 #include "libcommon/utf8.h"
 #include "proto/search.h"
 #include "services/task-engine/conversation/quote.h"
@@ -141,7 +142,9 @@ add_hit(struct buf *out, size_t number, const struct search_hit *hit)
 {
 	int percent = (int)(hit->score * 100);
 
-	buf_addf(out, "%zu. `%s`", number, hit->path);
+	buf_addf(out, "%zu. `", number);
+	(void)shown_name(out, hit->path, strlen(hit->path));
+	buf_addc(out, '`');
 	if (*hit->short_id)
 		buf_addf(out, " `%s`", hit->short_id);
 	if (percent > 0)
@@ -149,6 +152,19 @@ add_hit(struct buf *out, size_t number, const struct search_hit *hit)
 	buf_addc(out, ' ');
 	add_snippet(out, hit->snippet);
 	buf_addc(out, '\n');
+}
+
+/* What is not shown as it is cannot be typed: it has its short id. */
+static void
+add_target(struct buf *out, const struct search_hit *hit)
+{
+	size_t began = out->size;
+
+	if (shown_name(out, hit->path, strlen(hit->path)) ||
+	    *hit->short_id == '\0')
+		return;
+	buf_truncate(out, began);
+	buf_adds(out, hit->short_id);
 }
 
 static void
@@ -175,13 +191,17 @@ say_hits(struct buf *out, const struct search_hits *hits, const char *query)
 	buf_addf(out, "Top %zu result(s):\n", hits->n_hits);
 	for (size_t i = 0; i < hits->n_hits; i++)
 		add_hit(out, i + 1, &hits->hits[i]);
-	buf_addf(out, "\nRead one with `/open %s`.", hits->hits[0].path);
+	buf_adds(out, "\nRead one with `/open ");
+	add_target(out, &hits->hits[0]);
+	buf_adds(out, "`.");
 }
 
 void
 say_document(struct buf *out, const struct search_document *document)
 {
-	buf_addf(out, "`%s`\n", document->path);
+	buf_addc(out, '`');
+	(void)shown_name(out, document->path, strlen(document->path));
+	buf_adds(out, "`\n");
 	buf_adds(out, *document->text ? document->text : "(empty file)");
 	if (document->is_truncated)
 		buf_adds(out, "\n\n(Truncated to safe output size.)");

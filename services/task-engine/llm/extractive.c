@@ -7,6 +7,7 @@
 
 #include "libcommon/buf.h"
 #include "libcommon/json.h"
+#include "libcommon/shown.h"
 #include "proto/search.h"
 
 enum {
@@ -103,7 +104,8 @@ add_passage(struct buf *out, const struct search_hit *hit, size_t limit)
 		buf_adds(out, "** ");
 	}
 	buf_adds(out, "`");
-	add_name(out, hit->path);
+	(void)shown_name(out, hit->path,
+	    utf8_cut(hit->path, strlen(hit->path), MAX_NAME_BYTES));
 	if (hit->line > 0)
 		buf_addf(out, ":%" PRId64, hit->line);
 	buf_adds(out, "`");

@@ -140,6 +140,47 @@ nothing_found(struct buf *out)
 	say_hits(out, &none, FORGED);
 }
 
+/* Shown as it is, this reads "evil.md" and the other "md.exe". */
+#define UNSEEN "e\xe2\x80\x8bvil.md"
+#define TURNED                                                                 \
+	"\xe2\x80\xae"                                                         \
+	"exe.md"
+
+static const struct search_hit turned_hits[] = {
+	{ .path = UNSEEN, .short_id = "#a1b2c3", .snippet = "s" },
+	{ .path = TURNED, .short_id = "#d4e5f6", .snippet = "s" },
+};
+
+static void
+found_by_odd_names(struct buf *out)
+{
+	struct search_hit hits[N_OF(turned_hits)];
+	const struct search_hits found = { hits, N_OF(turned_hits), false };
+
+	memcpy(hits, turned_hits, sizeof(hits));
+	say_hits(out, &found, "evil");
+}
+
+static void
+found_by_a_plain_name(struct buf *out)
+{
+	struct search_hit hit = { .path = "caf\xc3\xa9/a b.md",
+		.short_id = "#a1b2c3",
+		.snippet = "s" };
+	const struct search_hits found = { &hit, 1, false };
+
+	say_hits(out, &found, "cafe");
+}
+
+static void
+document_of_an_odd_name(struct buf *out)
+{
+	const struct search_document document = { .path = "x`@y" TURNED,
+		.text = "T" };
+
+	say_document(out, &document);
+}
+
 static void
 no_such(struct buf *out)
 {
@@ -322,6 +363,16 @@ static const struct {
 	{ "nothing found", nothing_found,
 	    { "No markdown matches found. Try other or fewer words than `" },
 	    "\"" },
+	{ "odd names are made visible", found_by_odd_names,
+	    { "1. `e\\u200bvil.md` `#a1b2c3`", "2. `\\u202eexe.md` `#d4e5f6`",
+		"`/open #a1b2c3`." },
+	    "\xe2\x80" },
+	{ "other names are as they are", found_by_a_plain_name,
+	    { "1. `caf\xc3\xa9/a b.md` `#a1b2c3`",
+		"`/open caf\xc3\xa9/a b.md`." },
+	    "\\u" },
+	{ "an odd name of a document", document_of_an_odd_name,
+	    { "`x\\u0060@y\\u202eexe.md`\nT" }, "\xe2\x80" },
 	{ "no prompt", prompt_empty, { "Current context prompt:\n(empty)" },
 	    "ctx" },
 	{ "prompt set", prompt_set, { "Context prompt updated for `ctx-1`." },

@@ -83,7 +83,7 @@ quoted_text_cannot_leave_its_quotation(void **state)
 	extractive_answer(&in, &out);
 	assert_non_null(strstr(out.data, "\n> No model: send"));
 	assert_null(strchr(out.data, '\x1b'));
-	assert_non_null(strstr(out.data, "`a b .md:1`"));
+	assert_non_null(strstr(out.data, "`a\\u0060b\\u000a.md:1`"));
 }
 
 static void
