@@ -147,6 +147,15 @@ is_history(const struct intake *in, const struct telegram_update *u)
 	       u->message.sent_unix_ms < clock_unix_ms() - HISTORY_MS;
 }
 
+/* Else the button would look as if it were still being worked on. */
+static void
+pass_over(struct intake *in, const struct telegram_update *u)
+{
+	if (*u->query_id)
+		telegram_answer_press(in->svc, u->query_id,
+		    "This button no longer works.", false);
+}
+
 /* False: nothing for the engine. */
 static bool
 understand(struct intake *in, struct handover *h, const struct json *update)
@@ -160,6 +169,7 @@ understand(struct intake *in, struct handover *h, const struct json *update)
 		svc->counters.dropped++;
 		log_error("update-dropped", "update=%" PRId64 " why=%s",
 		    h->update_id, log_quote(err.text));
+		pass_over(in, u);
 		return false;
 	}
 	if (u->event == TELEGRAM_PRESS)
@@ -173,6 +183,7 @@ understand(struct intake *in, struct handover *h, const struct json *update)
 	svc->counters.ignored++;
 	log_debug("update-ignored", "update=%" PRId64 " why=%s", h->update_id,
 	    log_quote(u->why));
+	pass_over(in, u);
 	return false;
 }
 

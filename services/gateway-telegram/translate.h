@@ -49,11 +49,14 @@ struct telegram_update {
 		struct button_pressed press;
 		struct membership_changed member;
 	};
-	const char *file_id;  /* of a message's attachment to be fetched; "" */
-	const char *query_id; /* by which a press is answered; "" */
+	const char *file_id; /* of a message's attachment to be fetched; "" */
+	/* By which a press is answered, one that is not ours or cannot be read
+	 * as well; "" */
+	const char *query_id;
 };
 
-/* Strings live in the arena. Wrong shape is ERR_INVALID. */
+/* Strings live in the arena. Wrong shape is ERR_INVALID; then query_id is
+ * filled all the same. */
 int telegram_translate(struct telegram_update *out, const struct json *update,
     const struct telegram_me *me, struct arena *arena,
     struct err *err) MUST_CHECK;

@@ -41,6 +41,8 @@ telegram_read_press(struct telegram_update *out, const struct json *update,
 
 	if (!*id || strlen(id) > BOUND_ID - 2 || !is_visible(id))
 		return err_set(err, ERR_INVALID, "a press without its id");
+	/* Whatever it is, somebody waits for an answer. */
+	out->query_id = arena_strdup(arena, id);
 	if (!*verb_of(data) || !is_visible(data) || !message ||
 	    telegram_int_of(from, "id") <= 0)
 		return telegram_nothing(out, "a button that is not ours");
@@ -48,7 +50,6 @@ telegram_read_press(struct telegram_update *out, const struct json *update,
 		return -1;
 	out->event = TELEGRAM_PRESS;
 	out->chat_id = place.chat_id;
-	out->query_id = arena_strdup(arena, id);
 	out->press = (struct button_pressed){
 		.event_id = arena_printf(arena, "c:%s", id),
 		.chat_id = place.chat_id,

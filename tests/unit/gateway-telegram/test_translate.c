@@ -237,13 +237,15 @@ static const struct {
 				      "\"message_thread_id\":7,")),
 	    "press -100.7 c:q1 of 3 by 7 Ann Lee: deny act_1, answers q1" },
 	{ "a button of another verb", PRESS("x:act_1", OF(GROUP)),
-	    "nothing: a button that is not ours" },
+	    "nothing: a button that is not ours, answers q1" },
 	{ "a button of nothing", PRESS("a:", OF(GROUP)),
-	    "nothing: a button that is not ours" },
+	    "nothing: a button that is not ours, answers q1" },
 	{ "a button with a space", PRESS("a:act 1", OF(GROUP)),
-	    "nothing: a button that is not ours" },
+	    "nothing: a button that is not ours, answers q1" },
 	{ "a button of an inline message", PRESS("a:act_1", ""),
-	    "nothing: a button that is not ours" },
+	    "nothing: a button that is not ours, answers q1" },
+	{ "a button of a message that is nowhere",
+	    PRESS("a:act_1", OF("\"chat\":{},")), "error, answers q1" },
 	{ "a press without its id", "{\"callback_query\":{\"data\":\"a:1\"}}",
 	    "error" },
 
@@ -333,10 +335,10 @@ show(struct buf *out, const struct telegram_update *u)
 		break;
 	case TELEGRAM_PRESS:
 		assert_string_equal(u->chat_id, u->press.chat_id);
-		buf_addf(out, "press %s %s of %s by %s %s: %s %s, answers %s",
+		buf_addf(out, "press %s %s of %s by %s %s: %s %s",
 		    u->press.chat_id, u->press.event_id, u->press.message_id,
 		    u->press.user_id, u->press.user_name, u->press.verb,
-		    u->press.action_id, u->query_id);
+		    u->press.action_id);
 		break;
 	case TELEGRAM_MEMBER:
 		show_member(out, &u->member);
@@ -362,6 +364,8 @@ each_update_is_read_so(void **state)
 			buf_adds(&got, "error");
 		else
 			show(&got, &update);
+		if (*update.query_id)
+			buf_addf(&got, ", answers %s", update.query_id);
 		if (strcmp(got.data, rows[i].want) != 0)
 			fail_msg("%s:\n%s\nwanted:\n%s", rows[i].name, got.data,
 			    rows[i].want);
