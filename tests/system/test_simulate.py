@@ -141,4 +141,10 @@ def test_the_command_prints_it(suite):
     got = json.loads(s.run("simulate", "--as", "local", "--in",
                            "codex:codex-cli", "--json", "/help").stdout)
     assert got["heard"]["command"] == "command.help"
+    s.run("token", "add", "ci")
+    where = "--in", "codex:codex-cli", "--no-model", "where is the harbour?"
+    as_tool = s.run("simulate", "--as", "tool:ci", *where)
+    assert "tool:ci as guest" in as_tool.stdout, as_tool
+    nobody = s.run("simulate", "--as", "nobody:1", *where)
+    assert nobody.returncode == 2 and "telegram, discord" in nobody.stderr
     assert s.run("simulate", "hello").returncode == 2

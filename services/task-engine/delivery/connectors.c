@@ -35,6 +35,23 @@ connector_of(enum service_id service)
 	return NULL;
 }
 
+bool
+connector_is_known(const char *connector)
+{
+	return find(connector) != NULL;
+}
+
+const char *
+connector_names(struct arena *arena)
+{
+	const char *names = connectors[0].name;
+
+	for (size_t i = 1; i < N_OF(connectors); i++)
+		names =
+		    arena_printf(arena, "%s, %s", names, connectors[i].name);
+	return names;
+}
+
 const char *
 connector_instance(const struct bus_peer *peer, struct arena *arena)
 {

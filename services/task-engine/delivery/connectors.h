@@ -16,6 +16,9 @@ struct bus_peer;
 
 /* "telegram"; NULL for a peer that is no connector. */
 const char *connector_of(enum service_id service);
+bool connector_is_known(const char *connector);
+/* "telegram, discord, imap" */
+const char *connector_names(struct arena *arena);
 /* "telegram.main" */
 const char *
 connector_instance(const struct bus_peer *peer, struct arena *arena);

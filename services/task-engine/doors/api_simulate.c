@@ -35,20 +35,9 @@ static int
 find_actor(struct svc *svc, const char *as, struct arena *arena,
     struct actor *out, struct err *err)
 {
-	const char *colon = strchr(as, ':');
-
-	if (strcmp(as, "local") == 0) {
-		*out = (struct actor){ .kind = ACTOR_LOCAL, .name = "local" };
-		return 0;
-	}
-	if (!colon || colon == as || !colon[1])
-		return err_set(err, ERR_INVALID,
-		    "as: \"%s\" is no account: say local, or the connector "
-		    "and the account's id, like telegram:42",
-		    as);
-	return people_account(&svc->people,
-	    arena_strndup(arena, as, (size_t)(colon - as)), colon + 1, arena,
-	    out, err);
+	return people_named(&svc->people, as, arena, out, err) < 0
+		   ? err_prefix(err, "as")
+		   : 0;
 }
 
 static int

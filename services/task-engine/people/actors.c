@@ -14,6 +14,8 @@
 #include "libcommon/file.h"
 #include "libcommon/log.h"
 #include "proto/credential.h"
+#include "services/task-engine/delivery/connectors.h"
+#include "services/task-engine/people/tokens.h"
 #include "services/task-engine/store/people.h"
 #include "services/task-engine/store/store.h"
 #include "services/task-engine/store/tokens.h"
@@ -179,11 +181,13 @@ people_account(struct people *p, const char *connector, const char *user_id,
 	return find_person(p, arena, out, err);
 }
 
+static const char tool[] = "tool:";
+
+/* 1: there is no such tool, or it is no name at all. */
 static int
 find_named(struct people *p, const char *name, struct arena *arena,
     struct actor *out, struct err *err)
 {
-	static const char tool[] = "tool:";
 	const char *colon = strchr(name, ':');
 	struct token_item token;
 	int got;
@@ -196,6 +200,38 @@ find_named(struct people *p, const char *name, struct arena *arena,
 		    colon + 1, arena, out, err);
 	got = store_token_get(p->store, colon + 1, arena, &token, err);
 	return got == 0 ? become_tool(p, &token, arena, out, err) : got;
+}
+
+static bool
+is_name(const char *name, struct arena *arena)
+{
+	const char *colon = strchr(name, ':'), *connector;
+
+	if (!colon || colon[1] == '\0')
+		return strcmp(name, "local") == 0;
+	connector = arena_strndup(arena, name, (size_t)(colon - name));
+	return strncmp(name, tool, sizeof(tool) - 1) == 0 ||
+	       connector_is_known(connector) || is_tool_connector(connector);
+}
+
+int
+people_named(struct people *p, const char *name, struct arena *arena,
+    struct actor *out, struct err *err)
+{
+	int got;
+
+	if (!is_name(name, arena))
+		return err_set(err, ERR_INVALID,
+		    "\"%.60s\" is nobody: say local, tool: and a token's name, "
+		    "or an account like telegram:42, of %s, %s",
+		    name, connector_names(arena), tool_connectors());
+	got = find_named(p, name, arena, out, err);
+	if (got == 1)
+		return err_set(err, ERR_NOT_FOUND,
+		    "there is no token for \"%.80s\": `agent-runtime token "
+		    "list` shows them",
+		    name);
+	return got;
 }
 
 int

@@ -40,6 +40,13 @@ int people_account(struct people *people, const char *connector,
     struct err *err) MUST_CHECK;
 
 /*
+ * Whoever the person at the machine names: "local", "tool:codex-laptop" or
+ * "telegram:42". ERR_INVALID tells which connectors there are.
+ */
+int people_named(struct people *people, const char *name, struct arena *arena,
+    struct actor *actor_out, struct err *err) MUST_CHECK;
+
+/*
  * Whoever asked earlier, by their whole name, as they are now and never more
  * than the role that they had then. Returns 1 when there is no such actor any
  * more (its token was revoked): nothing may be done for it.

@@ -221,6 +221,51 @@ bad_tokens_are_refused(void **state)
 	world_close(w);
 }
 
+static const struct {
+	const char *name;
+	enum err_code code; /* ERR_NONE: it is somebody */
+	enum actor_kind kind;
+	const char *says;
+} named[] = {
+	{ "local", ERR_NONE, ACTOR_LOCAL, "" },
+	{ "telegram:42", ERR_NONE, ACTOR_ACCOUNT, "" },
+	{ "imap:ann@example.org", ERR_NONE, ACTOR_ACCOUNT, "" },
+	{ "cli:main", ERR_NONE, ACTOR_ACCOUNT, "" },
+	{ "tool:laptop", ERR_NONE, ACTOR_TOOL, "" },
+	{ "tool:nobody", ERR_NOT_FOUND, ACTOR_TOOL, "\"tool:nobody\"" },
+	{ "tool:", ERR_INVALID, ACTOR_TOOL, "is nobody" },
+	{ "nobody:1", ERR_INVALID, ACTOR_ACCOUNT,
+	    "of telegram, discord, imap, codex" },
+	{ "nobody", ERR_INVALID, ACTOR_ACCOUNT, "\"nobody\" is nobody" },
+	{ "telegram:", ERR_INVALID, ACTOR_ACCOUNT, "is nobody" },
+	{ ":42", ERR_INVALID, ACTOR_ACCOUNT, "is nobody" },
+	{ "", ERR_INVALID, ACTOR_ACCOUNT, "is nobody" },
+};
+
+static void
+a_name_is_somebodys_or_says_why_not(void **state)
+{
+	struct world world, *w = &world;
+	struct people people;
+
+	(void)state;
+	world_open(w);
+	open_people(w, &people);
+	make(w, "laptop");
+	for (size_t i = 0; i < N_OF(named); i++) {
+		struct err err = { .code = ERR_NONE, .text = "" };
+		struct actor actor = { .kind = named[i].kind };
+
+		(void)!people_named(
+		    &people, named[i].name, w->arena, &actor, &err);
+		if (err.code != named[i].code || actor.kind != named[i].kind ||
+		    !strstr(err.text, named[i].says))
+			fail_msg(
+			    "%s: %d %s", named[i].name, err.code, err.text);
+	}
+	world_close(w);
+}
+
 int
 main(void)
 {
@@ -231,6 +276,7 @@ main(void)
 		cmocka_unit_test(
 		    a_revoked_token_is_nobodys_and_both_are_audited),
 		cmocka_unit_test(bad_tokens_are_refused),
+		cmocka_unit_test(a_name_is_somebodys_or_says_why_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
