@@ -3,13 +3,13 @@
 #include "services/indexer/index_vectors.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "libcommon/arena.h"
 #include "libcommon/defs.h"
 #include "libcommon/err.h"
 #include "proto/search.h"
 #include "services/indexer/index.h"
+#include "tests/unit/indexer/shelf.h"
 #include "tests/unit/unit.h"
 
 enum { MAX_TEXTS = 8, N_DIMENSIONS = 2 };
@@ -25,17 +25,10 @@ struct fixture {
 static void
 put(struct fixture *f, const char *path, const char *text)
 {
-	const struct index_file file = {
-		.path = path,
-		.skipped = "",
-		.text = text,
-		.text_size = strlen(text),
-	};
 	struct err err;
 
-	if (index_put(f->index, &file, &err) < 0 ||
-	    index_commit(f->index, &err) < 0)
-		fail_msg("%s", err.text);
+	shelf_put(f->index, path, text);
+	assert_int_equal(index_commit(f->index, &err), 0);
 }
 
 static int
