@@ -8,6 +8,7 @@
 #include "libcommon/err.h"
 #include "libcommon/log.h"
 #include "services/task-engine/config.h"
+#include "services/task-engine/knowledge/confidence.h"
 #include "services/task-engine/llm/llm.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/turn/tools.h"
@@ -179,16 +180,14 @@ add_changes(const struct turn *turn, struct buf *out)
  * A question still gets what the files say, and its row says that this was
  * not the model. A task that no model did is not done.
  */
-void
-turn_end_degraded(
+static void
+end_without_words(
     struct turn *turn, enum extractive_why why, const char *reason)
 {
 	struct turn_outcome outcome = { .is_ok = false };
 	AUTO(buf_release)
 	struct buf text;
 
-	log_warn("model-failed", "turn=%" PRId64 " why=%s", turn->work.turn_id,
-	    log_quote(reason));
 	buf_init(&text);
 	if (turn->work.kind == TURN_TASK)
 		buf_adds(&text,
@@ -203,6 +202,21 @@ turn_end_degraded(
 	add_changes(turn, &text);
 	outcome.error = arena_printf(turn->arena, "model: %s", reason);
 	finish(turn, outcome, &text);
+}
+
+void
+turn_end_degraded(
+    struct turn *turn, enum extractive_why why, const char *reason)
+{
+	log_warn("model-failed", "turn=%" PRId64 " why=%s", turn->work.turn_id,
+	    log_quote(reason));
+	if (turn->talk.said == NULL)
+		end_without_words(turn, why, reason);
+	else
+		turn_end_exhausted(turn,
+		    why == EXTRACTIVE_MODEL_AWAY
+			? "the model could not be reached any more"
+			: "the model said nothing more that can be shown");
 }
 
 void
@@ -229,6 +243,8 @@ turn_end_with_answer(struct turn *turn, const struct llm_answer *answer)
 const char *
 turn_last_words(const struct turn *turn)
 {
+	if (turn->talk.said)
+		return turn->talk.said;
 	for (size_t i = turn->talk.n_messages; i-- > 0;) {
 		const struct llm_message *m = &turn->talk.messages[i];
 
@@ -238,9 +254,23 @@ turn_last_words(const struct turn *turn)
 	return "";
 }
 
+/* "" when the model doubts them. */
+static const char *
+trusted_last_words(const struct turn *turn)
+{
+	const char *words = turn_last_words(turn);
+	int64_t confidence = confidence_take(&words, turn->arena);
+
+	return confidence != CONFIDENCE_UNSAID &&
+		       confidence < turn->limits.min_confidence
+		   ? ""
+		   : words;
+}
+
 void
 turn_end_exhausted(struct turn *turn, const char *why)
 {
+	const char *words = trusted_last_words(turn);
 	struct turn_outcome outcome = { .is_ok = false,
 		.error = arena_printf(turn->arena, "not finished: %s", why) };
 	AUTO(buf_release)
@@ -250,9 +280,9 @@ turn_end_exhausted(struct turn *turn, const char *why)
 	    turn->work.turn_id, turn->talk.step, log_quote(why));
 	buf_init(&text);
 	buf_addf(&text, "I could not finish this: %s.", why);
-	if (*turn_last_words(turn)) {
+	if (*words) {
 		buf_adds(&text, " This is how far I came:\n\n");
-		turn_propose(turn, turn_last_words(turn), false, &text);
+		turn_propose(turn, words, false, &text);
 	}
 	add_changes(turn, &text);
 	finish(turn, outcome, &text);

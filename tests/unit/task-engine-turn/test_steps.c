@@ -380,6 +380,44 @@ code_that_is_cut_is_closed(void **state)
 	assert_non_null(strstr(world.said[0].text, "\n```\n\n_("));
 }
 
+/* What was said is not lost when the rest of it cannot be had. */
+static void
+what_was_said_before_the_end_is_shown(void **state)
+{
+	static const struct {
+		const char *name, *marked;
+		int64_t budget;
+		bool is_shown;
+	} cases[] = {
+		{ "the model is away", "", 0, true },
+		{ "the budget is used up", "", 1, true },
+		{ "one that it is sure of", "Confidence: 0.9\n", 0, true },
+		{ "one that it doubts", "Confidence: 0.1\n", 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		char first[64];
+		bool is_shown;
+
+		snprintf(first, sizeof(first), "%sHalf of ", cases[i].marked);
+		room_enter(true);
+		room_ask(TURN_ANSWER);
+		world_model_answers(0, first, LLM_FINISH_LENGTH);
+		world_model_answers(1, "an ans", LLM_FINISH_LENGTH);
+		world.cfg.budget_day = cases[i].budget;
+		world_model_answers(
+		    2, cases[i].budget ? "wer" : NULL, LLM_FINISH_LENGTH);
+		assert_int_equal(world.n_said, 1);
+		assert_false(world.said[0].is_ok);
+		is_shown = strstr(world.said[0].text, "Half of an ans") != NULL;
+		if (is_shown != cases[i].is_shown ||
+		    strstr(world.said[0].text, "Confidence"))
+			fail_msg("%s: %s", cases[i].name, world.said[0].text);
+		room_leave(NULL);
+	}
+}
+
 static void
 what_is_too_long_is_not_asked(void **state)
 {
@@ -506,6 +544,7 @@ main(void)
 		TEST(a_cut_answer_is_continued),
 		TEST(an_answer_without_end_is_said_to_be_cut),
 		TEST(code_that_is_cut_is_closed),
+		TEST(what_was_said_before_the_end_is_shown),
 		TEST(what_is_too_long_is_not_asked),
 		TEST(a_greeting_needs_no_tools),
 		TEST(who_is_gone_has_nothing_done_any_more),
