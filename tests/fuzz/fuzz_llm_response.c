@@ -43,7 +43,7 @@ reuse(const char *text, struct arena *arena)
 	buf_init(&clean);
 	(void)knowledge_decide(text);
 	knowledge_query(text, text, &query);
-	llm_clean(&clean, text);
+	llm_clean(&clean, text, false);
 	plain_read(&plain, arena);
 	assert(strlen(prompt_excerpt(text, 100, arena)) <= 100 + 4);
 	assert(strlen(prompt_label(text, 50, arena)) <= 50);

@@ -35,10 +35,17 @@ llm_finish_parse(const struct llm_finish_word *words, const char *word)
 	return words->finish;
 }
 
-static bool
-is_shown(unsigned char c)
+/* How many bytes of a control character stand there; 0: it is none. */
+static size_t
+control_size(const char *text)
 {
-	return c == '\n' || c == '\t' || (c >= 0x20 && c != 0x7f);
+	unsigned char c = (unsigned char)text[0];
+	unsigned char next = (unsigned char)text[c != '\0'];
+
+	/* U+0080 to U+009F: some terminals take them for ESC and a letter. */
+	if (c == 0xc2 && next >= 0x80 && next <= 0x9f)
+		return 2;
+	return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
 }
 
 /* A terminal must not be driven by what a model says. */
@@ -48,22 +55,26 @@ add_shown(struct buf *out, const char *text)
 	size_t start = out->size;
 
 	text += strspn(text, " \t\r\n");
-	for (; *text; text++)
-		if (is_shown((unsigned char)*text))
-			buf_addc(out, *text);
+	while (*text) {
+		size_t n = control_size(text);
+
+		if (n == 0)
+			buf_addc(out, *text++);
+		text += n;
+	}
 	while (out->size > start &&
 	       strchr(" \t\n", out->data[out->size - 1]) != NULL)
 		buf_truncate(out, out->size - 1);
 }
 
 void
-llm_clean(struct buf *out, const char *text)
+llm_clean(struct buf *out, const char *text, bool is_cut)
 {
 	AUTO(buf_release)
 	struct buf rest;
 
 	buf_init(&rest);
-	thoughts_drop(&rest, text);
+	thoughts_drop(&rest, text, is_cut);
 	add_shown(out, rest.data);
 }
 
@@ -98,7 +109,7 @@ llm_answer_say(
 	size_t size;
 
 	buf_init(&clean);
-	llm_clean(&clean, said->data);
+	llm_clean(&clean, said->data, answer->finish == LLM_FINISH_LENGTH);
 	size = utf8_cut(clean.data, clean.size, LLM_MAX_TEXT_BYTES);
 	if (size < clean.size)
 		answer->finish = LLM_FINISH_LENGTH;

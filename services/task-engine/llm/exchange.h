@@ -108,6 +108,6 @@ void llm_answer_want(struct llm_answer *answer, const char *id,
  * Appends what is meant for people: without the blocks in which a model
  * thinks aloud, without control characters, trimmed.
  */
-void llm_clean(struct buf *out, const char *text);
+void llm_clean(struct buf *out, const char *text, bool is_cut);
 
 #endif

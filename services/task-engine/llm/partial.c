@@ -158,7 +158,7 @@ partial_visible(struct buf *out, const char *text, size_t max_bytes)
 	buf_init(&clean);
 	buf_init(&lines);
 	buf_add(&certain, text, thoughts_before_open(text));
-	llm_clean(&clean, certain.data);
+	llm_clean(&clean, certain.data, false);
 	/* The whole of it may be what a model without tools of its own wants. */
 	if (clean.data[strspn(clean.data, blanks)] == '{')
 		return;

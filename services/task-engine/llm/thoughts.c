@@ -58,11 +58,11 @@ edge_tag_find(
 /*
  * Copies without the blocks of one kind. Some chat templates put the opening
  * tag into the prompt, so a close without an open ends a thought that began
- * before the answer; an answer that is cut in its first thought is nothing
- * but thought.
+ * before the answer; an answer that is nothing but a thought without an end is
+ * no answer.
  */
 static void
-drop_thoughts(struct buf *out, const char *text, size_t kind)
+drop_thoughts(struct buf *out, const char *text, size_t kind, bool is_cut)
 {
 	const char *all = text, *open, *open_end, *close, *close_end;
 
@@ -78,9 +78,11 @@ drop_thoughts(struct buf *out, const char *text, size_t kind)
 		buf_add(out, text, (size_t)(open - text));
 		text = close_end;
 	}
-	if (open != NULL && strspn(text, " \t\r\n") == (size_t)(open - text))
-		return;
-	buf_adds(out, text);
+	if (open != NULL &&
+	    (is_cut || strspn(text, " \t\r\n") == (size_t)(open - text)))
+		buf_add(out, text, (size_t)(open - text));
+	else
+		buf_adds(out, text);
 }
 
 /* The same for a fenced block that is called "think". */
@@ -102,7 +104,7 @@ drop_fenced_thoughts(struct buf *out, const char *text)
 }
 
 void
-thoughts_drop(struct buf *out, const char *text)
+thoughts_drop(struct buf *out, const char *text, bool is_cut)
 {
 	AUTO(buf_release)
 	struct buf a, b;
@@ -112,7 +114,7 @@ thoughts_drop(struct buf *out, const char *text)
 	drop_fenced_thoughts(&a, text);
 	for (size_t kind = 0; kind < N_OF(thoughts); kind++) {
 		buf_reset(&b);
-		drop_thoughts(&b, a.data, kind);
+		drop_thoughts(&b, a.data, kind, is_cut);
 		buf_reset(&a);
 		buf_adds(&a, b.data);
 	}

@@ -8,8 +8,9 @@ struct buf;
 
 /* The blocks in which a model thinks aloud. Pure. */
 
-/* Appends the text without them. */
-void thoughts_drop(struct buf *out, const char *text);
+/* Appends the text without them. is_cut: it breaks off, so one that has no end
+ * is a thought all the same. */
+void thoughts_drop(struct buf *out, const char *text, bool is_cut);
 
 /*
  * Of an answer that goes on: how much of it stands before a thought that has

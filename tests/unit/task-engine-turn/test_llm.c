@@ -345,6 +345,7 @@ usage_is_read(void **state)
 
 static const struct {
 	const char *name, *text, *want;
+	bool is_cut;
 } cleanings[] = {
 	{ "plain", "Just text", "Just text" },
 	{ "thought first", "<think>\nhm\n</think>\n\nAnswer", "Answer" },
@@ -367,6 +368,14 @@ static const struct {
 	    "a\x1b[31mb\x07 \x7f"
 	    "c",
 	    "a[31mb c" },
+	{ "those of eight bits",
+	    "a\xc2\x9b"
+	    "31mb\xc2\xa0\xc3\xa4",
+	    "a31mb\xc2\xa0\xc3\xa4" },
+	{ "cut in a later thought", "One\n<think>b", "One", true },
+	{ "cut behind talk of one", "Write <think> first",
+	    "Write <think> first", true },
+	{ "whole, and a tag of its own", "One\n<think>b", "One\n<think>b" },
 	{ "carriage returns", "a\r\nb", "a\nb" },
 	{ "blanks around", "\n\t x \n", "x" },
 };
@@ -380,7 +389,7 @@ thoughts_and_controls_are_removed(void **state)
 		struct buf out;
 
 		buf_init(&out);
-		llm_clean(&out, cleanings[i].text);
+		llm_clean(&out, cleanings[i].text, cleanings[i].is_cut);
 		if (strcmp(out.data, cleanings[i].want) != 0)
 			fail_msg("%s: got \"%s\"", cleanings[i].name, out.data);
 	}
