@@ -199,14 +199,16 @@ take_key(struct visit *visit)
 {
 	char ulid[ID_ULID_SIZE];
 	const char *key;
+	int got;
 
 	visit->key = "";
 	if (!(visit->route->flags & API_KEYED))
 		return welcome;
-	if (http_exchange_header(visit->exchange, "Idempotency-Key", &key) < 0)
+	got = http_exchange_header(visit->exchange, "Idempotency-Key", &key);
+	if (got < 0)
 		return refuse(
 		    HTTP_BAD_REQUEST, "more than one Idempotency-Key");
-	if (*key == '\0') {
+	if (got == 1) {
 		id_ulid(ulid, clock_unix_ms());
 		visit->is_key_ours = true;
 		key = ulid;

@@ -380,7 +380,9 @@ http_exchange_header(const struct http_exchange *exchange, const char *name,
 	MHD_get_connection_values(
 	    exchange->connection, MHD_HEADER_KIND, find_header, &search);
 	*value_out = search.value;
-	return search.n_found > 1 ? -1 : 0;
+	if (search.n_found > 1)
+		return -1;
+	return search.n_found == 0;
 }
 
 struct pair_walk {

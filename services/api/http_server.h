@@ -102,7 +102,7 @@ int http_server_listen(struct http_server *server, int fd, unsigned listener,
 /* The number of requests that wait for their answer. */
 size_t http_server_n_waiting(const struct http_server *server);
 
-/* The field's value, "" when absent; -1 when it is there more than once. */
+/* The field's value; 1 and "" when absent, -1 when it is there more than once. */
 int http_exchange_header(const struct http_exchange *exchange, const char *name,
     const char **value_out) MUST_CHECK;
 
