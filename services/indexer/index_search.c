@@ -8,10 +8,11 @@
 #include "libcommon/err.h"
 #include "proto/bounds.h"
 #include "proto/search.h"
-#include "services/indexer/index.h"
 #include "services/indexer/fuse.h"
+#include "services/indexer/index.h"
 #include "services/indexer/index_file.h"
 #include "services/indexer/match.h"
+#include "services/indexer/near.h"
 #include "services/indexer/snippet.h"
 
 struct search {
@@ -277,7 +278,8 @@ by_both(struct search *search, const struct match *match, struct err *err)
 		return -1;
 	qsort(search->best, search->n_best, sizeof(search->best[0]),
 	    candidate_order);
-	n = fuse(search->best, search->n_best, &near, fused);
+	n = fuse(
+	    search->best, search->n_best, &near, match->is_question, fused);
 	for (size_t i = 0; i < n && i < (size_t)search->query->limit; i++) {
 		const struct fused *f = &fused[i];
 

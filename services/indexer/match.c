@@ -23,12 +23,14 @@ struct term {
 	enum term_kind kind;
 	bool is_prefix; /* word* */
 	bool is_last;	/* perhaps still being typed */
+	bool is_apart;	/* not a further part of a name: no-cycle, A_B */
 };
 
 struct terms {
 	struct arena *arena;
 	struct term items[MATCH_MAX_TERMS];
 	size_t n_items;
+	bool was_space; /* before what comes next */
 };
 
 /*
@@ -149,8 +151,11 @@ add_pairs(struct terms *terms, const char *text, size_t size)
 	do {
 		size_t one = utf8_next(text + at, size - at, &c);
 		size_t two = utf8_next(text + at + one, size - at - one, &c);
+		struct term *term =
+		    add_term(terms, text + at, one + two, TERM_WORD);
 
-		add_term(terms, text + at, one + two, TERM_WORD);
+		if (term)
+			term->is_apart = true;
 		at += one;
 		if (two == 0 || at + two >= size)
 			break;
@@ -212,7 +217,9 @@ take_word(struct terms *terms, const char *p)
 	if (term) {
 		term->is_prefix |= *p == '*';
 		term->is_last |= *p == '\0';
+		term->is_apart |= terms->was_space;
 	}
+	terms->was_space = false;
 	return p;
 }
 
@@ -229,6 +236,7 @@ take_terms(struct terms *terms, const char *query)
 {
 	const char *p = query;
 
+	terms->was_space = true;
 	while (*p && terms->n_items < MATCH_MAX_TERMS) {
 		size_t skip = separator(p);
 
@@ -236,10 +244,12 @@ take_terms(struct terms *terms, const char *query)
 			p = take_out(terms, p + 1);
 		else if (*p == '"')
 			p = take_phrase(terms, p + 1, TERM_PHRASE);
-		else if (skip > 0)
-			p += skip;
-		else
+		else if (skip == 0)
 			p = take_word(terms, p);
+		else {
+			terms->was_space |= is_space(*p);
+			p += skip;
+		}
 	}
 }
 
@@ -303,6 +313,18 @@ count(const struct terms *terms, enum term_kind kind)
 	return n;
 }
 
+/* Before the common words are dropped: names have none. */
+static bool
+is_question(const struct terms *terms)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < terms->n_items; i++)
+		n += terms->items[i].kind == TERM_WORD &&
+		     terms->items[i].is_apart;
+	return n > MATCH_NAME_WORDS;
+}
+
 /* What must be there, and the rest as far as it is. */
 static const char *
 expression(const struct terms *terms, bool is_begun)
@@ -343,6 +365,7 @@ match_build(struct match *out, const char *query, struct arena *arena)
 
 	*out = (struct match){ 0 };
 	take_terms(&terms, query);
+	out->is_question = is_question(&terms);
 	drop_common(&terms);
 	if (count(&terms, TERM_OUT) == terms.n_items)
 		return;

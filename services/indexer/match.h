@@ -15,6 +15,7 @@ struct arena;
 enum {
 	MATCH_MAX_TERMS = 32, /* further words of a long text are not used */
 	MATCH_TERM_BYTES = 128,
+	MATCH_NAME_WORDS = 2, /* of a name; more are a question */
 	MATCH_PREFIX_MIN = 3, /* characters; shorter beginnings match much */
 };
 
@@ -23,6 +24,7 @@ struct match {
 	const char *begun; /* the last word goes on; NULL: it is whole */
 	const char *none;  /* what is to be left out; NULL: nothing */
 	bool has_phrase;   /* that must be there */
+	bool is_question;  /* more than one or two words, as names are */
 };
 
 /* The result lives in the arena. */

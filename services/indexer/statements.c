@@ -132,7 +132,8 @@ const char *const statements[STMT_COUNT] = {
 	[STMT_VECTORS_RETIRE] = "UPDATE OR REPLACE vector SET id = -id"
 				" WHERE id BETWEEN ?1 AND ?2",
 	[STMT_VECTORS_DROP] = "DELETE FROM vector WHERE id BETWEEN ?1 AND ?2",
-	[STMT_VECTORS_ALL] = "SELECT id, data FROM vector WHERE id > 0",
+	[STMT_VECTORS_ALL] = "SELECT id, data FROM vector WHERE id > 0"
+			     " ORDER BY id",
 	[STMT_VECTOR_TOTALS] =
 	    "SELECT (SELECT count(*) FROM vector WHERE id > 0"
 	    " AND length(data) > 0),"

@@ -98,6 +98,40 @@ queries_are_understood(void **state)
 	}
 }
 
+static void
+names_are_no_questions(void **state)
+{
+	static const struct {
+		const char *query;
+		bool is_question;
+	} rows[] = {
+		{ "telegram", false },
+		{ "pairing code", false },
+		{ "import/no-cycle", false },
+		{ "AGENT_RUNTIME_HTTP_ADDR variable", false },
+		{ "how do I get a token?", true },
+		{ "(docker) run", false },
+		{ "two modules that need each other", true },
+		{ "pairing code lost", true },
+		{ "bot bot bot", false },
+		{ "a phrase \"of many more words than two\"", false },
+		{ "bot -one -two -three", false },
+		{ "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", false },
+		{ "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe3\x81\xa7", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		AUTO(arena_free)
+		struct arena *arena = arena_new(65536);
+		struct match match;
+
+		match_build(&match, rows[i].query, arena);
+		if (match.is_question != rows[i].is_question)
+			fail_msg("%s", rows[i].query);
+	}
+}
+
 static sqlite3 *
 open_table(void)
 {
@@ -184,6 +218,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queries_are_understood),
+		cmocka_unit_test(names_are_no_questions),
 		cmocka_unit_test(nothing_typed_is_syntax),
 		cmocka_unit_test(long_queries_are_bounded),
 	};
