@@ -24,7 +24,11 @@
 #include "services/indexer/vectors.h"
 #include "services/indexer/workspace.h"
 
-enum { REFUSED_MAX = 16 };
+enum {
+	REFUSED_MAX = 16,
+	/* Without an endpoint: one may be set when the engine is started anew */
+	OFF_MS = 60 * 1000,
+};
 
 void
 meaning_run_in(struct meaning *m, int64_t after_ms)
@@ -47,7 +51,7 @@ enter(struct meaning *m, enum meaning_state state)
 	if (state == MEANING_AWAY) {
 		buf_addf(&note, "%s%s", by_words, m->trouble.text);
 		log_warn("meaning-away", "why=%s", log_quote(m->trouble.text));
-	} else if (m->state == MEANING_AWAY) {
+	} else if (m->state == MEANING_AWAY && state == MEANING_ON) {
 		log_info("meaning-back", "model=%s", log_quote(m->model));
 	}
 	m->state = state;
@@ -69,10 +73,23 @@ meaning_pause_longer(struct meaning *m)
 }
 
 void
+meaning_ends(struct meaning *m)
+{
+	m->pause_ms = 0;
+	enter(m, MEANING_OFF);
+	meaning_run_in(m, OFF_MS);
+}
+
+void
 meaning_fails(struct meaning *m, const struct err *why)
 {
 	m->trouble = *why;
-	if (m->state != MEANING_UNKNOWN)
+	if (why->code == ERR_NOT_FOUND) {
+		meaning_ends(m);
+		return;
+	}
+	/* Of what is not there nobody misses anything. */
+	if (m->state == MEANING_ON)
 		enter(m, MEANING_AWAY);
 	meaning_pause_longer(m);
 }
@@ -96,6 +113,9 @@ go_on(void *arg)
 		meaning_work(m);
 	else if (m->state == MEANING_AWAY && (m->sources || m->failed_question))
 		meaning_ask_again(m);
+	else if (m->state == MEANING_AWAY)
+		/* Nothing is left to find out by: the next question tells. */
+		meaning_works(m);
 }
 
 void
@@ -185,6 +205,9 @@ meaning_take_vectors(const struct envelope *answer, const struct err *why,
 	}
 	if (embed_vectors_decode(out, answer->body, arena, err) < 0)
 		return -1;
+	if (n_wanted > 0 && *out->model == '\0')
+		return err_set(err, ERR_NOT_FOUND,
+		    "there is no endpoint for vectors any more");
 	if (vectors_unpack(out, n_wanted, arena, values_out, err) == 0)
 		return 0;
 	/* No fault of the texts. */

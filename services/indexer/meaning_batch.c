@@ -20,8 +20,6 @@ enum {
 	/* Longer than the endpoint may take. */
 	PATIENCE_MS = 11 * 60 * 1000,
 	PROBE_MS = 10 * 1000,
-	/* Without an endpoint: one may be set when the engine is started anew */
-	OFF_MS = 60 * 1000,
 };
 
 /* One that is under way. */
@@ -72,10 +70,13 @@ on_probed(void *arg, const struct envelope *answer, const struct err *why)
 		meaning_fails(m, &err);
 		return;
 	}
+	if (*found.model == '\0') {
+		meaning_ends(m);
+		return;
+	}
 	meaning_set_model(m, found.model);
-	m->pause_ms = 0;
-	m->state = *found.model ? MEANING_ON : MEANING_OFF;
-	meaning_run_in(m, m->state == MEANING_ON ? 0 : OFF_MS);
+	meaning_works(m);
+	meaning_run_in(m, 0);
 }
 
 /* Whether there is an endpoint at all. */
@@ -269,7 +270,7 @@ meaning_work(struct meaning *m)
 	}
 	if (rc < 0)
 		meaning_fails(m, &err);
-	else if (m->sources)
+	else if (m->sources || m->state == MEANING_AWAY)
 		meaning_run_in(m, 0);
 }
 

@@ -48,7 +48,9 @@ struct meaning {
 
 void meaning_run_in(struct meaning *m, int64_t after_ms);
 void meaning_works(struct meaning *m);
-/* Nothing at all can be had for now. */
+/* There is no endpoint: it is asked now and then whether there is one. */
+void meaning_ends(struct meaning *m);
+/* Nothing at all can be had for now; NOT_FOUND: it has ended. */
 void meaning_fails(struct meaning *m, const struct err *why);
 void meaning_pause_longer(struct meaning *m);
 /* It refused so many texts, one behind the other, that it may refuse all. */
