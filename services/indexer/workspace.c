@@ -281,7 +281,8 @@ read_all(struct buf *out, int fd, size_t size)
 	return got < 0 ? -1 : 0;
 }
 
-/* Fills file from fd; what cannot be indexed is noted with its reason. */
+/* Fills file from fd; what cannot be indexed is noted with its reason. Returns 1
+ * when the disk does not give it. */
 static int
 read_document(
     struct index_file *file, int fd, struct buf *text, struct err *err)
@@ -296,8 +297,10 @@ read_document(
 		file->skipped = "large";
 		return 0;
 	}
-	if (read_all(text, fd, (size_t)st.st_size) < 0)
-		return err_errno(err, "cannot read %s", file->path);
+	if (read_all(text, fd, (size_t)st.st_size) < 0) {
+		err_errno(err, "cannot read %s", file->path);
+		return 1;
+	}
 	if (!utf8_is_valid(text->data, text->size))
 		file->skipped = "not-utf8";
 	file->text = text->data;
@@ -317,6 +320,7 @@ index_document(struct workspace *ws, const struct places *places,
 	struct err why;
 	AUTO(fd_close)
 	int fd = -1;
+	int got;
 
 	buf_init(&text);
 	fd = file_open_beneath(places->root_fd, full, O_RDONLY, 0, &why);
@@ -327,8 +331,15 @@ index_document(struct workspace *ws, const struct places *places,
 	/* Gone, or no file that may be read: a link, a directory, a secret. */
 	if (fd < 0)
 		return forget_document(ws, places, path, arena, err);
-	if (read_document(&file, fd, &text, err) < 0)
+	got = read_document(&file, fd, &text, err);
+	if (got < 0)
 		return -1;
+	/* The others need not wait for that one. */
+	if (got == 1) {
+		log_warn("unread", "workspace=%s why=%s", log_quote(ws->id),
+		    log_quote(err->text));
+		return forget_document(ws, places, path, arena, err);
+	}
 	tell_change(ws, places, path);
 	return index_put(ws->index, &file, err);
 }

@@ -2,6 +2,7 @@
 
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -347,6 +348,43 @@ what_cannot_be_indexed_is_said(void **state)
 	free(large);
 }
 
+/* As of a disk that goes bad. */
+static bool is_bad;
+
+ssize_t __real_pread64(int fd, void *bytes, size_t size, off_t at);
+ssize_t __wrap_pread64(int fd, void *bytes, size_t size, off_t at);
+
+ssize_t
+__wrap_pread64(int fd, void *bytes, size_t size, off_t at)
+{
+	ssize_t got = __real_pread64(fd, bytes, size, at);
+
+	if (!is_bad || got < 3 || memcmp(bytes, "bad", 3) != 0)
+		return got;
+	errno = EIO;
+	return -1;
+}
+
+static void
+what_cannot_be_read_keeps_nothing_else_back(void **state)
+{
+	struct fixture *f = *state;
+
+	make_folder(f, "");
+	write_file(f, "a.md", "zebra\n");
+	write_file(f, "b.md", "bad zebra\n");
+	write_file(f, "c.md", "zebra\n");
+	is_bad = true;
+	found(f, "zebra");
+	assert_int_equal(f->hits.n_hits, 2);
+	assert_true(state_of(f).is_indexed);
+	assert_false(state_of(f).is_pending);
+	is_bad = false;
+	assert_int_equal(library_rescan(f->library), 0);
+	found(f, "zebra");
+	assert_int_equal(f->hits.n_hits, 3);
+}
+
 static void
 changes_while_it_was_away_are_found(void **state)
 {
@@ -547,6 +585,7 @@ main(void)
 		TEST(records_hidden_files_and_links_are_kept_out),
 		TEST(a_document_that_became_a_link_is_gone),
 		TEST(what_cannot_be_indexed_is_said),
+		TEST(what_cannot_be_read_keeps_nothing_else_back),
 		TEST(changes_while_it_was_away_are_found),
 		TEST(a_deleted_index_is_made_again),
 		TEST(an_index_goes_with_its_workspace),
