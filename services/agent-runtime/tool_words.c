@@ -5,10 +5,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/flags.h"
+#include "services/agent-runtime/screen.h"
 #include "services/agent-runtime/tools.h"
 
 int
@@ -52,7 +54,13 @@ tool_json_flag(const char *name, int argc, char *const *argv, bool *as_json_out)
 int
 tool_failed(const char *name, const struct err *err)
 {
-	fprintf(stderr, "agent-runtime %s: %s\n", name, err->text);
+	AUTO(buf_release)
+	struct buf text;
+
+	/* It may quote names that others chose. */
+	buf_init(&text);
+	screen_add(&text, err->text, strlen(err->text));
+	fprintf(stderr, "agent-runtime %s: %s\n", name, text.data);
 	return err->code == ERR_INVALID ? EXIT_USAGE : EXIT_FAILED;
 }
 

@@ -548,6 +548,10 @@ def test_a_search_from_the_shell(suite):
         assert ("libcurl" in got.stderr) is is_client
     assert s.run("search", "x", env={
         "AGENT_RUNTIME_ADMIN_API_URL": "http://127.0.0.1:1"}).returncode == 1
+    # Others choose the names that an error quotes.
+    s.run("chat", "--connector", "cline", "--external-id", "a\u202eb", "/help")
+    which = s.run("search", "x")
+    assert "by name or id: " in which.stderr and "a\ufffdb" in which.stderr
     s.stop()
     gone = s.run("search", "x")
     assert gone.returncode == 1 and "is not running" in gone.stderr
