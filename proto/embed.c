@@ -30,18 +30,69 @@ SHAPE(embed, embed_vectors, embed_vectors_fields);
 
 enum { GLOB_BYTES = 256 };
 
+static const char *
+next_part(const char *at)
+{
+	at += strcspn(at, "/");
+	return at + (*at == '/');
+}
+
+static bool
+is_any_parts(const char *glob)
+{
+	return strcspn(glob, "/") == 2 && strncmp(glob, "**", 2) == 0;
+}
+
+/* The first parts of both, which may be too long to be compared. */
+static bool
+covers_part(const char *glob, const char *path)
+{
+	char pattern[GLOB_BYTES], name[GLOB_BYTES];
+	size_t glob_size = strcspn(glob, "/"), size = strcspn(path, "/");
+
+	if (glob_size >= sizeof(pattern) || size >= sizeof(name))
+		return true;
+	memcpy(pattern, glob, glob_size);
+	pattern[glob_size] = '\0';
+	memcpy(name, path, size);
+	name[size] = '\0';
+	return fnmatch(pattern, name, 0) == 0;
+}
+
+/* Part for part; the last two asterisks take as many as the rest needs. */
+static bool
+covers_parts(const char *glob, const char *path)
+{
+	const char *rest = NULL, *tried = NULL;
+
+	while (*path) {
+		if (*glob && is_any_parts(glob)) {
+			rest = glob = next_part(glob);
+			tried = path;
+		} else if (*glob && covers_part(glob, path)) {
+			glob = next_part(glob);
+			path = next_part(path);
+		} else if (rest) {
+			path = tried = next_part(tried);
+			glob = rest;
+		} else {
+			return false;
+		}
+		/* "drafts/" and "drafts/" with two asterisks are the same. */
+		if (*glob == '\0' && (glob[-1] == '/' || glob == rest))
+			return true;
+	}
+	return *glob == '\0';
+}
+
 static bool
 covers(const char *glob, const char *path)
 {
-	size_t size = strlen(glob);
 	const char *slash = strrchr(path, '/');
 
-	if (size >= 3 && strcmp(glob + size - 3, "/**") == 0)
-		return strncmp(path, glob, size - 3) == 0 &&
-		       (path[size - 3] == '/' || path[size - 3] == '\0');
 	if (!strchr(glob, '/') && slash)
 		path = slash + 1;
-	return fnmatch(glob, path, FNM_PATHNAME) == 0;
+	return covers_parts(glob, path);
 }
 
 bool

@@ -36,9 +36,9 @@ struct embed_vectors {
 PROTO_MESSAGE(embed_vectors);
 
 /*
- * Whether one of the globs (CSV) covers the path: "drafts/" followed by two
- * asterisks everything beneath, and one without a '/' a name in any folder.
- * An asterisk stands for no '/'.
+ * Whether one of the globs (CSV) covers the path: one without a '/' a name in
+ * any folder, one that ends in '/' everything beneath. An asterisk stands for no
+ * '/', two of them between slashes for any folders, or none.
  */
 bool embed_excludes(const char *globs, const char *path);
 

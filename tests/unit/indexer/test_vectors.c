@@ -107,6 +107,21 @@ globs_cover_what_they_say(void **state)
 		{ "x.md,b/**", "b/a.md", true },
 		{ "x.md,,y.md", "b/a.md", false },
 		{ "**", "b/a.md", true },
+		{ "**/b/**", "b/a.md", true },
+		{ "**/b/**", "c/d/b/e/a.md", true },
+		{ "**/b/**", "c/bc/a.md", false },
+		{ "*/b/**", "c/b/d/a.md", true },
+		{ "*/b/**", "b/a.md", false },
+		{ "b-*/**", "b-1/c/a.md", true },
+		{ "**/a.md", "a.md", true },
+		{ "**/a.md", "b/c/a.md", true },
+		{ "b/**/a.md", "b/a.md", true },
+		{ "b/**/a.md", "b/c/d/a.md", true },
+		{ "b/**/a.md", "c/b/a.md", false },
+		{ "b/**/c/*.md", "b/c/d/c/a.md", true },
+		{ "b/", "b/c/a.md", true },
+		{ "b/", "bc/a.md", false },
+		{ "/b/", "b/a.md", true },
 	};
 	char longest[300];
 
