@@ -8,8 +8,10 @@
 #include "libcommon/err.h"
 #include "libcommon/id.h"
 #include "libcommon/utf8.h"
+#include "proto/bounds.h"
 #include "proto/embed.h"
 #include "services/indexer/index_file.h"
+#include "services/indexer/quantize.h"
 #include "services/indexer/rank.h"
 
 enum {
@@ -296,14 +298,17 @@ put_one(struct index *index, const struct index_text *text, const float *values,
 {
 	AUTO(index_statement_done)
 	sqlite3_stmt *stmt = index_statement(index, STMT_VECTOR_PUT, err);
+	unsigned char kept[sizeof(float) + BOUND_DIMENSIONS];
 	int rc = stmt ? is_unchanged(index, text, err) : -1;
 
 	if (rc <= 0)
 		return rc;
+	if (n_dimensions > 0)
+		quantize(kept, values, n_dimensions);
 	sqlite3_bind_int64(stmt, 1, text->id);
 	sqlite3_bind_blob(stmt, 2, text->hash, INDEX_HASH_BYTES, SQLITE_STATIC);
-	sqlite3_bind_blob(stmt, 3, values,
-	    (int)(n_dimensions * sizeof(*values)), SQLITE_STATIC);
+	sqlite3_bind_blob(
+	    stmt, 3, kept, (int)quantize_size(n_dimensions), SQLITE_STATIC);
 	return index_step(index, stmt, err) < 0 ? -1 : 0;
 }
 

@@ -8,6 +8,7 @@
 #include "libcommon/err.h"
 #include "services/indexer/index.h"
 #include "services/indexer/index_file.h"
+#include "services/indexer/quantize.h"
 #include "services/indexer/rank.h"
 #include "services/indexer/scope.h"
 
@@ -109,25 +110,6 @@ near_end(struct near *near)
 	near->least = telling(near);
 }
 
-/* Both of length 1, so this is their cosine. Eight sums at once, which
- * compilers make vector instructions of. */
-static double
-similarity(const float *a, const float *b, size_t n)
-{
-	float sums[8] = { 0 };
-	float sum = 0;
-	size_t i = 0;
-
-	for (; i + 8 <= n; i += 8)
-		for (size_t k = 0; k < 8; k++)
-			sums[k] += a[i + k] * b[i + k];
-	for (; i < n; i++)
-		sum += a[i] * b[i];
-	for (size_t k = 0; k < 8; k++)
-		sum += sums[k];
-	return sum;
-}
-
 /* What is out of scope does not count, nor what another model made. */
 static void
 look_at(
@@ -135,18 +117,16 @@ look_at(
 {
 	int64_t rowid = sqlite3_column_int64(stmt, 0);
 	int64_t id = rowid >> RANK_SECTION_BITS;
-	float values[BOUND_DIMENSIONS];
-	size_t size = meaning->n_dimensions * sizeof(values[0]);
+	size_t size = quantize_size(meaning->n_dimensions);
 
 	if (!scope_set_has(near->scope, id) ||
 	    scope_set_has(near->left_out, id))
 		return;
 	if ((size_t)sqlite3_column_bytes(stmt, 1) != size)
 		return;
-	/* A blob lies anywhere, and floats do not. */
-	memcpy(values, sqlite3_column_blob(stmt, 1), size);
 	near_section(near, rowid,
-	    similarity(values, meaning->values, meaning->n_dimensions));
+	    quantize_cosine(sqlite3_column_blob(stmt, 1), meaning->values,
+		meaning->n_dimensions));
 }
 
 int
@@ -159,8 +139,6 @@ index_nearest(struct index *index, const struct index_meaning *meaning,
 
 	if (!stmt)
 		return -1;
-	if (meaning->n_dimensions > BOUND_DIMENSIONS)
-		return err_set(err, ERR_INVALID, "too many dimensions");
 	while ((rc = index_step(index, stmt, err)) == 0)
 		look_at(near, stmt, meaning);
 	near_end(near);

@@ -55,7 +55,7 @@ extern const char statement_schema[];
 
 enum {
 	INDEX_APPLICATION_ID = 0x61724958, /* "arIX" */
-	INDEX_FORMAT = 6,		   /* another one: made anew */
+	INDEX_FORMAT = 7,		   /* another one: made anew */
 };
 
 #endif

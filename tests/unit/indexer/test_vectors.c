@@ -1,13 +1,16 @@
-/* Vectors on the wire, in the cache of questions, and what globs cover. */
+/* Vectors on the wire, in the index, in the cache of questions, and what globs
+ * cover. */
 
 #include "services/indexer/vectors.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "libcommon/arena.h"
 #include "libcommon/defs.h"
 #include "libcommon/err.h"
 #include "proto/embed.h"
+#include "services/indexer/quantize.h"
 #include "services/indexer/questions.h"
 #include "tests/unit/unit.h"
 
@@ -55,6 +58,81 @@ what_is_no_vector_is_refused(void **state)
 			fail_msg("%s", cases[i].name);
 		if (cases[i].rc == 0 && cases[i].n_wanted > 0)
 			assert_true(values[0] == 1.0f && values[1] == 0.5f);
+	}
+}
+
+/* Between any two of them, kept and as they are. */
+static void
+a_vector_is_kept_in_bytes(void **state)
+{
+	enum { N = 4, N_DIMENSIONS = 19 };
+	static const struct {
+		const char *name;
+		float first, second, rest;
+	} rows[N] = {
+		{ "all alike", 1, 1, 1 },
+		{ "one alone", 0, 1, 0 },
+		{ "much and little", 1, -0.1F, 0.04F },
+		{ "both ways", -1, 0.7F, -0.3F },
+	};
+	float values[N][N_DIMENSIONS];
+	/* One byte further, since it lies anywhere. */
+	unsigned char kept[1 + sizeof(float) + N_DIMENSIONS];
+
+	(void)state;
+	for (size_t i = 0; i < N; i++) {
+		float squares = 0;
+
+		for (size_t k = 0; k < N_DIMENSIONS; k++) {
+			values[i][k] = k == 0	? rows[i].first
+				       : k == 1 ? rows[i].second
+						: rows[i].rest;
+			squares += values[i][k] * values[i][k];
+		}
+		for (size_t k = 0; k < N_DIMENSIONS; k++)
+			values[i][k] /= sqrtf(squares);
+	}
+	assert_int_equal(quantize_size(N_DIMENSIONS), sizeof(kept) - 1);
+	assert_int_equal(quantize_size(0), 0);
+	for (size_t i = 0; i < N; i++) {
+		quantize(kept + 1, values[i], N_DIMENSIONS);
+		for (size_t j = 0; j < N; j++) {
+			double wanted = 0;
+
+			for (size_t k = 0; k < N_DIMENSIONS; k++)
+				wanted += values[i][k] * values[j][k];
+			if (fabs(quantize_cosine(
+				     kept + 1, values[j], N_DIMENSIONS) -
+				 wanted) > 0.01)
+				fail_msg("%s, %s", rows[i].name, rows[j].name);
+		}
+	}
+}
+
+static void
+any_finite_values_can_be_kept(void **state)
+{
+	static const struct {
+		const char *name;
+		float values[2];
+		double wanted; /* the cosine with 1, 0 */
+	} rows[] = {
+		{ "none", { 0, 0 }, 0 },
+		{ "next to none", { 1e-45F, 0 }, 0 },
+		{ "small", { 1e-30F, 0 }, 1 },
+		{ "large", { -3e38F, 0 }, -1 },
+		{ "large and small", { 3e38F, 1e-45F }, 1 },
+	};
+	const float question[] = { 1, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		unsigned char kept[sizeof(float) + 2];
+
+		quantize(kept, rows[i].values, 2);
+		if (fabs(quantize_cosine(kept, question, 2) - rows[i].wanted) >
+		    0.01)
+			fail_msg("%s", rows[i].name);
 	}
 }
 
@@ -140,6 +218,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_no_vector_is_refused),
+		cmocka_unit_test(a_vector_is_kept_in_bytes),
+		cmocka_unit_test(any_finite_values_can_be_kept),
 		cmocka_unit_test(the_last_questions_are_known),
 		cmocka_unit_test(globs_cover_what_they_say),
 	};
