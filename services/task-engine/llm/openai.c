@@ -20,6 +20,9 @@ static const char *const roles[LLM_ROLE_COUNT] = {
 static const struct llm_finish_word finish_words[] = {
 	{ "stop", LLM_FINISH_DONE },
 	{ "length", LLM_FINISH_LENGTH },
+	/* Mistral's and DeepSeek's words for two more ways to be cut. */
+	{ "model_length", LLM_FINISH_LENGTH },
+	{ "insufficient_system_resource", LLM_FINISH_LENGTH },
 	{ "content_filter", LLM_FINISH_REFUSED },
 	{ "tool_calls", LLM_FINISH_WANTS },
 	{ NULL, LLM_FINISH_OTHER },

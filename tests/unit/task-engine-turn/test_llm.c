@@ -235,6 +235,14 @@ static const struct {
 	    "{\"choices\":[{\"message\":{\"content\":\"Yes\"},"
 	    "\"finish_reason\":\"length\"}]}",
 	    "Yes", LLM_FINISH_LENGTH },
+	{ "openai: cut by the model's own length", openai_parse,
+	    "{\"choices\":[{\"message\":{\"content\":\"Yes\"},"
+	    "\"finish_reason\":\"model_length\"}]}",
+	    "Yes", LLM_FINISH_LENGTH },
+	{ "openai: cut for want of room", openai_parse,
+	    "{\"choices\":[{\"message\":{\"content\":\"Yes\"},"
+	    "\"finish_reason\":\"insufficient_system_resource\"}]}",
+	    "Yes", LLM_FINISH_LENGTH },
 	{ "openai: filtered", openai_parse,
 	    "{\"choices\":[{\"message\":{\"content\":null},"
 	    "\"finish_reason\":\"content_filter\"}]}",
