@@ -67,6 +67,7 @@ static const struct field search_hits_fields[] = {
 	F_LIST(
 	    struct search_hits, hits, FIELD_REQUIRED, search_hit, BOUND_HITS),
 	F_BOOL(struct search_hits, is_stale, 0),
+	F_BOOL(struct search_hits, is_wordless, 0),
 };
 SHAPE(search, search_hits, search_hits_fields);
 
@@ -84,6 +85,7 @@ static const struct field search_found_fields[] = {
 	F_LIST(
 	    struct search_found, hits, FIELD_REQUIRED, search_hit, BOUND_HITS),
 	F_BOOL(struct search_found, is_stale, 0),
+	F_BOOL(struct search_found, is_wordless, 0),
 };
 SHAPE(search, search_found, search_found_fields);
 

@@ -53,6 +53,7 @@ struct search_hits {
 	struct search_hit *hits;
 	size_t n_hits;
 	bool is_stale; /* indexing was still going on when 50 ms had passed */
+	bool is_wordless; /* there is no hit, and no word to look for */
 };
 PROTO_MESSAGE(search_hits);
 
@@ -71,6 +72,7 @@ struct search_found {
 	struct search_hit *hits;
 	size_t n_hits;
 	bool is_stale;
+	bool is_wordless;
 };
 PROTO_MESSAGE(search_found);
 

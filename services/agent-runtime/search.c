@@ -96,6 +96,9 @@ run(const struct search *s, const struct settings *settings, search_ask_fn ask)
 		return rc < 0 ? tool_failed(name, &err) : SEARCH_NOT_ANSWERED;
 	if (s->as_json)
 		fwrite(text.data, 1, text.size, stdout);
+	else if (json_bool(json_get(answer, "is_wordless"), false))
+		return tool_misused(name,
+		    "say a word to look for: -word only leaves documents out");
 	else
 		show(answer);
 	return EXIT_OK;

@@ -15,6 +15,7 @@
 #include "services/indexer/document.h"
 #include "services/indexer/index.h"
 #include "services/indexer/library.h"
+#include "services/indexer/match.h"
 #include "services/indexer/meaning.h"
 #include "services/indexer/paths.h"
 #include "services/indexer/qmd.h"
@@ -129,6 +130,18 @@ encode_hits(struct search_hits *hits, struct buf *body, struct arena *arena)
 	} while (body->size > BODY_MAX_BYTES && halve_texts(hits, arena));
 }
 
+/* What found nothing, and could not. */
+static bool
+is_wordless(const struct search_hits *hits, const struct waiting *waiting)
+{
+	struct match match;
+
+	if (hits->n_hits > 0)
+		return false;
+	match_build(&match, waiting->query.query, waiting->arena);
+	return !match.best;
+}
+
 static int
 answer(struct waiting *waiting, struct library *library, struct workspace *ws,
     bool is_stale, struct buf *body, struct err *err)
@@ -138,6 +151,7 @@ answer(struct waiting *waiting, struct library *library, struct workspace *ws,
 	if (ws && search(&hits, library, ws, waiting, err) < 0)
 		return -1;
 	hits.is_stale = is_stale || (ws && workspace_is_pending(ws));
+	hits.is_wordless = is_wordless(&hits, waiting);
 	waiting->svc->counters->n_searches++;
 	waiting->svc->counters->n_stale += hits.is_stale;
 	add_texts(waiting, &hits, library_root_fd(library));

@@ -529,9 +529,11 @@ def test_a_search_from_the_shell(suite):
     assert found["workspace_id"] == where["id"]
     assert [h["path"] for h in found["hits"]] == ["docs/harbour.md"]
     assert 0 < found["hits"][0]["score"] <= 1
-    none = s.run("search", "--", "-seven")
+    none = s.run("search", "xyzzy", "--", "-seven")
     assert (none.returncode, none.stdout) == (0, "")
     assert none.stderr == "nothing found\n"
+    none = s.run("search", "--", "-seven", "*")
+    assert none.returncode == 2 and "say a word to look for" in none.stderr
     lost = s.run("search", "--workspace", "nowhere", "x")
     assert lost.returncode == 1
     assert "no such workspace; there are: " in lost.stderr

@@ -175,17 +175,28 @@ say_other_words(struct buf *out, const char *query)
 	buf_addc(out, '.');
 }
 
+static void
+say_no_hits(struct buf *out, const struct search_hits *hits, const char *query)
+{
+	if (hits->is_wordless) {
+		buf_adds(out,
+		    "Say a word to look for: `-word` only leaves documents "
+		    "out, and `*` needs the beginning of a word.");
+		return;
+	}
+	buf_adds(out, "No markdown matches found.");
+	if (hits->is_stale)
+		buf_adds(
+		    out, " Indexing is still going on: try again in a moment.");
+	else
+		say_other_words(out, query);
+}
+
 void
 say_hits(struct buf *out, const struct search_hits *hits, const char *query)
 {
 	if (hits->n_hits == 0) {
-		buf_adds(out, "No markdown matches found.");
-		if (hits->is_stale)
-			buf_adds(out,
-			    " Indexing is still going on: try again in a "
-			    "moment.");
-		else
-			say_other_words(out, query);
+		say_no_hits(out, hits, query);
 		return;
 	}
 	buf_addf(out, "Top %zu result(s):\n", hits->n_hits);

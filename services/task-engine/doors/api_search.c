@@ -132,6 +132,7 @@ take_answer(struct find *find, const struct envelope *answer,
 		.hits = hits.hits,
 		.n_hits = n,
 		.is_stale = hits.is_stale,
+		.is_wordless = hits.is_wordless,
 	};
 	return 0;
 }

@@ -140,6 +140,14 @@ nothing_found(struct buf *out)
 	say_hits(out, &none, FORGED);
 }
 
+static void
+nothing_looked_for(struct buf *out)
+{
+	const struct search_hits none = { .is_wordless = true };
+
+	say_hits(out, &none, FORGED);
+}
+
 /* Shown as it is, this reads "evil.md" and the other "md.exe". */
 #define UNSEEN "e\xe2\x80\x8bvil.md"
 #define TURNED                                                                 \
@@ -363,6 +371,8 @@ static const struct {
 	{ "nothing found", nothing_found,
 	    { "No markdown matches found. Try other or fewer words than `" },
 	    "\"" },
+	{ "nothing looked for", nothing_looked_for,
+	    { "Say a word to look for" }, "No markdown" },
 	{ "odd names are made visible", found_by_odd_names,
 	    { "1. `e\\u200bvil.md` `#a1b2c3`", "2. `\\u202eexe.md` `#d4e5f6`",
 		"`/open #a1b2c3`." },
