@@ -96,6 +96,10 @@ an_answer_proposes_no_more_than_five(void **state)
 	assert_int_equal(got.n_left_out, 2);
 }
 
+#define TABS "\t\t\t\t\t\t\t\t\t"
+#define SPACES                                                                 \
+	"                                                                "
+
 /* What ends a block that is left open; "" where none is. */
 static const struct {
 	const char *name, *text, *end;
@@ -114,6 +118,18 @@ static const struct {
 	{ "in a list that has ended", "- a\n  ```\n  x\nb", "" },
 	{ "an empty line ends no list", "- a\n  ```\n\n  x", "\n  ```" },
 	{ "behind that list", "- a\n  ```\n  x\nb\n```\ny", "\n```" },
+	{ "further right than its code", "  ```c\nint x;", "\n  ```" },
+	{ "that, closed", "  ```c\nint x;\n```", "" },
+	{ "far right", "    ```\nx", "\n    ```" },
+	{ "behind a tab", "\t```\nx", "\n    ```" },
+	{ "beyond all bounds", TABS TABS "```\nx", "\n" SPACES "```" },
+	{ "right of what ended a list", "- a\n\nb\n  ```\nx", "\n  ```" },
+	{ "a list whose text goes on", "- a\nb\n  ```\n  x\nb", "" },
+	{ "in a numbered list", "1. a\n   ```\n   x\nb", "" },
+	{ "left of a list's text", "10. a\n  ```\nx", "\n  ```" },
+	{ "where an item begins", "- ```\n  x\nb", "" },
+	{ "behind a line that is no item", "- - -\n  ```\nx", "\n  ```" },
+	{ "behind a year", "2026\n  ```\nx", "\n  ```" },
 	{ "a span", "```x```", "" },
 	{ "quoted", "> ```\n> x", "" },
 };
