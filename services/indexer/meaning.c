@@ -203,13 +203,13 @@ meaning_take_vectors(const struct envelope *answer, const struct err *why,
 		*err = answer ? answer->error : *why;
 		return -1;
 	}
-	if (embed_vectors_decode(out, answer->body, arena, err) < 0)
-		return -1;
-	if (n_wanted > 0 && *out->model == '\0')
-		return err_set(err, ERR_NOT_FOUND,
-		    "there is no endpoint for vectors any more");
-	if (vectors_unpack(out, n_wanted, arena, values_out, err) == 0)
-		return 0;
+	if (embed_vectors_decode(out, answer->body, arena, err) == 0) {
+		if (n_wanted > 0 && *out->model == '\0')
+			return err_set(err, ERR_NOT_FOUND,
+			    "there is no endpoint for vectors any more");
+		if (vectors_unpack(out, n_wanted, arena, values_out, err) == 0)
+			return 0;
+	}
 	/* No fault of the texts. */
 	err->code = ERR_UNAVAILABLE;
 	return -1;
