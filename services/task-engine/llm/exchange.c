@@ -8,6 +8,7 @@
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
 #include "libcommon/defs.h"
+#include "libcommon/shown.h"
 #include "libcommon/utf8.h"
 #include "services/task-engine/llm/thoughts.h"
 
@@ -48,7 +49,22 @@ control_size(const char *text)
 	return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
 }
 
-/* A terminal must not be driven by what a model says. */
+static bool
+is_visible(const char *text)
+{
+	size_t size = strlen(text), n;
+	uint32_t c;
+
+	for (; size > 0; text += n, size -= n) {
+		n = utf8_next(text, size, &c);
+		if (n == 0 || (c > ' ' && !shown_is_hidden(c)))
+			return true;
+	}
+	return false;
+}
+
+/* A terminal must not be driven by what a model says, and what nobody can see
+ * is nothing said: a platform may refuse it. */
 static void
 add_shown(struct buf *out, const char *text)
 {
@@ -65,6 +81,8 @@ add_shown(struct buf *out, const char *text)
 	while (out->size > start &&
 	       strchr(" \t\n", out->data[out->size - 1]) != NULL)
 		buf_truncate(out, out->size - 1);
+	if (!is_visible(out->data + start))
+		buf_truncate(out, start);
 }
 
 void

@@ -385,6 +385,8 @@ static const struct {
 	    "Write <think> first", true },
 	{ "whole, and a tag of its own", "One\n<think>b", "One\n<think>b" },
 	{ "carriage returns", "a\r\nb", "a\nb" },
+	{ "nothing that can be seen", "\xe2\x80\x8b \xe2\x81\xa0", "" },
+	{ "hidden beside what can be", "\xe2\x80\x8b.", "\xe2\x80\x8b." },
 	{ "blanks around", "\n\t x \n", "x" },
 };
 
