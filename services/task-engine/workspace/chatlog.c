@@ -9,6 +9,7 @@
 
 #include "libcommon/buf.h"
 #include "libcommon/clock.h"
+#include "libcommon/fence.h"
 #include "libcommon/utf8.h"
 #include "services/task-engine/workspace/chatlog_line.h"
 
@@ -159,6 +160,18 @@ add_text(struct buf *out, const char *text)
 	buf_addc(out, '\n');
 }
 
+/* Else all that follows would be shown as code. The white space at its end
+ * tells it from what was said: no text ends so. */
+static void
+close_code(struct buf *text)
+{
+	size_t size = text->size;
+
+	fence_close(text);
+	if (text->size > size)
+		buf_addc(text, ' ');
+}
+
 void
 chatlog_add(struct buf *out, const struct chatlog_entry *entry)
 {
@@ -170,6 +183,7 @@ chatlog_add(struct buf *out, const struct chatlog_entry *entry)
 	chatlog_canonical(&text, entry->text);
 	if (text.size == 0)
 		return;
+	close_code(&text);
 	clock_rfc3339(at, entry->at_ms);
 	buf_addf(out, "## %s `", at);
 	for (const char *p = entry->direction; *p; p++)

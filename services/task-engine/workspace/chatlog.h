@@ -29,7 +29,9 @@ struct err;
  * Nothing in a text can pass for the log's own lines: a line of text that
  * (behind white space and backslashes) begins like "## ", "# Chat Log",
  * "- direction:" or "- actor:" is written with one backslash more before that
- * beginning, and read with one less. Names between backticks are written with
+ * beginning, and read with one less. A block of code that a text leaves open is
+ * ended, so that what follows is not shown as a part of it: by one more line,
+ * which ends in a blank, as no text does. Names between backticks are written with
  * %XX for '`', '%' and control characters.
  */
 struct chatlog_entry {

@@ -152,6 +152,16 @@ is_heading(const struct line *line)
 	return line->size >= 3 && memcmp(line->text, "## ", 3) == 0;
 }
 
+/* What the log ended a block of code with that the text left open. */
+static void
+drop_end_of_code(struct buf *text)
+{
+	const char *last = memrchr(text->data, '\n', text->size);
+
+	if (last && text->data[text->size - 1] == ' ')
+		buf_truncate(text, (size_t)(last - text->data));
+}
+
 static int
 read_text(struct reader *r, const char **out)
 {
@@ -179,6 +189,7 @@ read_text(struct reader *r, const char **out)
 	if (text.size < 3 || strcmp(text.data + text.size - 2, "\n\n") != 0)
 		return wrong(r, "text and an empty line behind it");
 	buf_truncate(&text, text.size - 2);
+	drop_end_of_code(&text);
 	if (memchr(text.data, '\0', text.size))
 		return wrong(r, "text without NUL");
 	*out = arena_strndup(r->arena, text.data, text.size);

@@ -39,6 +39,11 @@ static const struct {
 	{ "not UTF-8", "a\xff", "a\xef\xbf\xbd" },
 	{ "tab stays", "a\tb", "a\tb" },
 	{ "unterminated fence", "```\n## x", NULL },
+	{ "one within a list", "- a\n  ~~~~\n  x", NULL },
+	{ "one that begins and is all", "```", NULL },
+	{ "one that is closed", "```\nx\n```", NULL },
+	{ "one that is closed with blanks", "```\nx\n``` \ny", NULL },
+	{ "a line of blanks in code", "```\nx \n \ny", NULL },
 };
 
 static void
@@ -143,6 +148,34 @@ the_form_is_the_predecessors(void **state)
 	buf_release(&log);
 }
 
+/* What follows is not swallowed, and what was written before reads as it did. */
+static void
+code_that_is_left_open_is_ended(void **state)
+{
+	const struct chatlog_entry entry = { 1700000000000, "inbound", "42",
+		"  ```c\nint x;" };
+	AUTO(arena_free)
+	struct arena *arena = arena_new(1 << 20);
+	struct chatlog got;
+	struct buf log;
+	char *end;
+
+	(void)state;
+	buf_init(&log);
+	chatlog_head(&log, "telegram", "-42", "Harbour");
+	chatlog_add(&log, &entry);
+	end = strstr(log.data, "```c\nint x;\n``` \n\n");
+	assert_non_null(end);
+	read_back(&log, arena, &got);
+	assert_string_equal(got.entries[0].text, "```c\nint x;");
+	/* As an older version wrote it. */
+	strcpy(end, "```c\nint x;\n\n");
+	log.size = strlen(log.data);
+	read_back(&log, arena, &got);
+	assert_string_equal(got.entries[0].text, "```c\nint x;");
+	buf_release(&log);
+}
+
 #define HEAD                                                                   \
 	"# Chat Log\n\n- connector: `t`\n- external_id: `1`\n"                 \
 	"- display_name: `d`\n\n"
@@ -201,6 +234,7 @@ main(void)
 		cmocka_unit_test(names_cannot_break_out),
 		cmocka_unit_test(nothing_is_written_of_nothing),
 		cmocka_unit_test(the_form_is_the_predecessors),
+		cmocka_unit_test(code_that_is_left_open_is_ended),
 		cmocka_unit_test(what_is_no_log_is_refused),
 	};
 
