@@ -59,12 +59,32 @@ answers(struct meaning *m)
 	meaning_works(m);
 }
 
+/* The engine says no more of the endpoint than before. */
+static void
+not_sent(struct meaning *m, enum err_code code)
+{
+	if (m->state != MEANING_AWAY)
+		return;
+	if (code == ERR_BUSY) {
+		meaning_pause_longer(m);
+		return;
+	}
+	/* Of that workspace nothing can be found out. */
+	if (meaning_is_doubted(m))
+		sources_drop(&m->sources, m->sources->workspace_id);
+	xfree(&m->failed_question);
+	xfree(&m->failed_workspace);
+	meaning_run_in(m, 0);
+}
+
 static void
 not_answered(
     struct meaning *m, const struct meaning_question *q, const struct err *why)
 {
-	if (why->code == ERR_REFUSED || why->code == ERR_BUSY)
+	if (why->code == ERR_REFUSED || why->code == ERR_BUSY) {
+		not_sent(m, why->code);
 		return;
+	}
 	if (why->code == ERR_INVALID && !meaning_is_doubted(m)) {
 		/* It works; of this one it makes none. */
 		answers(m);

@@ -292,6 +292,33 @@ trouble_does_not_outlive_what_it_was_about(void **state)
 }
 
 static void
+on_meaning(void *arg, const struct index_meaning *found)
+{
+	(void)arg;
+	assert_null(found);
+}
+
+static void
+a_question_that_failed_is_asked_until_that_is_settled(void **state)
+{
+	(void)state;
+	answer("one", ERR_NONE);
+	meaning_of(world.meaning, WS, "why", on_meaning, NULL);
+	answer("one", ERR_UNAVAILABLE);
+	assert_non_null(strstr(world.note, "by words alone"));
+	wait_asked();
+	assert_string_equal(world.text, "why");
+	/* The budget is used up, which says nothing of the endpoint. */
+	answer("one", ERR_BUSY);
+	wait_asked();
+	assert_string_equal(world.text, "why");
+	/* And of that workspace it may not be asked any more. */
+	answer("one", ERR_REFUSED);
+	while (*world.note != '\0')
+		loop_run(world.loop);
+}
+
+static void
 another_model_is_a_reason_to_look_through_all(void **state)
 {
 	(void)state;
@@ -363,6 +390,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    trouble_does_not_outlive_what_it_was_about, setup,
 		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_question_that_failed_is_asked_until_that_is_settled,
+		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    another_model_is_a_reason_to_look_through_all, setup,
 		    teardown),
