@@ -402,6 +402,20 @@ def test_only_json_is_taken(api):
     assert got.status == 200
 
 
+@pytest.mark.parametrize("headers,status", [
+    ("Content-Encoding: identity\r\n", 200),
+    ("Content-Encoding: IDENTITY\r\n", 200),
+    ("Content-Encoding:\r\n", 200),
+    ("Content-Encoding: gzip\r\n", 415),
+    ("Content-Encoding: identity, gzip\r\n", 415),
+    ("Content-Encoding: identity\r\nContent-Encoding: br\r\n", 415)])
+def test_a_coded_body_is_refused(api, headers, status):
+    got = ask(api, post("/api/v1/chat", '{"text":"/help"}', api.token(),
+                        headers))
+    assert got[0] == status
+    assert status == 200 or "Content-Encoding" in json.loads(got[2])["error"]
+
+
 @pytest.mark.parametrize("body", [
     b"", b"{", b'{"text":"a"} x', b'{"text":"a","text":"b"}',
     b'{"text":"' + b"\xff" + b'"}', b'{"text":"a\x00b"}',
