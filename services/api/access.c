@@ -46,25 +46,24 @@ names_address(const char *host, const char *configured)
  * only ours are answered. On a unix socket no browser can be.
  */
 static struct access_refusal
-check_host(const struct visit *visit, const char *header)
+check_host(const struct visit *visit, const char *name)
 {
 	const struct api_cfg *cfg = visit->svc->cfg;
 	char host[GUARD_HOST_SIZE];
 
-	if (!visit->exchange->is_tcp &&
-	    (*header != '\0' || visit->exchange->is_http_1_0))
+	if (!visit->exchange->is_tcp)
 		return welcome;
-	if (guard_host_parse(host, header) < 0)
+	if (guard_host_parse(host, name) < 0)
 		return refuse(HTTP_BAD_REQUEST,
-		    "the Host header is missing or malformed");
+		    "the host that the request names is malformed");
 	if (guard_host_is_loopback(host) ||
 	    names_host(host, cfg->public_host) ||
 	    names_host(host, cfg->admin_host) ||
 	    names_address(host, cfg->http_addr))
 		return welcome;
 	return refuse(HTTP_FORBIDDEN,
-	    "the Host header names another site; use 127.0.0.1, localhost, "
-	    "PUBLIC_HOST or ADMIN_HOST");
+	    "the request names another site as its host; use 127.0.0.1, "
+	    "localhost, PUBLIC_HOST or ADMIN_HOST");
 }
 
 static struct access_refusal
@@ -78,6 +77,11 @@ check_site(const struct visit *visit)
 	    http_exchange_header(exchange, "Origin", &origin) < 0)
 		return refuse(
 		    HTTP_BAD_REQUEST, "more than one Host or Origin header");
+	if (*host == '\0' && !exchange->is_http_1_0)
+		return refuse(HTTP_BAD_REQUEST, "the Host header is missing");
+	/* What the target names counts, whatever Host says (RFC 9112, 3.2.2). */
+	if (exchange->authority != NULL)
+		host = exchange->authority;
 	verdict = check_host(visit, host);
 	if (verdict.status != 0)
 		return verdict;

@@ -27,14 +27,6 @@ struct refusal {
 	const char *text;
 };
 
-static struct http_client *
-client_of(struct MHD_Connection *connection)
-{
-	return MHD_get_connection_info(
-	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
-	    ->socket_context;
-}
-
 /* Field by field. */
 struct header_check {
 	struct refusal refusal;
@@ -134,11 +126,14 @@ static struct refusal
 check_head(struct http_exchange *exchange, const char *version)
 {
 	struct header_check fields = { 0 }, pairs = { 0 };
+	const struct http_target *target = &exchange->client->target;
 
 	exchange->is_http_1_0 = strcmp(version, "HTTP/1.0") == 0;
 	if (!exchange->is_http_1_0 && strcmp(version, "HTTP/1.1") != 0)
 		return (struct refusal){ HTTP_BAD_VERSION,
 			"only HTTP/1.1 and HTTP/1.0 are spoken here" };
+	if (target->fault != NULL)
+		return (struct refusal){ HTTP_BAD_REQUEST, target->fault };
 	if (strlen(exchange->path) > MAX_PATH_BYTES)
 		return (struct refusal){ HTTP_URI_TOO_LONG,
 			"the path is longer than 2048 bytes" };
@@ -189,6 +184,24 @@ exchange_queue(struct http_exchange *exchange)
 	return result;
 }
 
+/* url is what is left of the target once its escapes and query are off. */
+static void
+take_target(struct http_exchange *exchange, const char *url)
+{
+	const struct http_target *target = &exchange->client->target;
+
+	exchange->path = url;
+	if (target->path == 0 || target->fault != NULL)
+		return;
+	exchange->authority = xcalloc(1, target->path - target->authority + 1);
+	memcpy(exchange->authority, url + target->authority,
+	    target->path - target->authority);
+	if (url[target->path] == '/')
+		exchange->path = url + target->path;
+	else
+		exchange->path = "/";
+}
+
 static enum MHD_Result
 exchange_begin(struct http_listener *listener,
     struct MHD_Connection *connection, const char *url, const char *method,
@@ -202,7 +215,7 @@ exchange_begin(struct http_listener *listener,
 	exchange->server = listener->server;
 	exchange->connection = connection;
 	exchange->method = method;
-	exchange->path = url;
+	take_target(exchange, url);
 	exchange->listener = listener->number;
 	exchange->peer_uid = exchange->client->peer_uid;
 	exchange->is_tcp = listener->is_tcp;
@@ -312,44 +325,10 @@ exchange_on_completed(void *cls, struct MHD_Connection *connection, void **slot,
 	    how == MHD_REQUEST_TERMINATED_COMPLETED_OK && !exchange->had_left);
 	buf_release(&exchange->body);
 	buf_release(&exchange->answer);
+	xfree(&exchange->authority);
 	xfree(&exchange->allow);
 	xfree(&exchange->location);
 	xfree(&exchange);
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* %00 and broken escapes stay as they are: such text matches nothing. */
-size_t
-exchange_unescape(void *cls, struct MHD_Connection *connection, char *text)
-{
-	char *to = text;
-
-	(void)cls;
-	(void)connection;
-	for (const char *from = text; *from != '\0'; from++) {
-		int high = *from == '%' ? hex_digit(from[1]) : -1;
-		int low = high >= 0 ? hex_digit(from[2]) : -1;
-
-		if (low >= 0 && high + low > 0) {
-			*to++ = (char)(high * 16 + low);
-			from += 2;
-		} else {
-			*to++ = *from;
-		}
-	}
-	*to = '\0';
-	return (size_t)(to - text);
 }
 
 struct header_search {

@@ -8,8 +8,9 @@
 #include "services/api/http_server.h"
 
 /*
- * What http_server.c (sockets, time, the loop) and http_exchange.c (one
- * request) share, and the only includers of microhttpd.h.
+ * What http_server.c (sockets, time, the loop), http_target.c (the first line)
+ * and http_exchange.c (one request) share, and the only includers of
+ * microhttpd.h.
  */
 enum client_phase {
 	PHASE_HEAD,    /* the first request's headers are awaited */
@@ -29,6 +30,16 @@ struct http_listener {
 	bool is_due; /* MHD_run has something to do */
 };
 
+/*
+ * The target of the request that is being read. In the absolute form
+ * ("http://authority/path") these are the places where its parts begin; both
+ * are 0 in the other form.
+ */
+struct http_target {
+	size_t authority, path;
+	const char *fault; /* why it is refused; NULL */
+};
+
 /* One connection, which sees many exchanges one after the other. */
 struct http_client {
 	struct http_listener *listener;
@@ -36,6 +47,7 @@ struct http_client {
 	int64_t peer_uid;
 	enum client_phase phase;
 	int64_t deadline_ms; /* monotonic; 0: none */
+	struct http_target target;
 	struct http_exchange *exchange;
 	struct http_client *prev, *next;
 };
@@ -55,18 +67,21 @@ struct http_server {
 	struct timer *sweep; /* runs while there are clients */
 };
 
+struct http_client *client_of(struct MHD_Connection *connection);
 void client_enter(struct http_client *client, enum client_phase phase);
 /* Whether the other side has closed. */
 bool client_has_left(const struct http_client *client);
 
-/* The server's three call-backs that are about one request. */
+/* The server's call-backs that are about one request, in their order. */
+void *
+target_on_line(void *cls, const char *raw, struct MHD_Connection *connection);
+size_t
+target_unescape(void *cls, struct MHD_Connection *connection, char *text);
 enum MHD_Result exchange_on_access(void *cls, struct MHD_Connection *connection,
     const char *url, const char *method, const char *version,
     const char *upload, size_t *upload_size, void **slot);
 void exchange_on_completed(void *cls, struct MHD_Connection *connection,
     void **slot, enum MHD_RequestTerminationCode how);
-size_t
-exchange_unescape(void *cls, struct MHD_Connection *connection, char *text);
 
 /* Gives up an exchange that waits: its client is gone. */
 void exchange_drop(struct http_exchange *exchange);

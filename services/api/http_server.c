@@ -27,6 +27,14 @@ static const int64_t phase_limit_ms[PHASE_COUNT] = {
 	[PHASE_SENDING] = 60000,
 };
 
+struct http_client *
+client_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+	    ->socket_context;
+}
+
 void
 client_enter(struct http_client *client, enum client_phase phase)
 {
@@ -221,7 +229,8 @@ daemon_start(struct http_listener *listener, int fd)
 	    MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_MAX_CONNECTIONS,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-	    MHD_OPTION_UNESCAPE_CALLBACK, exchange_unescape, NULL,
+	    MHD_OPTION_URI_LOG_CALLBACK, target_on_line, NULL,
+	    MHD_OPTION_UNESCAPE_CALLBACK, target_unescape, NULL,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,
 	    MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, listener,
 	    MHD_OPTION_END);

@@ -380,6 +380,58 @@ def test_a_missing_or_second_host_is_refused(api):
     assert ask(api, get("/healthz", version="1.0"))[0] == 200
 
 
+@pytest.mark.parametrize("target,host,status", [
+    ("http://127.0.0.1:8080/healthz", HOST, 200),
+    ("HTTP://LOCALHOST/healthz", HOST, 200),
+    ("http://[::1]:8080/healthz", HOST, 200),
+    ("http://admin.localhost/%68ealthz", HOST, 200),
+    ("http://localhost/healthz", "Host: evil.example\r\n", 200),
+    ("http://localhost/heal%zz", HOST, 404),
+    ("http://localhost", HOST, 404), ("http://localhost/", HOST, 404),
+    ("http://localhost?path=/healthz", HOST, 404),
+    ("http://localhost/healthz/", HOST, 404),
+    ("http:///healthz", HOST, 400), ("http://", HOST, 400),
+    ("http://a@localhost/healthz", HOST, 400),
+    ("http://localhost#/healthz", HOST, 400),
+    ("http://localhos%74/healthz", HOST, 400),
+    ("http://%6c%6f%63%61%6c%68%6f%73%74", HOST, 400),
+    ("http://localhost/healthz", "", 400),
+    ("http://localhost/healthz", HOST + HOST, 400),
+    ("http://evil.example/healthz", HOST, 403),
+    ("http://localhost.evil.example/healthz", HOST, 403),
+    ("http:/localhost/healthz", HOST, 404),
+    ("https://localhost/healthz", HOST, 404),
+    ("%68ttp://localhost/healthz", HOST, 404)])
+def test_the_absolute_form_names_its_own_host(api, target, host, status):
+    got = ask(api, get(target, host=host))
+    assert got[0] == status and (status == 200 or b'"error"' in got[2])
+
+
+def test_the_absolute_form_keeps_its_query_and_its_origin(api):
+    token = api.token()
+    got = ask(api, get("http://localhost/api/v1/tasks?wrong=x", token=token))
+    assert got[0] == 400 and b"wrong" in got[2]
+    got = ask(api, get("http://localhost/healthz",
+                       "Origin: http://localhost\r\n",
+                       host="Host: 127.0.0.1\r\n"))
+    assert got[0] == 200
+    got = ask(api, get("http://localhost/healthz",
+                       "Origin: http://127.0.0.1\r\n",
+                       host="Host: 127.0.0.1\r\n"))
+    assert got[0] == 403
+    assert ask(api, get("http://localhost/healthz", host="",
+                        version="1.0"))[0] == 200
+
+
+def test_each_request_of_a_connection_has_its_own_form(api):
+    raw = Raw(api)
+    for target, status in (("http://localhost/healthz", 200),
+                           ("/healthz", 200),
+                           ("http://evil.example/healthz", 403)):
+        assert raw.send(get(target)).answer()[0] == status, target
+    raw.close()
+
+
 def test_pages_of_other_sites_are_refused(api):
     for origin, status in (("http://localhost", 200),
                            ("http://localhost:3000", 403),
