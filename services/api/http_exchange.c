@@ -1,4 +1,4 @@
-/* One HTTP request: what is refused at once, its body, its answer. */
+/* One HTTP request: its beginning, its body, its answer. */
 
 #include "services/api/http_internal.h"
 
@@ -14,139 +14,8 @@
 #include "services/api/http_guard.h"
 #include "services/api/http_linger.h"
 
-enum {
-	MAX_PATH_BYTES = 2048,
-	MAX_QUERY_PAIRS = 32,
-	/* So much of a body without a length is read to say 413 politely. */
-	MAX_DISCARDED = 4 * 1024 * 1024,
-};
-
-/* Refused before the body is read. */
-struct refusal {
-	unsigned status; /* 0: none */
-	const char *text;
-};
-
-/* Field by field. */
-struct header_check {
-	struct refusal refusal;
-	size_t n_fields, n_bytes, n_lengths, n_encodings;
-	const char *length, *encoding;
-};
-
-static bool
-is_clean_value(const char *value, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		if ((unsigned char)value[i] < ' ' && value[i] != '\t')
-			return false;
-	return true;
-}
-
-static enum MHD_Result
-check_field(void *cls, enum MHD_ValueKind kind, const char *key,
-    size_t key_size, const char *value, size_t value_size)
-{
-	struct header_check *check = cls;
-
-	(void)kind;
-	check->n_bytes += key_size + value_size;
-	if (++check->n_fields > HTTP_MAX_HEADERS ||
-	    check->n_bytes > HTTP_MAX_HEADER_BYTES) {
-		check->refusal = (struct refusal){
-			HTTP_HEADERS_TOO_LARGE,
-			"too many or too long header fields; allowed are 64 "
-			"fields and 16 KiB in all",
-		};
-		return MHD_NO;
-	}
-	if (!guard_is_field_name(key, key_size) ||
-	    !is_clean_value(value, value_size)) {
-		check->refusal = (struct refusal){ HTTP_BAD_REQUEST,
-			"a header field has a bad name or a control "
-			"character in its value" };
-		return MHD_NO;
-	}
-	if (strcasecmp(key, "Content-Length") == 0) {
-		check->n_lengths++;
-		check->length = value;
-	}
-	if (strcasecmp(key, "Transfer-Encoding") == 0) {
-		check->n_encodings++;
-		check->encoding = value;
-	}
-	return MHD_YES;
-}
-
-/* Two ways to say where the body ends are a way to smuggle a request. */
-static struct refusal
-check_framing(const struct header_check *check, bool is_http_1_0)
-{
-	if (check->n_lengths + check->n_encodings > 1)
-		return (struct refusal){ HTTP_BAD_REQUEST,
-			"more than one Content-Length or Transfer-Encoding" };
-	if (check->encoding != NULL && is_http_1_0)
-		return (struct refusal){ HTTP_BAD_REQUEST,
-			"HTTP/1.0 knows no Transfer-Encoding" };
-	if (check->encoding != NULL &&
-	    strcasecmp(check->encoding, "chunked") != 0)
-		return (struct refusal){ HTTP_NOT_IMPLEMENTED,
-			"the only Transfer-Encoding is chunked" };
-	if (check->length == NULL)
-		return (struct refusal){ 0, NULL };
-	if (*check->length == '\0' ||
-	    check->length[strspn(check->length, "0123456789")] != '\0')
-		return (struct refusal){ HTTP_BAD_REQUEST,
-			"Content-Length is not a number" };
-	if (strlen(check->length) > 18 ||
-	    strtoll(check->length, NULL, 10) > HTTP_MAX_BODY)
-		return (struct refusal){ HTTP_TOO_LARGE,
-			"the body is larger than 256 KiB" };
-	return (struct refusal){ 0, NULL };
-}
-
-static enum MHD_Result
-check_pair(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_size,
-    const char *value, size_t value_size)
-{
-	struct header_check *check = cls;
-
-	(void)kind;
-	if (++check->n_fields > MAX_QUERY_PAIRS ||
-	    !utf8_is_valid(key, key_size) ||
-	    (value != NULL && !utf8_is_valid(value, value_size))) {
-		check->refusal = (struct refusal){ HTTP_BAD_REQUEST,
-			"the query has too many parameters or is not UTF-8" };
-		return MHD_NO;
-	}
-	return MHD_YES;
-}
-
-static struct refusal
-check_head(struct http_exchange *exchange, const char *version)
-{
-	struct header_check fields = { 0 }, pairs = { 0 };
-	const struct http_target *target = &exchange->client->target;
-
-	exchange->is_http_1_0 = strcmp(version, "HTTP/1.0") == 0;
-	if (!exchange->is_http_1_0 && strcmp(version, "HTTP/1.1") != 0)
-		return (struct refusal){ HTTP_BAD_VERSION,
-			"only HTTP/1.1 and HTTP/1.0 are spoken here" };
-	if (target->fault != NULL)
-		return (struct refusal){ HTTP_BAD_REQUEST, target->fault };
-	if (strlen(exchange->path) > MAX_PATH_BYTES)
-		return (struct refusal){ HTTP_URI_TOO_LONG,
-			"the path is longer than 2048 bytes" };
-	MHD_get_connection_values_n(
-	    exchange->connection, MHD_HEADER_KIND, check_field, &fields);
-	if (fields.refusal.status != 0)
-		return fields.refusal;
-	MHD_get_connection_values_n(
-	    exchange->connection, MHD_GET_ARGUMENT_KIND, check_pair, &pairs);
-	if (pairs.refusal.status != 0)
-		return pairs.refusal;
-	return check_framing(&fields, exchange->is_http_1_0);
-}
+/* So much of a body without a length is read to say 413 politely. */
+enum { MAX_DISCARDED = 4 * 1024 * 1024 };
 
 static void
 add_header(struct MHD_Response *response, const char *name, const char *value)
@@ -224,7 +93,7 @@ exchange_begin(struct http_listener *listener,
 	*slot = exchange;
 	client_enter(exchange->client, PHASE_BODY);
 
-	refusal = check_head(exchange, version);
+	refusal = head_check(exchange, version);
 	if (refusal.status != 0)
 		http_exchange_refuse(exchange, refusal.status, refusal.text);
 	else

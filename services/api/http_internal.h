@@ -8,9 +8,9 @@
 #include "services/api/http_server.h"
 
 /*
- * What http_server.c (sockets, time, the loop), http_target.c (the first line)
- * and http_exchange.c (one request) share, and the only includers of
- * microhttpd.h.
+ * What http_server.c (sockets, time, the loop), http_target.c (the first line),
+ * http_head.c (all lines) and http_exchange.c (one request) share, and the only
+ * includers of microhttpd.h.
  */
 enum client_phase {
 	PHASE_HEAD,    /* the first request's headers are awaited */
@@ -36,6 +36,7 @@ struct http_listener {
  * are 0 in the other form.
  */
 struct http_target {
+	const char *begin, *end; /* as it was sent */
 	size_t authority, path;
 	const char *fault; /* why it is refused; NULL */
 };
@@ -82,6 +83,13 @@ enum MHD_Result exchange_on_access(void *cls, struct MHD_Connection *connection,
     const char *upload, size_t *upload_size, void **slot);
 void exchange_on_completed(void *cls, struct MHD_Connection *connection,
     void **slot, enum MHD_RequestTerminationCode how);
+
+/* Refused before the body is read. */
+struct refusal {
+	unsigned status; /* 0: not */
+	const char *text;
+};
+struct refusal head_check(struct http_exchange *exchange, const char *version);
 
 /* Gives up an exchange that waits: its client is gone. */
 void exchange_drop(struct http_exchange *exchange);

@@ -55,7 +55,7 @@ enum http_status {
  */
 struct http_exchange {
 	const char *method;
-	const char *path; /* percent-decoded, %00 left as it is */
+	const char *path; /* percent-decoded */
 	char *authority;  /* of a target in absolute form, or NULL */
 	unsigned listener;
 	int64_t peer_uid; /* of a unix socket; -1 */

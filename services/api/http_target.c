@@ -1,4 +1,4 @@
-/* The request target: its two forms and its escapes. */
+/* The request target: its two forms, its escapes, what it may not hold. */
 
 #include "services/api/http_internal.h"
 
@@ -19,7 +19,11 @@ target_on_line(void *cls, const char *raw, struct MHD_Connection *connection)
 
 	(void)cls;
 	*target = (struct http_target){ 0 };
-	if (raw == NULL || strncasecmp(raw, scheme, size) != 0)
+	if (raw == NULL)
+		return NULL;
+	target->begin = raw;
+	target->end = raw + strlen(raw);
+	if (strncasecmp(raw, scheme, size) != 0)
 		return NULL;
 	target->authority = size;
 	target->path = size + strcspn(raw + size, "/?");
@@ -42,18 +46,20 @@ hex_digit(char c)
 	return -1;
 }
 
-/* %00 and broken escapes stay as they are: such text matches nothing. */
+/* Broken escapes stay as they are: such text matches nothing. */
 size_t
 target_unescape(void *cls, struct MHD_Connection *connection, char *text)
 {
 	char *to = text;
 
 	(void)cls;
-	(void)connection;
 	for (const char *from = text; *from != '\0'; from++) {
 		int high = *from == '%' ? hex_digit(from[1]) : -1;
 		int low = high >= 0 ? hex_digit(from[2]) : -1;
 
+		if (high == 0 && low == 0)
+			client_of(connection)->target.fault =
+			    "there is a NUL in the request target";
 		if (low >= 0 && high + low > 0) {
 			*to++ = (char)(high * 16 + low);
 			from += 2;

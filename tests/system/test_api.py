@@ -358,7 +358,7 @@ def test_wrong_methods_say_which_are_right(api):
 
 def test_unknown_paths(api):
     for path in ("/", "/healthz/", "/api/v1", "/api/v1/chat/", "/%2e%2e",
-                 "/healthz%00", "/api//v1/chat"):
+                 "/api//v1/chat"):
         assert api.http("GET", path).status == 404, path
     assert api.http("GET", "/" + "a" * 3000).status == 414
 
@@ -540,6 +540,52 @@ def test_no_request_can_be_smuggled(api, headers, status):
     allowed = status if isinstance(status, tuple) else (status,)
     assert int(got.split(b" ", 2)[1]) in allowed
     assert b'"ok"' not in got
+
+
+@pytest.mark.parametrize("data", [
+    get("/healthz%00"), get("/%00"), get("/healthz%00/x"),
+    get("http://localhost/healthz%00"), get("http://localhost%00/healthz"),
+    get("/healthz?a=%00"), get("/healthz?%00=a"), get("/healthz?a=b%00c"),
+    get("/healthz\0"), get("/healthz\0x"), get("\0/healthz"),
+    get("/healthz?\0"), get("/healthz?a=\0b"),
+    get("/healthz\0HTTP/1.1"), get("/healthz\0 HTTP/1.1"),
+    get("http://localhost\0/healthz"),
+    get("/healthz").replace("GET", "GET\0X", 1),
+    get("/healthz").replace("GET", "GET\0", 1),
+    get("/healthz", "X: a\0b\r\n"), get("/healthz", "X: \0\r\n"),
+    get("/healthz", "X: a\0\r\n"), get("/healthz", "X: a\0\r\nY: b\r\n"),
+    get("/healthz", "X: \0b\r\nY: b\r\n"),
+    get("/healthz", "X: a\0b: c\r\nY: b\r\n"),
+    get("/healthz", "X\0Y: a\r\n"), get("/healthz", "X: a\r\n\0\r\n"),
+    get("/healthz", host="Host: localhost\0.evil.example\r\n"),
+    get("/healthz", "Content-Length: 0\0\x001\r\n"),
+    get("/healthz", "X: a\0 \r\n"), get("/healthz", "\0X: a\r\n"),
+], ids=lambda data: repr(data)[5:40])
+def test_a_nul_is_refused_wherever_it_stands(api, data):
+    """Debian 13's library refuses them, some by closing without a word."""
+    raw = Raw(api).send(data)
+    raw.sock.shutdown(socket.SHUT_WR)
+    got = raw.rest()
+    raw.close()
+    assert not got or got.startswith(b"HTTP/1.1 400 "), got[:80]
+
+
+def test_separators_may_be_long_or_short(api):
+    for field in ("X:\r\n", "X: \r\n", "X:a\r\n", "X:\t  a b \r\n",
+                  "X: a\r\nY:\r\nZ:  b\r\n", "X: a\nY: b\n"):
+        assert ask(api, get("/healthz", field))[0] == 200, field
+    assert ask(api, b"GET /healthz HTTP/1.1\nHost: localhost\n\n")[0] == 200
+    assert ask(api, b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")[
+        0] == 200
+
+
+def test_a_folded_line_makes_no_other_field(api):
+    """Debian 12's library adds it to the name; Debian 13's to the value."""
+    got = ask(api, f"POST /api/v1/chat HTTP/1.1\r\n{HOST}{JSON}Authorization: "
+              f"Bearer {api.token()}\r\nContent-Lengt: 16\r\n h\r\n\r\n"
+              '{"text":"/help"}')
+    assert got[0] == 400
+    assert ask(api, get("/healthz", host="Hos: x\r\n t\r\n"))[0] == 400
 
 
 def test_a_get_has_no_body(api):
