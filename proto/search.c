@@ -82,6 +82,7 @@ SHAPE(search, search_find, search_find_fields);
 static const struct field search_found_fields[] = {
 	F_STR(struct search_found, workspace_id, FIELD_REQUIRED | FIELD_TOKEN,
 	    1, BOUND_ID),
+	F_STR(struct search_found, workspace_name, 0, 0, BOUND_NAME),
 	F_LIST(
 	    struct search_found, hits, FIELD_REQUIRED, search_hit, BOUND_HITS),
 	F_BOOL(struct search_found, is_stale, 0),

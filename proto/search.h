@@ -60,8 +60,8 @@ PROTO_MESSAGE(search_hits);
 /* search.find: the admin surface's search, of a whole workspace. */
 struct search_find {
 	struct credential credential;
-	const char
-	    *workspace; /* its name, how its id begins, "" the only one */
+	/* Its name, or how its id begins; "": the command line's own. */
+	const char *workspace;
 	const char *query;
 	int64_t limit; /* 0: 10 */
 };
@@ -69,6 +69,7 @@ PROTO_MESSAGE(search_find);
 
 struct search_found {
 	const char *workspace_id;
+	const char *workspace_name; /* as it is called now */
 	struct search_hit *hits;
 	size_t n_hits;
 	bool is_stale;

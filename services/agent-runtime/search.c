@@ -60,6 +60,20 @@ show_hit(const struct json *hit)
 	screen_print(line.data, "", "    ");
 }
 
+/* With the place: it may well stand in another workspace. */
+static void
+show_none(const struct json *answer)
+{
+	AUTO(buf_release)
+	struct buf where = { 0 };
+	const char *text = str(answer, "workspace_name");
+
+	buf_init(&where);
+	screen_add(&where, text, strlen(text));
+	fprintf(stderr, "nothing found in %.*s; --workspace names another\n",
+	    (int)where.size, where.data);
+}
+
 static void
 show(const struct json *answer)
 {
@@ -67,7 +81,7 @@ show(const struct json *answer)
 	const struct json *hit = hits ? json_first(hits) : NULL;
 
 	if (!hit)
-		fprintf(stderr, "nothing found\n");
+		show_none(answer);
 	for (; hit; hit = json_next(hit))
 		show_hit(hit);
 	fflush(stdout);

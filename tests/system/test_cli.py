@@ -531,7 +531,8 @@ def test_a_search_from_the_shell(suite):
     assert 0 < found["hits"][0]["score"] <= 1
     none = s.run("search", "xyzzy", "--", "-seven")
     assert (none.returncode, none.stdout) == (0, "")
-    assert none.stderr == "nothing found\n"
+    assert none.stderr == (
+        "nothing found in Command line; --workspace names another\n")
     none = s.run("search", "--", "-seven", "*")
     assert none.returncode == 2 and "say a word to look for" in none.stderr
     lost = s.run("search", "--workspace", "nowhere", "x")
@@ -552,8 +553,17 @@ def test_a_search_from_the_shell(suite):
         "AGENT_RUNTIME_ADMIN_API_URL": "http://127.0.0.1:1"}).returncode == 1
     # Others choose the names that an error quotes.
     s.run("chat", "--connector", "cline", "--external-id", "a\u202eb", "/help")
-    which = s.run("search", "x")
-    assert "by name or id: " in which.stderr and "a\ufffdb" in which.stderr
+    other = s.run("search", "--workspace", "nowhere", "x")
+    assert "there are: " in other.stderr and "a\ufffdb" in other.stderr
+    # Where there are several, the command line's own is meant.
+    got = s.run("search", "--json", "harbour")
+    assert got.returncode == 0, got.stderr
+    found = json.loads(got.stdout)
+    assert (found["workspace_id"], found["workspace_name"]) == (
+        where["id"], "Command line")
+    assert [h["path"] for h in found["hits"]] == ["docs/harbour.md"]
+    none = s.run("search", "--workspace", "a\u202eb", "harbour")
+    assert none.stderr.startswith("nothing found in a\ufffdb; ")
     s.stop()
     gone = s.run("search", "x")
     assert gone.returncode == 1 and "is not running" in gone.stderr

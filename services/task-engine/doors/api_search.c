@@ -11,6 +11,7 @@
 #include "proto/search.h"
 #include "services/task-engine/doors/api.h"
 #include "services/task-engine/doors/doors.h"
+#include "services/task-engine/doors/starter.h"
 #include "services/task-engine/engine.h"
 #include "services/task-engine/policy/scope.h"
 #include "services/task-engine/store/places.h"
@@ -26,7 +27,7 @@ enum {
 struct find {
 	uint64_t ticket;
 	struct arena *arena;
-	const char *workspace_id;
+	struct workspace_row workspace;
 	struct search_scope scope;
 };
 
@@ -37,25 +38,6 @@ find_free(struct find **find)
 		return;
 	arena_free(&(*find)->arena);
 	xfree(find);
-}
-
-/* Which workspaces the words may mean: all, those of that id or that name. */
-static int
-workspaces_meant(struct svc *svc, const char *words, struct arena *arena,
-    struct workspace_row **rows_out, size_t *n_out, struct err *err)
-{
-	if (*words == '\0')
-		return store_workspaces_list(
-		    svc->store, NAMES_SHOWN + 1, arena, rows_out, n_out, err);
-	*n_out = 0;
-	if (strlen(words) >= ID_BEGIN_MIN &&
-	    store_workspaces_begin(
-		svc->store, words, arena, rows_out, n_out, err) < 0)
-		return -1;
-	if (*n_out > 0)
-		return 0;
-	return store_workspaces_named(
-	    svc->store, words, arena, rows_out, n_out, err);
 }
 
 /* How somebody may name them. */
@@ -75,37 +57,75 @@ names_of(const struct workspace_row *rows, size_t n, struct arena *arena)
 }
 
 static int
-is_none(struct svc *svc, struct arena *arena, struct err *err)
+names_of_all(
+    struct svc *svc, struct arena *arena, const char **out, struct err *err)
 {
 	struct workspace_row *rows;
 	size_t n;
 
-	if (workspaces_meant(svc, "", arena, &rows, &n, err) < 0)
+	if (store_workspaces_list(
+		svc->store, NAMES_SHOWN + 1, arena, &rows, &n, err) < 0)
 		return -1;
-	if (n == 0)
-		return err_set(err, ERR_NOT_FOUND,
-		    "there is no workspace yet: the first message makes one");
-	return err_set(err, ERR_NOT_FOUND, "no such workspace; there are: %s",
-	    names_of(rows, n, arena));
+	*out = names_of(rows, n, arena);
+	return 0;
+}
+
+/* None is named: whoever asks is at the command line, which has its own. */
+static int
+workspace_own(struct svc *svc, struct arena *arena, struct workspace_row *out,
+    struct err *err)
+{
+	const char *names;
+	int got = starter_workspace(svc, arena, out, err);
+
+	if (got <= 0)
+		return got;
+	if (names_of_all(svc, arena, &names, err) < 0)
+		return -1;
+	return err_set(err, ERR_CONFLICT,
+	    "say in which workspace, by name or id: %s", names);
+}
+
+/* Those whose id begins so, or else those that have that name. */
+static int
+workspaces_meant(struct svc *svc, const char *words, struct arena *arena,
+    struct workspace_row **rows_out, size_t *n_out, struct err *err)
+{
+	*n_out = 0;
+	if (strlen(words) >= ID_BEGIN_MIN &&
+	    store_workspaces_begin(
+		svc->store, words, arena, rows_out, n_out, err) < 0)
+		return -1;
+	if (*n_out > 0)
+		return 0;
+	return store_workspaces_named(
+	    svc->store, words, arena, rows_out, n_out, err);
 }
 
 static int
 workspace_meant(struct svc *svc, const char *words, struct arena *arena,
-    const char **id_out, struct err *err)
+    struct workspace_row *out, struct err *err)
 {
 	struct workspace_row *rows;
+	const char *names;
 	size_t n;
 
+	if (*words == '\0')
+		return workspace_own(svc, arena, out, err);
 	if (workspaces_meant(svc, words, arena, &rows, &n, err) < 0)
 		return -1;
-	if (n == 0)
-		return is_none(svc, arena, err);
 	if (n > 1)
 		return err_set(err, ERR_CONFLICT,
 		    "say in which workspace, by name or id: %s",
 		    names_of(rows, n, arena));
-	*id_out = rows->id;
-	return 0;
+	if (n == 1) {
+		*out = rows[0];
+		return 0;
+	}
+	if (names_of_all(svc, arena, &names, err) < 0)
+		return -1;
+	return err_set(
+	    err, ERR_NOT_FOUND, "no such workspace; there are: %s", names);
 }
 
 /* What the indexer found, or -1: it did not answer, or refused. */
@@ -128,7 +148,8 @@ take_answer(struct find *find, const struct envelope *answer,
 		if (policy_may_read(&find->scope, hits.hits[i].path))
 			hits.hits[n++] = hits.hits[i];
 	*out = (struct search_found){
-		.workspace_id = find->workspace_id,
+		.workspace_id = find->workspace.id,
+		.workspace_name = find->workspace.name,
 		.hits = hits.hits,
 		.n_hits = n,
 		.is_stale = hits.is_stale,
@@ -161,7 +182,7 @@ ask_indexer(struct svc *svc, const struct request *request,
     const struct search_find *in, struct find *find, struct err *err)
 {
 	const struct search_query query = {
-		.workspace_id = find->workspace_id,
+		.workspace_id = find->workspace.id,
 		.query = in->query,
 		.limit = in->limit ? in->limit : LIMIT_DEFAULT,
 		.scope = find->scope,
@@ -201,7 +222,7 @@ on_search_find(struct svc *svc, const struct request *request,
 	if (search_find_decode(&in, request->body, request->arena, err) < 0 ||
 	    api_actor(svc, request, &in.credential, &actor, err) < 0 ||
 	    workspace_meant(
-		svc, in.workspace, find->arena, &find->workspace_id, err) < 0 ||
+		svc, in.workspace, find->arena, &find->workspace, err) < 0 ||
 	    ask_indexer(svc, request, &in, find, err) < 0)
 		return -1;
 	find = NULL;

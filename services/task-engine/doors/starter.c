@@ -70,17 +70,30 @@ starter_ensure(struct svc *svc, int64_t now_ms, struct err *err)
 }
 
 int
-starter_folder(struct svc *svc, struct arena *arena, const char **folder_out,
-    struct err *err)
+starter_workspace(struct svc *svc, struct arena *arena,
+    struct workspace_row *out, struct err *err)
 {
 	struct context_row context;
 	int got = store_context_find(
 	    svc->store, connector, external_id, arena, &context, err);
 
+	if (got != 0)
+		return got;
+	return store_workspace_get(
+	    svc->store, context.workspace_id, arena, out, err);
+}
+
+int
+starter_folder(struct svc *svc, struct arena *arena, const char **folder_out,
+    struct err *err)
+{
+	struct workspace_row workspace;
+	int got = starter_workspace(svc, arena, &workspace, err);
+
 	if (got < 0)
 		return -1;
 	*folder_out = got == 0 ? arena_printf(arena, "%s/%s",
-				     svc->workspace_root, context.workspace_id)
+				     svc->workspace_root, workspace.id)
 			       : "";
 	return 0;
 }

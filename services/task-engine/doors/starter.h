@@ -9,6 +9,7 @@
 struct arena;
 struct err;
 struct svc;
+struct workspace_row;
 
 /*
  * The command line's workspace: it is there from the first start, with a
@@ -16,6 +17,9 @@ struct svc;
  */
 int starter_ensure(struct svc *svc, int64_t now_ms, struct err *err) MUST_CHECK;
 
+/* It, or 1: there is none. */
+int starter_workspace(struct svc *svc, struct arena *arena,
+    struct workspace_row *out, struct err *err) MUST_CHECK;
 /* Where its Markdown goes. */
 int starter_folder(struct svc *svc, struct arena *arena,
     const char **folder_out, struct err *err) MUST_CHECK;
