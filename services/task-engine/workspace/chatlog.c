@@ -160,16 +160,21 @@ add_text(struct buf *out, const char *text)
 	buf_addc(out, '\n');
 }
 
-/* Else all that follows would be shown as code. The white space at its end
- * tells it from what was said: no text ends so. */
+/*
+ * Else all that follows would be shown as code, or not at all. The white space
+ * at the end tells what was done to the text: none that was said ends so.
+ */
 static void
-close_code(struct buf *text)
+contain(struct buf *text)
 {
+	bool has_html = chatlog_html_hide(text);
 	size_t size = text->size;
 
 	fence_close(text);
 	if (text->size > size)
 		buf_addc(text, ' ');
+	if (has_html)
+		buf_addc(text, '\t');
 }
 
 void
@@ -183,7 +188,7 @@ chatlog_add(struct buf *out, const struct chatlog_entry *entry)
 	chatlog_canonical(&text, entry->text);
 	if (text.size == 0)
 		return;
-	close_code(&text);
+	contain(&text);
 	clock_rfc3339(at, entry->at_ms);
 	buf_addf(out, "## %s `", at);
 	for (const char *p = entry->direction; *p; p++)

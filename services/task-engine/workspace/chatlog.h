@@ -31,7 +31,10 @@ struct err;
  * "- direction:" or "- actor:" is written with one backslash more before that
  * beginning, and read with one less. A block of code that a text leaves open is
  * ended, so that what follows is not shown as a part of it: by one more line,
- * which ends in a blank, as no text does. Names between backticks are written with
+ * which ends in a blank, as no text does. Outside of code a "<" that could begin
+ * HTML is escaped, so that nothing is hidden in a comment or an element that is
+ * left open: k backslashes before it become 2k + 1, and the entry ends in a tab,
+ * as no other does; one without it, of an older version, is read as it is. Names between backticks are written with
  * %XX for '`', '%' and control characters.
  */
 struct chatlog_entry {

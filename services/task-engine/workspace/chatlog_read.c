@@ -162,6 +162,18 @@ drop_end_of_code(struct buf *text)
 		buf_truncate(text, (size_t)(last - text->data));
 }
 
+/* Undoes what kept it from changing how its neighbours are shown. */
+static int
+release(struct buf *text)
+{
+	bool has_html = text->size > 0 && text->data[text->size - 1] == '\t';
+
+	if (has_html)
+		buf_truncate(text, text->size - 1);
+	drop_end_of_code(text);
+	return has_html ? chatlog_html_show(text) : 0;
+}
+
 static int
 read_text(struct reader *r, const char **out)
 {
@@ -189,9 +201,10 @@ read_text(struct reader *r, const char **out)
 	if (text.size < 3 || strcmp(text.data + text.size - 2, "\n\n") != 0)
 		return wrong(r, "text and an empty line behind it");
 	buf_truncate(&text, text.size - 2);
-	drop_end_of_code(&text);
 	if (memchr(text.data, '\0', text.size))
 		return wrong(r, "text without NUL");
+	if (release(&text) < 0)
+		return wrong(r, "a backslash before each \"<\" of HTML");
 	*out = arena_strndup(r->arena, text.data, text.size);
 	return 0;
 }

@@ -44,6 +44,13 @@ static const struct {
 	{ "one that is closed", "```\nx\n```", NULL },
 	{ "one that is closed with blanks", "```\nx\n``` \ny", NULL },
 	{ "a line of blanks in code", "```\nx \n \ny", NULL },
+	{ "a comment", "a\n<!-- b", NULL },
+	{ "elements", "<details>\n<pre><b>x</b>", NULL },
+	{ "escaped ones", "\\<b>\n\\\\<b>\n\\\\\\<b> \\<3 \\", NULL },
+	{ "one in a forged line", "## <b>\n\\## \\<b>", NULL },
+	{ "one in code that is left open", "<b>\n~~~\n<b>\n\\<b>", NULL },
+	{ "one between code", "```\n<b>\n```\n<i>\n```\n\\<b>\n```\n\\<u>",
+	    NULL },
 };
 
 static void
@@ -176,6 +183,85 @@ code_that_is_left_open_is_ended(void **state)
 	buf_release(&log);
 }
 
+/* They escaped no HTML; some had an escape in what was said. */
+static void
+what_older_versions_wrote_is_read(void **state)
+{
+	static const char text[] = "\\<b> <!-- <i>\n\\\\\\<u>";
+	AUTO(arena_free)
+	struct arena *arena = arena_new(1 << 20);
+	struct chatlog got;
+	struct buf log;
+
+	(void)state;
+	buf_init(&log);
+	chatlog_head(&log, "telegram", "-42", "Harbour");
+	buf_addf(&log,
+	    "## 2023-11-14T22:13:20Z `INBOUND`\n- direction: `inbound`\n"
+	    "- actor: `42`\n\n%s\n\n",
+	    text);
+	read_back(&log, arena, &got);
+	assert_string_equal(got.entries[0].text, text);
+	buf_release(&log);
+}
+
+static const struct {
+	const char *claim, *text, *written;
+} html[] = {
+	{ "none", "a < b, a<3, <>, \\<, <\n<", "a < b, a<3, <>, \\<, <\n<" },
+	{ "a comment", "<!-- a", "\\<!-- a\t" },
+	{ "a tag within a line", "see <DETAILS>", "see \\<DETAILS>\t" },
+	{ "an end tag", "</p>", "\\</p>\t" },
+	{ "an instruction", "<?php\nx", "\\<?php\nx\t" },
+	{ "marked characters", "<![CDATA[", "\\<![CDATA[\t" },
+	{ "several", "<a><b", "\\<a>\\<b\t" },
+	{ "an escaped one", "\\<b>", "\\\\\\<b>\t" },
+	{ "a backslash before one", "\\\\<b>", "\\\\\\\\\\<b>\t" },
+	{ "in code", "```\n<b>\n```", "```\n<b>\n```" },
+	{ "in what is said of it", "```<b>\n```", "```<b>\n```" },
+	{ "behind code", "~~~\n<b>\n~~~\n<b>", "~~~\n<b>\n~~~\n\\<b>\t" },
+	{ "before code that is left open", "<b>\n```\n<b>",
+	    "\\<b>\n```\n<b>\n``` \t" },
+	{ "in a span", "`<b>`", "`\\<b>`\t" },
+	{ "in a span of three", "```<b>```\n```\n<b>\n```",
+	    "```\\<b>```\n```\n\\<b>\n```\t" },
+	{ "behind an indented fence", "x\n ```\n```\n<b>\n```",
+	    "x\n ```\n```\n\\<b>\n```\n``` \t" },
+	{ "in an item's code", "- ```\n  <b>\n  ```",
+	    "- ```\n  \\<b>\n  ```\t" },
+	{ "behind a fence that is too short", "````\n```\n<b>\n````\n<b>",
+	    "````\n```\n<b>\n````\n\\<b>\t" },
+};
+
+/* What is open would hide the entries below it. */
+static void
+no_html_is_left_to_be_obeyed(void **state)
+{
+	AUTO(arena_free)
+	struct arena *arena = arena_new(1 << 20);
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(html); i++) {
+		const struct chatlog_entry entry = { 1700000000000, "inbound",
+			"42", html[i].text };
+		const char *want = arena_printf(
+		    arena, "- actor: `42`\n\n%s\n\n", html[i].written);
+		struct chatlog got;
+		struct buf log;
+
+		buf_init(&log);
+		chatlog_head(&log, "telegram", "-42", "Harbour");
+		chatlog_add(&log, &entry);
+		if (!strstr(log.data, want))
+			fail_msg("%s: %s", html[i].claim, log.data);
+		read_back(&log, arena, &got);
+		if (strcmp(got.entries[0].text, html[i].text) != 0)
+			fail_msg("%s: read as \"%s\"", html[i].claim,
+			    got.entries[0].text);
+		buf_release(&log);
+	}
+}
+
 #define HEAD                                                                   \
 	"# Chat Log\n\n- connector: `t`\n- external_id: `1`\n"                 \
 	"- display_name: `d`\n\n"
@@ -201,6 +287,14 @@ static const struct {
 	    HEAD "## 2023-11-14T22:13:20Z `INBOUND`\n- direction: "
 		 "`inbound`\n- actor: `1`\n\nhel",
 	    "line 12:" },
+	{ "HTML without its escape",
+	    HEAD "## 2023-11-14T22:13:20Z `INBOUND`\n- direction: "
+		 "`inbound`\n- actor: `1`\n\n\\<b> <i>\t\n\n",
+	    "line 13:" },
+	{ "an escape of nothing",
+	    HEAD "## 2023-11-14T22:13:20Z `INBOUND`\n- direction: "
+		 "`inbound`\n- actor: `1`\n\nx\t\n\n",
+	    "line 13:" },
 	{ "no such day", HEAD "## 2023-02-31T22:13:20Z `INBOUND`\n",
 	    "line 7:" },
 	{ "wrong escape", "# Chat Log\n\n- connector: `%zz`\n", "line 3:" },
@@ -235,6 +329,8 @@ main(void)
 		cmocka_unit_test(nothing_is_written_of_nothing),
 		cmocka_unit_test(the_form_is_the_predecessors),
 		cmocka_unit_test(code_that_is_left_open_is_ended),
+		cmocka_unit_test(no_html_is_left_to_be_obeyed),
+		cmocka_unit_test(what_older_versions_wrote_is_read),
 		cmocka_unit_test(what_is_no_log_is_refused),
 	};
 
