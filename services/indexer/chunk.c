@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "libcommon/arena.h"
+#include "libcommon/fence.h"
 #include "libcommon/utf8.h"
 #include "services/indexer/snippet.h"
 
@@ -24,8 +25,8 @@ struct splitter {
 	const char *end;
 
 	const char *levels[N_LEVELS]; /* the headings above, NULL: none */
-	char fence;		      /* '`' or '~' inside fenced code */
-	size_t fence_size;
+	size_t n_marks; /* of the fenced code that it is within; 0: none */
+	char mark;
 
 	const char *body; /* where the open section's text begins */
 	int64_t body_line;
@@ -227,26 +228,14 @@ take_setext(struct splitter *sp, const struct line *line, int64_t number)
 static bool
 take_fence(struct splitter *sp, const struct line *line)
 {
-	size_t indent = count_while(line, 0, ' ');
-	char c = char_at(line, indent);
-	size_t n = count_while(line, indent, c);
-	struct line rest = {
-		.start = line->start + indent + n,
-		.size = line->size - indent - n,
-	};
-	bool is_mark = indent <= 3 && n >= 3 && (c == '`' || c == '~');
+	const struct fence_line at = { line->start, line->size, line->next };
 
-	if (sp->fence) {
-		if (is_mark && c == sp->fence && n >= sp->fence_size &&
-		    is_blank(&rest))
-			sp->fence = '\0';
-		return true;
+	if (sp->n_marks == 0) {
+		sp->n_marks = fence_opens(&at, &sp->mark);
+		return sp->n_marks > 0;
 	}
-	if (!is_mark ||
-	    (c == '`' && memchr(rest.start, '`', rest.size) != NULL))
-		return false;
-	sp->fence = c;
-	sp->fence_size = n;
+	if (fence_closes(&at, sp->mark, sp->n_marks))
+		sp->n_marks = 0;
 	return true;
 }
 
