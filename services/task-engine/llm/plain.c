@@ -10,10 +10,9 @@
 #include "libcommon/buf.h"
 #include "libcommon/defs.h"
 #include "libcommon/err.h"
+#include "libcommon/fence.h"
 #include "libcommon/json.h"
 #include "services/task-engine/llm/exchange.h"
-
-enum { FENCE_MARKS = 3 };
 
 static const char how[] =
     "\n\nTools. To use one, answer with nothing but a block of this form, and "
@@ -143,58 +142,38 @@ take(struct llm_answer *answer, const char *text, size_t size,
 	return true;
 }
 
-struct fence {
-	size_t n_marks; /* 0: the line begins none */
-	const char *info;
-	size_t info_size;
-};
-
-static struct fence
-fence_at(const char *line)
-{
-	struct fence fence = { .n_marks = strspn(line, "`") };
-
-	if (fence.n_marks < FENCE_MARKS)
-		return (struct fence){ 0 };
-	fence.info = line + fence.n_marks;
-	fence.info += strspn(fence.info, " \t");
-	fence.info_size = strcspn(fence.info, " \t\r\n");
-	return fence;
-}
-
 static bool
-may_hold_tool(const struct fence *fence)
+may_hold_tool(const struct fence_line *line)
 {
 	static const char *const names[] = { "", "tool", "tool_call", "json" };
+	const char *end = line->text + line->size, *info;
+	size_t size = 0;
+	char mark;
 
-	if (fence->n_marks != FENCE_MARKS)
+	if (fence_marks(line, &mark, &info) != FENCE_LEAST || mark != '`')
 		return false;
+	while (info < end && strchr(" \t", *info))
+		info++;
+	while (info + size < end && !strchr(" \t", info[size]))
+		size++;
 	for (size_t i = 0; i < N_OF(names); i++)
-		if (strlen(names[i]) == fence->info_size &&
-		    strncasecmp(names[i], fence->info, fence->info_size) == 0)
+		if (strlen(names[i]) == size &&
+		    strncasecmp(names[i], info, size) == 0)
 			return true;
 	return false;
 }
 
-static const char *
-next_line(const char *line)
+/* The line that closes the block which line opens; its text is NULL when none
+ * does. */
+static struct fence_line
+find_close(struct fence_line line, char mark, size_t n_marks)
 {
-	line += strcspn(line, "\n");
-	return line + (*line == '\n');
-}
-
-/* The line that closes the block which begins with first, or NULL. */
-static const char *
-find_close(const char *first, size_t n_marks)
-{
-	for (const char *line = next_line(first); *line;
-	     line = next_line(line)) {
-		struct fence fence = fence_at(line);
-
-		if (fence.n_marks >= n_marks && fence.info_size == 0)
+	while (*line.next) {
+		line = fence_line_at(line.next);
+		if (fence_closes(&line, mark, n_marks))
 			return line;
 	}
-	return NULL;
+	return (struct fence_line){ .next = line.next };
 }
 
 /* Appends the rest of the text, without the blocks that were taken. */
@@ -203,17 +182,19 @@ take_blocks(struct llm_answer *answer, const char *at, struct buf *rest,
     struct arena *arena)
 {
 	while (*at) {
-		struct fence fence = fence_at(at);
-		const char *close =
-		    fence.n_marks ? find_close(at, fence.n_marks) : NULL;
-		const char *body = next_line(at), *next = body;
+		struct fence_line line = fence_line_at(at), close = { 0 };
+		const char *next = line.next;
+		char mark;
+		size_t n = fence_opens(&line, &mark);
 
-		if (close != NULL)
-			next = next_line(close);
-		else if (fence.n_marks) /* what is never closed is code */
-			next = at + strlen(at);
-		if (close == NULL || !may_hold_tool(&fence) ||
-		    !take(answer, body, (size_t)(close - body), arena))
+		if (n > 0) {
+			close = find_close(line, mark, n);
+			/* What is never closed is code. */
+			next = close.next;
+		}
+		if (!close.text || !may_hold_tool(&line) ||
+		    !take(answer, line.next, (size_t)(close.text - line.next),
+			arena))
 			buf_add(rest, at, (size_t)(next - at));
 		at = next;
 	}
