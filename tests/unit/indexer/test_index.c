@@ -17,21 +17,12 @@
 #include "services/indexer/index.h"
 #include "tests/unit/indexer/shelf.h"
 
-struct fixture {
-	char dir[64];
-	struct index *index;
-	struct arena *arena;
-};
-
 static int
 setup(void **state)
 {
-	struct fixture *f = xcalloc(1, sizeof(*f));
-	struct err err;
+	struct shelf *f = xcalloc(1, sizeof(*f));
 
-	unit_folder(f->dir, sizeof(f->dir), "index");
-	assert_int_equal(index_open(&f->index, f->dir, &err), 1);
-	f->arena = arena_new(1 << 20);
+	shelf_open(f, "index");
 	*state = f;
 	return 0;
 }
@@ -39,18 +30,15 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 
-	index_close(&f->index);
-	index_delete(f->dir);
-	assert_int_equal(access(f->dir, F_OK), -1);
-	arena_free(&f->arena);
+	shelf_close(f);
 	free(f);
 	return 0;
 }
 
 static void
-drop(struct fixture *f, const char *path)
+drop(struct shelf *f, const char *path)
 {
 	struct index_document known;
 	struct err err;
@@ -62,8 +50,7 @@ drop(struct fixture *f, const char *path)
 static const char *everything[] = { "" };
 
 static struct search_hits
-find_within(
-    struct fixture *f, const char *text, const char **deny, size_t n_deny)
+find_within(struct shelf *f, const char *text, const char **deny, size_t n_deny)
 {
 	const struct search_query query = {
 		.query = text,
@@ -83,7 +70,7 @@ find_within(
 
 /* The paths that are found, in order, joined by spaces. */
 static const char *
-found(struct fixture *f, const char *text)
+found(struct shelf *f, const char *text)
 {
 	struct search_hits hits = find_within(f, text, NULL, 0);
 	const char *paths = "";
@@ -95,7 +82,7 @@ found(struct fixture *f, const char *text)
 }
 
 static void
-fill(struct fixture *f)
+fill(struct shelf *f)
 {
 	shelf_put(f->index, "setup.md",
 	    "# Setup\nHow to install.\n\n## Telegram\nTalk to BotFather, set "
@@ -111,7 +98,7 @@ fill(struct fixture *f)
 
 /* "How one sets up a container" and the like, without a space in them. */
 static void
-fill_unspaced(struct fixture *f)
+fill_unspaced(struct shelf *f)
 {
 	shelf_put(f->index, "zh.md",
 	    "# Docker\xe5\xae\xb9\xe5\x99\xa8\n"
@@ -163,7 +150,7 @@ words_are_found(void **state)
 		{ "nothing", "zebra", "" },
 		{ "only_signs", "?!", "" },
 	};
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 
 	fill(f);
 	for (size_t i = 0; i < N_OF(rows); i++)
@@ -197,7 +184,7 @@ scripts_without_spaces_are_found(void **state)
 		{ "korean_without_its_ending", "\xea\xb2\x80\xec\x83\x89",
 		    "ko.md" },
 	};
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 
 	fill(f);
 	fill_unspaced(f);
@@ -210,7 +197,7 @@ scripts_without_spaces_are_found(void **state)
 static void
 a_hit_says_where(void **state)
 {
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 	struct search_hits hits;
 
 	fill(f);
@@ -231,7 +218,7 @@ a_snippet_shows_the_match(void **state)
 {
 	AUTO(buf_release)
 	struct buf text;
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 	const char *snippet;
 
 	buf_init(&text);
@@ -249,7 +236,7 @@ a_snippet_shows_the_match(void **state)
 static void
 scores_fall(void **state)
 {
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 	struct search_hits hits;
 
 	fill(f);
@@ -262,7 +249,7 @@ scores_fall(void **state)
 static void
 the_limit_counts_documents(void **state)
 {
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 	struct search_query query = {
 		.query = "same.",
 		.limit = 3,
@@ -289,7 +276,7 @@ hidden_documents_leave_no_trace(void **state)
 	static const char *deny[] = { "memory/" };
 	static const char *const queries[] = { "token.", "mailbox token.",
 		"telegram", "zebra" };
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 	struct search_hits before[N_OF(queries)], after;
 
 	fill(f);
@@ -314,7 +301,7 @@ hidden_documents_leave_no_trace(void **state)
 static void
 changes_show_at_once(void **state)
 {
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 	struct err err;
 
 	fill(f);
@@ -331,7 +318,7 @@ changes_show_at_once(void **state)
 static void
 what_was_committed_is_kept(void **state)
 {
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 	struct index_document before, after;
 	struct err err;
 
@@ -354,7 +341,7 @@ what_was_committed_is_kept(void **state)
 static void
 short_ids_find_their_document(void **state)
 {
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 	struct index_document known;
 	const char *path;
 	struct err err;
@@ -372,7 +359,7 @@ short_ids_find_their_document(void **state)
 
 /* Two paths whose hashes begin with the same six digits. */
 static void
-find_collision(struct fixture *f, const char **a_out, const char **b_out)
+find_collision(struct shelf *f, const char **a_out, const char **b_out)
 {
 	enum { N = 1 << 24 };
 	int32_t *seen = xcalloc(N, sizeof(*seen));
@@ -399,7 +386,7 @@ find_collision(struct fixture *f, const char **a_out, const char **b_out)
 static void
 equal_short_ids_are_extended(void **state)
 {
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 	const char *a, *b, *path;
 	struct index_document first, second;
 	struct err err;
@@ -418,7 +405,7 @@ equal_short_ids_are_extended(void **state)
 }
 
 static void
-overwrite(struct fixture *f, const char *what, off_t at)
+overwrite(struct shelf *f, const char *what, off_t at)
 {
 	AUTO(buf_release)
 	struct buf path;
@@ -436,7 +423,7 @@ overwrite(struct fixture *f, const char *what, off_t at)
 static void
 a_file_of_rubbish_is_made_anew(void **state)
 {
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 	struct err err;
 
 	fill(f);
@@ -451,7 +438,7 @@ a_file_of_rubbish_is_made_anew(void **state)
 static void
 another_format_is_made_anew(void **state)
 {
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 	struct err err;
 
 	fill(f);
@@ -468,7 +455,7 @@ damage_is_noticed_in_use(void **state)
 {
 	AUTO(buf_release)
 	struct buf junk;
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 	const struct search_query query = {
 		.query = "mailbox",
 		.limit = 5,
@@ -499,7 +486,7 @@ a_deleted_file_is_not_usable(void **state)
 {
 	AUTO(buf_release)
 	struct buf path;
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 	struct err err;
 
 	fill(f);
@@ -514,7 +501,7 @@ a_deleted_file_is_not_usable(void **state)
 static void
 skipped_files_are_counted_and_not_found(void **state)
 {
-	struct fixture *f = *state;
+	struct shelf *f = *state;
 	const struct index_file large = {
 		.path = "mailbox.md", .skipped = "large", .text = ""
 	};

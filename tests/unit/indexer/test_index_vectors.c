@@ -15,9 +15,7 @@
 enum { MAX_TEXTS = 8, N_DIMENSIONS = 2 };
 
 struct fixture {
-	char dir[64];
-	struct index *index;
-	struct arena *arena;
+	struct shelf shelf;
 	struct index_text texts[MAX_TEXTS];
 	size_t n_texts;
 };
@@ -27,19 +25,16 @@ put(struct fixture *f, const char *path, const char *text)
 {
 	struct err err;
 
-	shelf_put(f->index, path, text);
-	assert_int_equal(index_commit(f->index, &err), 0);
+	shelf_put(f->shelf.index, path, text);
+	assert_int_equal(index_commit(f->shelf.index, &err), 0);
 }
 
 static int
 setup(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
-	struct err err;
 
-	unit_folder(f->dir, sizeof(f->dir), "vectors");
-	assert_int_equal(index_open(&f->index, f->dir, &err), 1);
-	f->arena = arena_new(1 << 20);
+	shelf_open(&f->shelf, "vectors");
 	put(f, "garage.md", "# Garage\nWhere cars stand.\n");
 	put(f, "drafts/plan.md", "# Plan\nNot yet.\n");
 	*state = f;
@@ -51,9 +46,7 @@ teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	index_close(&f->index);
-	index_delete(f->dir);
-	arena_free(&f->arena);
+	shelf_close(&f->shelf);
 	free(f);
 	return 0;
 }
@@ -67,8 +60,8 @@ wanted(struct fixture *f, const char *model, const char *globs)
 
 	f->n_texts = 0;
 	while (rc == 0 && f->n_texts == 0) {
-		rc = index_vectors_wanted(f->index, model, globs, f->texts,
-		    MAX_TEXTS, &f->n_texts, f->arena, &err);
+		rc = index_vectors_wanted(f->shelf.index, model, globs,
+		    f->texts, MAX_TEXTS, &f->n_texts, f->shelf.arena, &err);
 		if (rc < 0)
 			fail_msg("%s", err.text);
 	}
@@ -81,8 +74,8 @@ give(struct fixture *f, const char *model)
 	static const float values[MAX_TEXTS * N_DIMENSIONS] = { 1, 0, 1, 0 };
 	struct err err;
 
-	if (index_vectors_put(f->index, model, f->texts, f->n_texts, values,
-		N_DIMENSIONS, &err) < 0)
+	if (index_vectors_put(f->shelf.index, model, f->texts, f->n_texts,
+		values, N_DIMENSIONS, &err) < 0)
 		fail_msg("%s", err.text);
 }
 
@@ -92,7 +85,7 @@ totals(struct fixture *f)
 	struct index_vector_totals out;
 	struct err err;
 
-	assert_int_equal(index_vector_totals(f->index, &out, &err), 0);
+	assert_int_equal(index_vector_totals(f->shelf.index, &out, &err), 0);
 	return out;
 }
 
@@ -115,7 +108,8 @@ n_found(struct fixture *f, const char *model)
 	struct search_hits hits;
 	struct err err;
 
-	if (index_search(f->index, &query, &meaning, &hits, f->arena, &err) < 0)
+	if (index_search(f->shelf.index, &query, &meaning, &hits,
+		f->shelf.arena, &err) < 0)
 		fail_msg("%s", err.text);
 	return hits.n_hits;
 }
@@ -155,11 +149,11 @@ what_was_excluded_is_wanted_when_it_is_looked_at_again(void **state)
 	give(f, "one");
 	assert_int_equal(wanted(f, "one", "drafts/**"), 0);
 	assert_int_equal(wanted(f, "one", ""), 0);
-	assert_int_equal(index_vectors_retry(f->index, &err), 0);
+	assert_int_equal(index_vectors_retry(f->shelf.index, &err), 0);
 	assert_int_equal(wanted(f, "one", ""), 1);
 	assert_string_equal(f->texts[0].path, "drafts/plan.md");
 	give(f, "one");
-	assert_int_equal(index_vectors_retry(f->index, &err), 0);
+	assert_int_equal(index_vectors_retry(f->shelf.index, &err), 0);
 	assert_int_equal(wanted(f, "one", ""), 0);
 }
 
@@ -171,7 +165,7 @@ what_is_refused_is_not_wanted_until_then(void **state)
 
 	assert_int_equal(wanted(f, "one", "drafts/**"), 1);
 	assert_int_equal(
-	    index_vectors_pass(f->index, "one", &f->texts[0], &err), 0);
+	    index_vectors_pass(f->shelf.index, "one", &f->texts[0], &err), 0);
 	assert_int_equal(wanted(f, "one", "drafts/**"), 0);
 	assert_int_equal(totals(f).n_vectors, 0);
 	/* Nor is the same text in another place. */
@@ -181,7 +175,7 @@ what_is_refused_is_not_wanted_until_then(void **state)
 	assert_int_equal(wanted(f, "one", "drafts/**"), 1);
 	give(f, "one");
 	assert_int_equal(n_found(f, "one"), 1);
-	assert_int_equal(index_vectors_retry(f->index, &err), 0);
+	assert_int_equal(index_vectors_retry(f->shelf.index, &err), 0);
 	assert_int_equal(wanted(f, "one", "drafts/**"), 1);
 	assert_string_equal(f->texts[0].path, "copy.md");
 }
