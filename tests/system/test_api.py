@@ -937,6 +937,35 @@ def test_the_result_of_a_task_is_where_its_reply_says(suite):
         "GET", "/api/v1/status").json["counts"]["outbox.undelivered"] == 0)
 
 
+def test_what_was_found_is_opened_by_its_number(suite):
+    s = suite()
+    assert "Invalid target" in s.chat("/open 1")["reply"]
+    where, = s.http("GET", "/api/v1/workspaces").json["items"]
+    folder = s.data / "workspaces" / where["id"] / "docs"
+    folder.mkdir(parents=True)
+    for name, text in (("tide.md", "The zebrafish is out, zebrafish.\n"),
+                       ("1.md", "A zebrafish.\n" + "Other words. " * 50)):
+        (folder / name).write_text("# A page\n\n" + text)
+    reply = wait_for("both to be found", lambda: (
+        lambda r: r if "\n2. " in r else None)(
+            s.chat("/search zebrafish")["reply"]))
+    assert reply.endswith("`, or with its number.")
+    for number, path in re.findall(r"(?m)^(\d)\. `(\S+)`", reply):
+        assert s.chat(f"/open {number}")["reply"].startswith(f"`{path}`\n")
+    assert "Invalid target" in s.chat("/open 3")["reply"]
+    # Another place has had no search.
+    other = s.http("POST", "/api/v1/chat", {
+        "text": "/open 1", "connector": "cline", "external_id": "other"})
+    assert "not found in this workspace" in other.json["reply"]
+    assert "No markdown matches" in s.chat("/search xyzzy")["reply"]
+    assert "Invalid target" in s.chat("/open 1")["reply"]
+    # What is gone meanwhile is not there.
+    s.chat("/search zebrafish")
+    (folder / "tide.md").unlink()
+    (folder / "1.md").unlink()
+    assert "not found in this workspace" in s.chat("/open 1")["reply"]
+
+
 def test_a_database_that_somebody_holds_is_waited_for(api):
     path = api.data / "agent-runtime" / "meta.sqlite"
     shell = sqlite3.connect(path, isolation_level=None, timeout=20)

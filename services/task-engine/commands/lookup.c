@@ -17,6 +17,7 @@
 #include "libcommon/log.h"
 #include "libcommon/loop.h"
 #include "proto/search.h"
+#include "services/task-engine/commands/found.h"
 #include "services/task-engine/conversation/intent.h"
 #include "services/task-engine/conversation/say.h"
 #include "services/task-engine/config.h"
@@ -62,6 +63,7 @@ struct lookup {
 struct lookups {
 	struct svc *svc;
 	struct index_state *states;
+	struct found *found;
 	struct timer *again;
 	size_t n_running;
 	struct lookup *running;
@@ -108,6 +110,7 @@ lookups_close(struct lookups **slot)
 	HASH_ITER (hh, all->states, state, next) {
 		forget_state(all, state);
 	}
+	found_free(&all->found);
 	timer_free(&all->again);
 	free(all);
 	*slot = NULL;
@@ -259,6 +262,8 @@ on_hits(void *arg, const struct envelope *answer, const struct err *why)
 			if (policy_may_read(&l->scope, hits.hits[i].path))
 				hits.hits[n++] = hits.hits[i];
 		hits.n_hits = n;
+		found_note(l->owner->found, l->work.context.id, l->asker.name,
+		    hits.hits, n);
 		say_hits(&l->text, &hits, l->command.argument);
 	}
 	end(l);
@@ -274,7 +279,8 @@ say_not_opened(struct lookup *l, const struct err *error)
 	else if (error->code == ERR_INVALID)
 		buf_adds(&l->text,
 		    "Invalid target. Use a relative `.md` path or a qmd docid "
-		    "(`#abc123`), as `/search` shows them.");
+		    "(`#abc123`), as `/search` shows them, or a number of your "
+		    "last search here.");
 	else if (error->code == ERR_CONFLICT)
 		buf_addf(
 		    &l->text, "I cannot show that document: %s.", error->text);
@@ -372,9 +378,11 @@ encode_search(const struct lookup *l, struct buf *out)
 static void
 encode_open(const struct lookup *l, struct buf *out)
 {
+	const char *path = found_path(l->owner->found, l->work.context.id,
+	    l->asker.name, l->command.argument);
 	const struct search_open body = {
 		.workspace_id = l->work.context.workspace_id,
-		.target = l->command.argument,
+		.target = path ? path : l->command.argument,
 		.max_bytes = l->owner->svc->cfg->open_max_bytes,
 		.scope = l->scope,
 	};
@@ -543,6 +551,7 @@ lookups_open(struct lookups **lookups_out, struct svc *svc)
 	struct lookups *all = xcalloc(1, sizeof(*all));
 
 	all->svc = svc;
+	all->found = found_new();
 	all->again = timer_new(svc->env.loop, wake, all);
 	store_on_commit(svc->store, on_change, all);
 	*lookups_out = all;

@@ -91,9 +91,11 @@ const struct command_row command_rows[] = {
 	    .argument = "<path-or-docid>",
 	    .bare = NULL,
 	    .operation = "command.open",
-	    .help = "read a document that a search found",
+	    .help = "read a document that a search found, by its path, its "
+		    "short id or its number there",
 	    .menu_argument = "target",
-	    .menu_help = "its path, or its short id (#a1b2c3)",
+	    .menu_help = "its path, its short id (#a1b2c3), or its number in "
+			 "your last search here",
 	    .menus = EVERYWHERE,
 	    .needs_argument = true },
 	{ .id = COMMAND_STATUS,

@@ -204,7 +204,7 @@ say_hits(struct buf *out, const struct search_hits *hits, const char *query)
 		add_hit(out, i + 1, &hits->hits[i]);
 	buf_adds(out, "\nRead one with `/open ");
 	add_target(out, &hits->hits[0]);
-	buf_adds(out, "`.");
+	buf_adds(out, "`, or with its number.");
 }
 
 void
