@@ -13,6 +13,7 @@
 #include "services/task-engine/store/recent.h"
 #include "services/task-engine/store/row.h"
 #include "services/task-engine/store/schema.h"
+#include "services/task-engine/store/wal.h"
 
 enum {
 	N_LISTENERS_MAX = 8,
@@ -109,8 +110,9 @@ open_at(struct store *s, struct err *err)
 	if (sqlite3_open_v2(s->path, &s->db,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 		    SQLITE_OPEN_NOMUTEX,
-		NULL) != SQLITE_OK)
+		wal_vfs()) != SQLITE_OK)
 		return store_db_fail(s->db, s->path, "open", err);
+	wal_attach(s->db);
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_timeout(s->db, BUSY_WAIT_MS);
 	/* Before WAL: a new file's first page then says whose it is, even if
