@@ -166,23 +166,36 @@ scan_escape(struct scan *scan)
 	return c == 'u' ? scan_unicode_escape(scan) : 0;
 }
 
+/* To what ends a string, escapes in it, or must not stand in one: most of what
+ * is scanned is passed over here. */
+static void
+skip_plain(struct scan *scan)
+{
+	const char *text = scan->text;
+	size_t at = scan->at, size = scan->size;
+
+	while (at < size && (unsigned char)text[at] >= 0x20 &&
+	       text[at] != '"' && text[at] != '\\')
+		at++;
+	scan->at = at;
+}
+
 static int
 scan_string(struct scan *scan)
 {
 	if (!take(scan, '"'))
 		return refuse(scan, "a string is expected");
-	while (scan->at < scan->size) {
-		unsigned char c = (unsigned char)scan->text[scan->at];
-
-		if (c < 0x20)
-			return refuse(scan, "a control character in a string");
-		scan->at++;
-		if (c == '"')
+	for (;;) {
+		skip_plain(scan);
+		if (take(scan, '"'))
 			return 0;
-		if (c == '\\' && scan_escape(scan) < 0)
+		if (scan->at == scan->size)
+			return refuse(scan, "a string has no end");
+		if (!take(scan, '\\'))
+			return refuse(scan, "a control character in a string");
+		if (scan_escape(scan) < 0)
 			return -1;
 	}
-	return refuse(scan, "a string has no end");
 }
 
 static int

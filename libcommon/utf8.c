@@ -2,6 +2,8 @@
 
 #include "libcommon/utf8.h"
 
+#include <string.h>
+
 #include "libcommon/defs.h"
 
 struct lead {
@@ -57,6 +59,18 @@ utf8_next(const char *text, size_t size, uint32_t *code_point_out)
 	return lead->size;
 }
 
+/* Whether the next eight are ASCII, and none is NUL: a byte of 0x01 to 0x7f
+ * stays below 0x80 and, less one, does not borrow. */
+static bool
+are_ascii(const char *text)
+{
+	static const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t eight;
+
+	memcpy(&eight, text, sizeof(eight));
+	return ((eight | (eight - ones)) & (ones << 7)) == 0;
+}
+
 bool
 utf8_is_valid(const char *text, size_t size)
 {
@@ -65,8 +79,8 @@ utf8_is_valid(const char *text, size_t size)
 
 	for (size_t at = 0; at < size; at += step) {
 		/* Nearly all text is ASCII; spare it the table. */
-		if (text[at] > 0) {
-			step = 1;
+		if (size - at >= sizeof(uint64_t) && are_ascii(text + at)) {
+			step = sizeof(uint64_t);
 			continue;
 		}
 		step = utf8_next(text + at, size - at, &code_point);
