@@ -296,9 +296,14 @@ knowledge_longest_phrase(const struct knowledge_phrases *phrases,
 {
 	size_t best = 0, n;
 
-	for (size_t i = 0; i < phrases->n; i++)
-		if ((n = phrase_at(phrases->list[i], words, n_words)) > best)
+	for (size_t i = 0; i < phrases->n; i++) {
+		/* Nearly all begin otherwise, and each message asks of all. */
+		if (n_words == 0 || phrases->list[i][0] != words[0][0])
+			continue;
+		n = phrase_at(phrases->list[i], words, n_words);
+		if (n > best)
 			best = n;
+	}
 	return best;
 }
 
