@@ -41,7 +41,7 @@ struct load {
 	struct bus *bus;
 	struct timer *again;
 	const char *workspace;
-	int64_t limit;
+	int64_t limit, text_bytes;
 	char *queries[MAX_QUERIES];
 	size_t n_queries;
 	size_t at; /* of all rounds */
@@ -97,6 +97,7 @@ query_of(const struct load *load, size_t i)
 		.workspace_id = load->workspace,
 		.query = load->queries[i % load->n_queries],
 		.limit = load->limit,
+		.text_bytes = load->text_bytes,
 		.scope = all,
 	};
 }
@@ -316,9 +317,9 @@ main(int argc, char **argv)
 	double ours_us;
 	pid_t pid;
 
-	if (argc != 6) {
+	if (argc != 7) {
 		fprintf(stderr, "usage: search_load BUILD-DIR DIR WORKSPACE "
-				"QUERIES LIMIT\n");
+				"QUERIES LIMIT TEXT-BYTES\n");
 		return 2;
 	}
 	snprintf(data, sizeof(data), "%s/data", argv[2]);
@@ -327,6 +328,7 @@ main(int argc, char **argv)
 	snprintf(index_dir, sizeof(index_dir), "%s/index/%s", data, argv[3]);
 	load.workspace = argv[3];
 	load.limit = atoi(argv[5]);
+	load.text_bytes = atoi(argv[6]);
 	read_queries(&load, argv[4]);
 	load.took_ns = xcalloc(load.n_queries * ROUNDS + 1, sizeof(int64_t));
 	keys = make_keys(keys_path);
