@@ -30,6 +30,7 @@
 #include "services/task-engine/store/places.h"
 #include "services/task-engine/store/turns.h"
 #include "services/task-engine/turn/routed.h"
+#include "services/task-engine/turn/turns.h"
 
 /* Of people whose gathered rows are told with one message; upkeep goes on. */
 enum { TOLD_MAX = 4 };
@@ -215,6 +216,22 @@ note_addressed(struct svc *svc, const struct heard *heard)
 	    is_for_us(svc, heard) ? NULL : "it was not addressed to the agent");
 }
 
+/* A place that is as new as its message has no files yet. */
+static void
+look_ahead(struct svc *svc, const struct heard *heard, struct arena *arena)
+{
+	const struct turn_ahead ahead = {
+		.message_seq = heard->message->seq,
+		.asker = heard->actor,
+		.context = heard->context,
+		.text = heard->message->text,
+		.cause = heard->message->cause,
+	};
+
+	if (svc->turns != NULL && heard->context->created_ms < heard->now_ms)
+		turns_look_ahead(svc->turns, &ahead, arena);
+}
+
 /* Triage, the safety policy, and then the agent. */
 static int
 take_words(struct svc *svc, const struct heard *heard, struct arena *arena,
@@ -229,6 +246,8 @@ take_words(struct svc *svc, const struct heard *heard, struct arena *arena,
 		got = allowed_answer(svc, heard, arena, err);
 	if (got < 0)
 		return -1;
+	if (got == 0)
+		look_ahead(svc, heard, arena);
 	if (svc->cfg->triage_enabled)
 		triage = triage_decide(heard->message->text);
 	if (route(svc, heard, &triage, got == 0, arena, err) < 0)

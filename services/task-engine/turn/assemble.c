@@ -31,6 +31,13 @@ struct tail {
 	size_t n;
 };
 
+/* What is known before the passages are. */
+struct prepared {
+	const char *system;
+	struct remembered summary;
+	struct tail tail;
+};
+
 static size_t
 smaller(int64_t bytes, int64_t tokens)
 {
@@ -139,35 +146,37 @@ wants_memory(const struct turn *turn)
 }
 
 /* What was said before, oldest first; nothing for a task. */
-static void
-tail_quotes(const struct turn *turn, struct tail *out)
+static struct tail
+tail_quotes(const struct turn *turn)
 {
 	const struct turns_options *o = &turn->turns->options;
+	struct tail tail = { 0 };
 	struct message_row *rows;
 	size_t n_rows;
 	struct err err;
 
 	if (!wants_memory(turn))
-		return;
+		return tail;
 	if (store_messages_before(o->store, turn->work.context.id,
 		turn->work.message.seq, o->cfg->grounding_chat_tail_lines,
 		turn->arena, &rows, &n_rows, &err) < 0) {
 		log_warn("chat-tail-unread", "why=%s", log_quote(err.text));
-		return;
+		return tail;
 	}
-	out->quotes =
-	    arena_alloc(turn->arena, (n_rows + 1) * sizeof(*out->quotes));
-	out->rows = arena_alloc(turn->arena, (n_rows + 1) * sizeof(*out->rows));
+	tail.quotes =
+	    arena_alloc(turn->arena, (n_rows + 1) * sizeof(*tail.quotes));
+	tail.rows = arena_alloc(turn->arena, (n_rows + 1) * sizeof(*tail.rows));
 	for (size_t i = 0; i < n_rows; i++) {
 		if (strcmp(rows[i].direction, "tool") == 0)
 			continue;
-		out->rows[out->n] = rows[i];
-		out->quotes[out->n++] = (struct quote){
+		tail.rows[tail.n] = rows[i];
+		tail.quotes[tail.n++] = (struct quote){
 			.label = speaker(&rows[i], turn->arena),
 			.text = prompt_excerpt(
 			    rows[i].text, MAX_TAIL_MESSAGE_BYTES, turn->arena),
 		};
 	}
+	return tail;
 }
 
 static struct remembered
@@ -236,27 +245,25 @@ turn_passages(struct turn *turn, size_t first)
 static void
 add_user(struct turn *turn, struct buf *out)
 {
+	const struct prepared *is = turn->prepared;
 	struct quote *passages = NULL;
-	struct tail tail = { 0 };
 	struct prompt_in in = prompt_limits(turn);
-	const struct remembered was = summary(turn);
 	size_t n_shown = 0;
 
 	if (turn->work.has_message)
 		in.asker = speaker(&turn->work.message, turn->arena);
 	in.question = turn->text;
-	in.summary = was.text;
-	in.is_refined = was.is_refined;
+	in.summary = is->summary.text;
+	in.is_refined = is->summary.is_refined;
 	in.summary_bytes_out = &n_shown;
 	in.n_passages = passage_quotes(turn, 0, &passages);
-	tail_quotes(turn, &tail);
 	in.passages = passages;
-	in.tail = tail.quotes;
-	in.n_tail = tail.n;
+	in.tail = is->tail.quotes;
+	in.n_tail = is->tail.n;
 	prompt_user(&in, out);
 	note_passages(turn, 0, passages, in.n_passages);
-	note_summary(turn, &was, n_shown);
-	note_tail(turn, &tail);
+	note_summary(turn, &is->summary, n_shown);
+	note_tail(turn, &is->tail);
 	note_asked(turn);
 }
 
@@ -319,24 +326,39 @@ add_system(struct turn *turn, struct buf *out, struct err *err)
 }
 
 int
-turn_assemble(struct turn *turn, struct err *err)
+turn_gather(struct turn *turn, struct err *err)
 {
 	AUTO(buf_release)
-	struct buf system, user;
+	struct buf system = { 0 };
 	unsigned char random[(TURN_FENCE_SIZE - 1) / 2];
+	struct prepared *is;
 
+	if (turn->prepared != NULL)
+		return 0;
 	buf_init(&system);
-	buf_init(&user);
 	id_random(random, sizeof(random));
 	id_hex(turn->fence, random, sizeof(random));
 	if (add_system(turn, &system, err) < 0)
 		return -1;
+	is = arena_alloc(turn->arena, sizeof(*is));
+	is->system = arena_strndup(turn->arena, system.data, system.size);
+	is->summary = summary(turn);
+	is->tail = tail_quotes(turn);
+	turn->prepared = is;
+	return 0;
+}
+
+void
+turn_assemble(struct turn *turn)
+{
+	AUTO(buf_release)
+	struct buf user = { 0 };
+
+	buf_init(&user);
 	add_user(turn, &user);
-	turn_say(turn,
-	    (struct llm_message){ .role = LLM_SYSTEM,
-		.text = arena_strndup(turn->arena, system.data, system.size) });
+	turn_say(turn, (struct llm_message){ .role = LLM_SYSTEM,
+			   .text = turn->prepared->system });
 	turn_say(turn,
 	    (struct llm_message){ .role = LLM_USER,
 		.text = arena_strndup(turn->arena, user.data, user.size) });
-	return 0;
 }

@@ -1,7 +1,9 @@
 /* Finds the passages for a turn: asks the indexer, reads what it found. */
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "libcommon/arena.h"
 #include "libcommon/buf.h"
@@ -35,7 +37,12 @@ enum {
  * before the answer comes is taken out of it.
  */
 struct lookup {
-	struct turn *turn; /* NULL: nobody waits any more */
+	struct turn *turn; /* NULL: nobody waits any more, or yet */
+	/* Of one that was asked ahead, until its turn takes it. */
+	struct turns *turns; /* NULL: it was not, or was taken */
+	int64_t message_seq;
+	struct buf body;
+	struct lookup *prev, *next;
 };
 
 void
@@ -46,6 +53,16 @@ turn_ground_forget(struct turn *turn)
 	turn->lookup = NULL;
 }
 
+static void
+take_out(struct lookup *lookup)
+{
+	if (lookup->turns == NULL)
+		return;
+	DL_DELETE(lookup->turns->ahead, lookup);
+	lookup->turns->n_ahead--;
+	lookup->turns = NULL;
+}
+
 struct turn *
 turn_lookup_end(struct lookup *lookup)
 {
@@ -53,27 +70,39 @@ turn_lookup_end(struct lookup *lookup)
 
 	if (turn != NULL)
 		turn->lookup = NULL;
+	take_out(lookup);
+	buf_release(&lookup->body);
 	free(lookup);
 	return turn;
+}
+
+static int
+call_indexer(const struct turns *turns, const struct bus_call *what,
+    int64_t at_most_ms, bus_answer_fn fn, struct lookup *lookup,
+    struct err *err)
+{
+	struct bus_call call = *what;
+
+	call.to = SVC_INDEXER;
+	call.deadline_ms = clock_unix_ms() + at_most_ms;
+	if (bus_call(turns->options.bus, &call, fn, lookup, err) == 0)
+		return 0;
+	turn_lookup_end(lookup);
+	return -1;
 }
 
 int
 turn_ask_indexer(struct turn *turn, const char *type, const struct buf *body,
     int64_t at_most_ms, bus_answer_fn fn, struct err *err)
 {
-	struct bus_call call = { .to = SVC_INDEXER,
-		.type = type,
+	const struct bus_call call = { .type = type,
 		.cause = turn->work.has_message ? turn->work.message.cause : "",
-		.deadline_ms = clock_unix_ms() + at_most_ms,
 		.body = body };
 
 	turn->lookup = xcalloc(1, sizeof(*turn->lookup));
 	turn->lookup->turn = turn;
-	if (bus_call(turn->turns->options.bus, &call, fn, turn->lookup, err) ==
-	    0)
-		return 0;
-	turn_lookup_end(turn->lookup);
-	return -1;
+	return call_indexer(
+	    turn->turns, &call, at_most_ms, fn, turn->lookup, err);
 }
 
 /* What the indexer answered, or -1 with the reason logged. */
@@ -220,55 +249,103 @@ said_before(const struct turn *turn)
 	return said;
 }
 
+/* What is searched for, where and for whom. before: beside the words. */
+struct question {
+	const struct actor *asker;
+	const struct context_row *context;
+	const char *text, *before;
+};
+
+static int
+put_question(const struct turns *turns, const struct question *question,
+    struct arena *arena, struct search_scope *scope_out, struct buf *out,
+    struct err *err)
+{
+	const struct engine_cfg *cfg = turns->options.cfg;
+	struct search_query body = {
+		.workspace_id = question->context->workspace_id,
+		.limit = turns->llm ? cfg->grounding_top_k : HITS_WITHOUT_MODEL,
+		.text_bytes =
+		    cfg->grounding_max_doc_excerpt_bytes + HEADING_BYTES,
+	};
+	AUTO(buf_release)
+	struct buf query = { 0 };
+
+	buf_init(&query);
+	if (policy_scope(turns->options.policy, question->asker,
+		question->context, arena, scope_out, err) < 0)
+		return -1;
+	knowledge_query(question->text, question->before, &query);
+	body.query = query.data;
+	body.scope = *scope_out;
+	search_query_encode(&body, out);
+	return 0;
+}
+
+static int64_t
+search_ms(const struct turns *turns)
+{
+	return turns->llm ? SEARCH_WITH_MODEL_MS : SEARCH_MS;
+}
+
+/* What was asked ahead for this turn, if it was the same. */
+static bool
+take_ahead(struct turn *turn, const struct buf *body)
+{
+	struct lookup *lookup = turn->turns->ahead;
+
+	while (lookup != NULL && lookup->message_seq != turn->work.message.seq)
+		lookup = lookup->next;
+	if (lookup == NULL || lookup->body.size != body->size ||
+	    memcmp(lookup->body.data, body->data, body->size) != 0)
+		return false;
+	take_out(lookup);
+	lookup->turn = turn;
+	turn->lookup = lookup;
+	return true;
+}
+
 /* before: beside the words of the question. */
 static int
 search(struct turn *turn, const char *before, bus_answer_fn fn, struct err *err)
 {
 	const struct turns *turns = turn->turns;
-	struct search_query body = {
-		.workspace_id = turn->work.context.workspace_id,
-		.limit = turns->llm ? turns->options.cfg->grounding_top_k
-				    : HITS_WITHOUT_MODEL,
-		.text_bytes =
-		    turns->options.cfg->grounding_max_doc_excerpt_bytes +
-		    HEADING_BYTES,
-	};
+	const struct question question = { &turn->asker, &turn->work.context,
+		turn->text, before };
 	AUTO(buf_release)
-	struct buf query, buf;
+	struct buf body = { 0 };
+	int rc;
 
-	buf_init(&query);
-	buf_init(&buf);
-	if (policy_scope(turns->options.policy, &turn->asker,
-		&turn->work.context, turn->arena, &turn->scope, err) < 0)
-		return -1;
+	buf_init(&body);
 	blame_set(turn->work.turn_id);
-	knowledge_query(turn->text, before, &query);
+	rc = put_question(
+	    turns, &question, turn->arena, &turn->scope, &body, err);
 	blame_clear();
-	body.query = query.data;
-	body.scope = turn->scope;
-	search_query_encode(&body, &buf);
+	if (rc < 0)
+		return -1;
 	turn->notes.since_mono_ms = clock_mono_ms();
-	return turn_ask_indexer(turn, "search.query", &buf,
-	    turns->llm ? SEARCH_WITH_MODEL_MS : SEARCH_MS, fn, err);
+	if (fn == on_hits && turn->work.has_message && take_ahead(turn, &body))
+		return 0;
+	return turn_ask_indexer(
+	    turn, "search.query", &body, search_ms(turns), fn, err);
 }
 
 static bool
-is_about_files(const struct turn *turn)
+is_about_files(const struct knowledge_plan *plan)
 {
-	return turn->plan.strategy == KNOWLEDGE_SEARCH ||
-	       turn->plan.strategy == KNOWLEDGE_TAIL_SEARCH;
+	return plan->strategy == KNOWLEDGE_SEARCH ||
+	       plan->strategy == KNOWLEDGE_TAIL_SEARCH;
 }
 
 /* A model that is asked about the conversation needs no search; without one
  * there is nothing else to answer from. */
 static bool
-needs_search(const struct turn *turn)
+needs_search(const struct turns *turns, const struct knowledge_plan *plan)
 {
-	const struct engine_cfg *cfg = turn->turns->options.cfg;
-
-	if (turn->turns->llm == NULL)
-		return !turn->plan.is_reaction;
-	return is_about_files(turn) && cfg->agent_grounding_first_step;
+	if (turns->llm == NULL)
+		return !plan->is_reaction;
+	return is_about_files(plan) &&
+	       turns->options.cfg->agent_grounding_first_step;
 }
 
 void
@@ -276,7 +353,7 @@ turn_ground(struct turn *turn)
 {
 	struct err err;
 
-	if (!needs_search(turn)) {
+	if (!needs_search(turn->turns, &turn->plan)) {
 		turn_steps(turn);
 		return;
 	}
@@ -285,7 +362,59 @@ turn_ground(struct turn *turn)
 		log_warn("search-failed", "why=%s", log_quote(err.text));
 		turn->is_search_away = true;
 		turn_steps(turn);
+		return;
 	}
+	turn_prepare(turn);
+}
+
+/* A question that leans on what was said before is for the turn, which reads
+ * that. */
+static bool
+may_ask_ahead(const struct turns *turns, const char *text)
+{
+	const struct knowledge_plan plan = knowledge_decide(text);
+
+	return needs_search(turns, &plan) &&
+	       plan.strategy != KNOWLEDGE_TAIL_SEARCH;
+}
+
+void
+turns_look_ahead(
+    struct turns *turns, const struct turn_ahead *ahead, struct arena *arena)
+{
+	const struct question question = { ahead->asker, ahead->context,
+		ahead->text, "" };
+	struct bus_call call = { .type = "search.query",
+		.cause = ahead->cause };
+	struct search_scope scope;
+	struct lookup *lookup;
+	struct err err;
+
+	if (turns->n_running + turns->n_ahead >= turns_places(turns) ||
+	    !may_ask_ahead(turns, ahead->text))
+		return;
+	lookup = xcalloc(1, sizeof(*lookup));
+	lookup->turns = turns;
+	lookup->message_seq = ahead->message_seq;
+	buf_init(&lookup->body);
+	DL_APPEND(turns->ahead, lookup);
+	turns->n_ahead++;
+	call.body = &lookup->body;
+	/* What fails here the turn tries again, and says. */
+	if (put_question(turns, &question, arena, &scope, &lookup->body, &err) <
+	    0)
+		turn_lookup_end(lookup);
+	else if (call_indexer(
+		     turns, &call, search_ms(turns), on_hits, lookup, &err) < 0)
+		log_debug("not-asked-ahead", "seq=%" PRId64 " why=%s",
+		    ahead->message_seq, log_quote(err.text));
+}
+
+void
+turns_forget_ahead(struct turns *turns)
+{
+	while (turns->ahead != NULL)
+		take_out(turns->ahead);
 }
 
 static void
@@ -311,7 +440,7 @@ turn_ground_again(struct turn *turn)
 	struct err err;
 
 	if (!turn->turns->options.cfg->agent_grounding_every_step ||
-	    !is_about_files(turn)) {
+	    !is_about_files(&turn->plan)) {
 		turn_step(turn);
 		return;
 	}

@@ -338,13 +338,34 @@ refuse_length(struct turn *turn)
 
 /* A greeting needs no tools. */
 static int
-begin(struct turn *turn, struct err *err)
+prepare(struct turn *turn, struct err *err)
 {
-	if (turn->plan.strategy != KNOWLEDGE_NONE &&
+	if (turn->plan.strategy != KNOWLEDGE_NONE && turn->talk.tools == NULL &&
 	    llm_has_tools(turn->turns->llm) && tools_choose(turn, err) < 0)
 		return -1;
-	if (turn_assemble(turn, err) < 0)
+	return turn_gather(turn, err);
+}
+
+void
+turn_prepare(struct turn *turn)
+{
+	struct err err;
+
+	if (turn->turns->llm == NULL || is_too_long(turn))
+		return;
+	blame_set(turn->work.turn_id);
+	if (prepare(turn, &err) < 0)
+		log_debug("not-prepared", "turn=%" PRId64 " why=%s",
+		    turn->work.turn_id, log_quote(err.text));
+	blame_clear();
+}
+
+static int
+begin(struct turn *turn, struct err *err)
+{
+	if (prepare(turn, err) < 0)
 		return -1;
+	turn_assemble(turn);
 	return turn->work.attempts > 1 ? tools_resume(turn, err) : 0;
 }
 

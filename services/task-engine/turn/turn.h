@@ -26,6 +26,7 @@ struct buf;
 struct llm;
 struct llm_call;
 struct lookup;
+struct prepared;
 struct proposed;
 struct timer;
 struct turn_progress;
@@ -53,6 +54,8 @@ struct turns {
 	struct notify_policies policies;
 	struct turn *running, *simulated;
 	int64_t n_running, n_tasks;
+	struct lookup *ahead; /* asked for turns that are not claimed yet */
+	int64_t n_ahead;
 };
 
 enum { TURN_FENCE_SIZE = 17 };
@@ -124,9 +127,10 @@ struct turn {
 	bool is_searched, is_search_away;
 	struct lookup *lookup; /* the question to the indexer under way */
 
-	struct model *model; /* that is asked; NULL: none yet */
-	unsigned tried;	     /* bits of those that failed in this step */
-	bool is_degraded;    /* not by the first one */
+	struct prepared *prepared; /* of assemble.c; NULL: not yet */
+	struct model *model;	   /* that is asked; NULL: none yet */
+	unsigned tried;		   /* bits of those that failed in this step */
+	bool is_degraded;	   /* not by the first one */
 	struct turn_usage usage;
 	struct turn_notes notes;
 	struct llm_call *call;
@@ -143,6 +147,8 @@ struct turn {
 
 /* ground.c: ends with turn_steps. */
 void turn_ground(struct turn *turn);
+/* What was asked ahead is for nobody. */
+void turns_forget_ahead(struct turns *turns);
 /*
  * After tools, when every step is grounded: says what is found now and was not
  * shown before, and ends with turn_step.
@@ -160,14 +166,20 @@ turn_ask_indexer(struct turn *turn, const char *type, const struct buf *body,
     int64_t at_most_ms, bus_answer_fn fn, struct err *err) MUST_CHECK;
 struct turn *turn_lookup_end(struct lookup *lookup);
 
-/* steps.c: ends with one of answer.c. */
+/* steps.c: does what the first step needs and no passages are needed for. It
+ * may fail: turn_steps tries it again. */
+void turn_prepare(struct turn *turn);
+/* Ends with one of answer.c. */
 void turn_steps(struct turn *turn);
 /* What the model wants is done: asks it again. */
 void turn_step(struct turn *turn);
 void turn_say(struct turn *turn, struct llm_message message);
 
-/* assemble.c: the first messages of the talk. -1: they cannot be had. */
-int turn_assemble(struct turn *turn, struct err *err) MUST_CHECK;
+/* assemble.c: reads what the first messages of the talk are made of, but for
+ * the passages; cheap when it is there. -1: it cannot be had. */
+int turn_gather(struct turn *turn, struct err *err) MUST_CHECK;
+/* Says them; after turn_gather. */
+void turn_assemble(struct turn *turn);
 /* What was found, from that one on, as one more message; "" if nothing. */
 const char *turn_passages(struct turn *turn, size_t first);
 
@@ -220,7 +232,9 @@ void turns_show(void *turns);
 /* remember.c: the turn has ended, and what it said is committed. */
 void turn_remember(const struct turn *turn);
 
-/* turns.c: by whose authority it runs, as they are now. 1: nobody's. */
+/* turns.c: how many may run at once. */
+int64_t turns_places(const struct turns *turns);
+/* By whose authority it runs, as they are now. 1: nobody's. */
 int turn_find_asker(struct turn *turn, struct err *err) MUST_CHECK;
 /* What is in the outcome lives in the turn's arena. */
 void turn_end(struct turn *turn, const struct turn_outcome *outcome);

@@ -274,6 +274,13 @@ turn_start(
 	turn_ground(turn);
 }
 
+int64_t
+turns_places(const struct turns *turns)
+{
+	return turns->llm ? turns->options.cfg->llm_max_concurrent
+			  : MAX_WITHOUT_MODEL;
+}
+
 /*
  * What may be claimed now. Tasks may run for twenty minutes, so a quarter of
  * the places is kept for answers.
@@ -281,8 +288,7 @@ turn_start(
 static unsigned
 claimable(const struct turns *turns)
 {
-	int64_t places = turns->llm ? turns->options.cfg->llm_max_concurrent
-				    : MAX_WITHOUT_MODEL;
+	int64_t places = turns_places(turns);
 	unsigned kinds = 0;
 
 	if (turns->n_running < places)
@@ -375,6 +381,7 @@ turns_close(struct turns **turns_ref)
 		return;
 	cut_off(turns->running);
 	cut_off(turns->simulated);
+	turns_forget_ahead(turns);
 	for (size_t i = 0; i < turns->n_models; i++)
 		llm_close(&turns->models[i].llm);
 	tools_free(&turns->tools);

@@ -9,8 +9,10 @@
 
 struct actor;
 struct approvals;
+struct arena;
 struct budgets;
 struct bus;
+struct context_row;
 struct engine_cfg;
 struct err;
 struct llm_tool;
@@ -51,6 +53,21 @@ void turns_close(struct turns **turns);
 /* Call after each commit that may have queued turns, and at start. Cheap. */
 void turns_wake(struct turns *turns);
 
+/*
+ * A message is being stored whose turn will soon begin: asks the indexer now
+ * what that will want to know, so that the search and the commit go on side by
+ * side. Nothing depends on it: if the turn never comes, or asks something else,
+ * the answer is for nobody. The arena is used during the call.
+ */
+struct turn_ahead {
+	int64_t message_seq;
+	const struct actor *asker;
+	const struct context_row *context;
+	const char *text, *cause;
+};
+void turns_look_ahead(
+    struct turns *turns, const struct turn_ahead *ahead, struct arena *arena);
+
 /* Stops working on a turn whose row was cancelled. */
 void turns_cancel(struct turns *turns, int64_t turn_id);
 
@@ -59,8 +76,6 @@ void turns_cancel(struct turns *turns, int64_t turn_id);
  * use_model the model is asked once, and nothing that it wants is done. Takes
  * the arena, in which context, asker and text live; fn is called later.
  */
-struct arena;
-struct context_row;
 struct turn_simulated {
 	const struct trace_turn *trace;
 	const struct llm_tool *tools;
