@@ -25,6 +25,8 @@ enum {
 	LOST_LINE_MS = 60 * 1000,
 };
 
+typedef int (*begin_fn)(struct store *store, struct err *err);
+
 struct item {
 	struct bus_request *request;
 	struct buf reply;
@@ -191,6 +193,26 @@ run_in_savepoint(struct svc *svc, struct item *item, struct err *err)
 	return 0;
 }
 
+/*
+ * The only one of its batch: there is nothing beside it that a savepoint would
+ * keep, and with one SQLite copies each page before it is changed. Refused, it
+ * leaves an empty transaction.
+ */
+static int
+run_alone(struct svc *svc, struct item *item, begin_fn begin, struct err *err)
+{
+	int64_t changes = store_count_changes(svc->store);
+
+	if (dispatch(svc, item) == 0) {
+		keep_heard(svc, item);
+		return keep_reply(svc, item, changes, err);
+	}
+	store_rollback(svc->store);
+	svc->n_cancelled = 0;
+	svc->cursor = (struct cursor_move){ 0 };
+	return begin(svc->store, err);
+}
+
 /* Whether it was given before; 1 when not. */
 static int
 find_reply(struct svc *svc, struct item *item, struct err *err)
@@ -210,14 +232,16 @@ find_reply(struct svc *svc, struct item *item, struct err *err)
 
 /* -1: the whole transaction is lost. */
 static int
-run(struct svc *svc, struct item *item, struct err *err)
+run(struct svc *svc, struct item *item, begin_fn begin, bool is_alone,
+    struct err *err)
 {
 	int got = find_reply(svc, item, err);
 
-	return got == 1 ? run_in_savepoint(svc, item, err) : got;
+	if (got != 1)
+		return got;
+	return is_alone ? run_alone(svc, item, begin, err)
+			: run_in_savepoint(svc, item, err);
 }
-
-typedef int (*begin_fn)(struct store *store, struct err *err);
 
 /* What the requests that came together need of the disk. */
 static begin_fn
@@ -237,7 +261,7 @@ run_all(struct svc *svc, struct item *items, size_t n, begin_fn begin,
 	int rc = begin(svc->store, err);
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = run(svc, &items[i], err);
+		rc = run(svc, &items[i], begin, n == 1, err);
 	if (rc == 0)
 		rc = cursor_settle(svc, err);
 	if (rc == 0)
