@@ -9,6 +9,8 @@
 #include "libcommon/log.h"
 #include "services/task-engine/config.h"
 #include "services/task-engine/knowledge/confidence.h"
+#include "services/task-engine/knowledge/prompt.h"
+#include "services/task-engine/knowledge/words.h"
 #include "services/task-engine/llm/llm.h"
 #include "services/task-engine/tasks/blame.h"
 #include "services/task-engine/turn/tools.h"
@@ -32,6 +34,18 @@ folder_for_asker(const struct turn *turn)
 	return workspace_folder(turn);
 }
 
+/* The section around a hit, where its heading names the question; else "". */
+static const char *
+named_section(const struct turn *turn, const struct search_hit *hit)
+{
+	const struct engine_cfg *cfg = turn->turns->options.cfg;
+
+	if (!knowledge_names(hit->heading, turn->text))
+		return "";
+	return prompt_section(hit->text,
+	    (size_t)cfg->grounding_max_doc_excerpt_bytes, turn->arena);
+}
+
 /*
  * What was found, each with the text that a person reads best. Beside a
  * section that names the question those that only touch it are noise.
@@ -42,12 +56,14 @@ readable_hits(const struct turn *turn, struct search_hit **hits_out)
 	const struct search_hits *found = &turn->found;
 	struct search_hit *hits =
 	    arena_alloc(turn->arena, (found->n_hits + 1) * sizeof(*hits));
-	bool is_named = found->n_hits > 0 && turn->sections[0][0] != '\0';
+	bool is_named = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < found->n_hits; i++) {
-		const char *section = turn->sections[i];
+		const char *section = named_section(turn, &found->hits[i]);
 
+		if (i == 0)
+			is_named = section[0] != '\0';
 		if (section[0] == '\0' && is_named)
 			continue;
 		turn->is_shown[i] = true;
@@ -74,9 +90,11 @@ add_extractive(
 		extractive_greeting(why, out);
 		return;
 	}
+	blame_set(turn->work.turn_id);
 	in.n_hits = readable_hits(turn, &hits);
 	in.hits = hits;
 	extractive_answer(&in, out);
+	blame_clear();
 }
 
 /* Tried again when it cannot be stored: so it leaves the turn as it was. */
@@ -145,9 +163,7 @@ end_with_passages(struct turn *turn)
 	struct buf text;
 
 	buf_init(&text);
-	blame_set(turn->work.turn_id);
 	add_extractive(turn, EXTRACTIVE_NO_MODEL, &text);
-	blame_clear();
 	finish(turn, outcome, &text);
 }
 

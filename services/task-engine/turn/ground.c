@@ -129,9 +129,6 @@ read_texts(struct turn *turn, size_t first)
 
 		turn->excerpts[i] =
 		    prompt_excerpt(hit->text, max_bytes, turn->arena);
-		if (knowledge_names(hit->heading, turn->text))
-			turn->sections[i] =
-			    prompt_section(hit->text, max_bytes, turn->arena);
 	}
 	blame_clear();
 }
@@ -171,15 +168,12 @@ add_found(struct turn *turn, const struct search_hits *more)
 	    found->hits, n_old, n, sizeof(*found->hits), turn->arena);
 	turn->excerpts = copy_grown(
 	    turn->excerpts, n_old, n, sizeof(*turn->excerpts), turn->arena);
-	turn->sections = copy_grown(
-	    turn->sections, n_old, n, sizeof(*turn->sections), turn->arena);
 	turn->is_shown = copy_grown(
 	    turn->is_shown, n_old, n, sizeof(*turn->is_shown), turn->arena);
 	for (size_t i = 0; i < more->n_hits; i++) {
 		if (!is_wanted(turn, &more->hits[i]))
 			continue;
 		turn->excerpts[found->n_hits] = "";
-		turn->sections[found->n_hits] = "";
 		turn->is_shown[found->n_hits] = false;
 		found->hits[found->n_hits++] = more->hits[i];
 	}

@@ -120,9 +120,8 @@ struct turn {
 
 	struct search_scope scope;
 	struct search_hits found;
-	/* Beside found.hits, "" where there is none: what a model is shown,
-	 * and what a person is shown of a section that names the question. */
-	const char **excerpts, **sections;
+	/* Beside found.hits: what a model is shown of it, "" for nothing. */
+	const char **excerpts;
 	bool *is_shown; /* beside them, too */
 	bool is_searched, is_search_away;
 	struct lookup *lookup; /* the question to the indexer under way */
