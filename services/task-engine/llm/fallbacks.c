@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "libcommon/arena.h"
+#include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "services/task-engine/llm/provider.h"
 
@@ -21,16 +22,20 @@ next_item(const char **text, struct arena *arena)
 	return arena_strndup(arena, from, n);
 }
 
-static int
-parse(struct llm_fallback *out, char *item, struct err *err)
+/* Adds what is wrong with the item to the faults. */
+static void
+parse(struct llm_fallback *out, char *item, struct buf *faults)
 {
+	const char *between = faults->size > 0 ? "; " : "";
 	char *slash = strchr(item, '/'), *at = strstr(item, "@http");
 
-	if (slash == NULL || slash == item || (at && at < slash))
-		return err_set(err, ERR_INVALID,
-		    "AGENT_RUNTIME_LLM_FALLBACKS: %s is not of the form "
-		    "provider/model or provider/model@https://…",
-		    item);
+	if (slash == NULL || slash == item || (at && at < slash)) {
+		buf_addf(faults,
+		    "%s%s is not of the form provider/model or "
+		    "provider/model@https://…",
+		    between, item);
+		return;
+	}
 	*slash = '\0';
 	if (at)
 		*at = '\0';
@@ -38,14 +43,11 @@ parse(struct llm_fallback *out, char *item, struct err *err)
 		.model = slash + 1,
 		.base_url = at ? at + 1 : "" };
 	if (*out->model == '\0')
-		return err_set(err, ERR_INVALID,
-		    "AGENT_RUNTIME_LLM_FALLBACKS: %s/ names no model", item);
-	if (llm_provider_find(item) == NULL)
-		return err_set(err, ERR_INVALID,
-		    "AGENT_RUNTIME_LLM_FALLBACKS: %s is none of openai, "
-		    "anthropic, claude, z.ai, local",
-		    item);
-	return 0;
+		buf_addf(faults, "%s%s/ names no model", between, item);
+	else if (llm_provider_find(item) == NULL)
+		buf_addf(faults,
+		    "%s%s is none of openai, anthropic, claude, z.ai, local",
+		    between, item);
 }
 
 int
@@ -54,8 +56,11 @@ llm_fallbacks_parse(const char *list, const char *keys, struct arena *arena,
 {
 	struct llm_fallback *items =
 	    arena_alloc(arena, LLM_MAX_FALLBACKS * sizeof(*items));
+	AUTO(buf_release)
+	struct buf faults = { 0 };
 	size_t n = 0;
 
+	buf_init(&faults);
 	while (list[strspn(list, " \t\r\n,")] != '\0') {
 		char *item = next_item(&list, arena);
 
@@ -63,10 +68,12 @@ llm_fallbacks_parse(const char *list, const char *keys, struct arena *arena,
 			return err_set(err, ERR_INVALID,
 			    "AGENT_RUNTIME_LLM_FALLBACKS: at most %d",
 			    LLM_MAX_FALLBACKS);
-		if (parse(&items[n], item, err) < 0)
-			return -1;
+		parse(&items[n], item, &faults);
 		items[n++].api_key = next_item(&keys, arena);
 	}
+	if (faults.size > 0)
+		return err_set(err, ERR_INVALID,
+		    "AGENT_RUNTIME_LLM_FALLBACKS: %s", faults.data);
 	if (keys[strspn(keys, " \t\r\n,")] != '\0')
 		return err_set(err, ERR_INVALID,
 		    "AGENT_RUNTIME_LLM_FALLBACK_KEYS has more keys than "

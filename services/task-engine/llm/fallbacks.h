@@ -20,7 +20,7 @@ enum { LLM_MAX_FALLBACKS = 8 };
 /*
  * AGENT_RUNTIME_LLM_FALLBACKS, "provider/model" or "provider/model@base URL"
  * with commas between, and their keys in the same order. Pure. ERR_INVALID
- * names the item that makes no sense, and no key. The items live in the arena.
+ * names each item that makes no sense, and no key. The items live in the arena.
  */
 int llm_fallbacks_parse(const char *list, const char *keys, struct arena *arena,
     struct llm_fallback **items_out, size_t *n_out, struct err *err) MUST_CHECK;

@@ -28,6 +28,11 @@ static const struct {
 	{ "/gpt-4o", "", NULL, "not of the form" },
 	{ "openai/", "", NULL, "names no model" },
 	{ "bing/x", "", NULL, "bing is none of" },
+	{ "gpt-4o,local/a,openai/,bing/x", "", NULL,
+	    ": gpt-4o is not of the form provider/model or "
+	    "provider/model@https://…; openai/ names no model; bing is none of "
+	    "openai, anthropic, claude, z.ai, local" },
+	{ "bing/x", "sk-1,sk-2", NULL, "bing is none of" },
 	{ "local/a", "sk-1,sk-2", NULL, "more keys" },
 	{ "local/a,local/a,local/a,local/a,local/a,local/a,local/a,local/a,"
 	  "local/a",
