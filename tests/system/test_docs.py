@@ -202,3 +202,14 @@ def test_pages_refer_to_pages_that_exist():
     for path in MAN.glob("*.[578]"):
         for name in re.findall(r"^\.Xr (\S+ \d)", path.read_text(), re.M):
             assert name in known, f"{path.name}: {name}"
+
+
+def test_a_guide_denies_only_what_the_readme_denies():
+    """The agent quotes its guides to newcomers, so one that still says that a
+    connector is to come turns them away."""
+    missing = re.search(r"^\| not yet \| (.+) \|$", (ROOT / "README.md")
+                        .read_text(), re.M)[1]
+    guides = ROOT / "services/task-engine/workspace/starter/guide"
+    denying = {path.stem for path in guides.glob("*.md")
+               if "**This version cannot " in path.read_text()}
+    assert {name for name in denying if name not in missing} == set()
