@@ -19,6 +19,12 @@ static const struct {
 	    "h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
 	{ "a colour", "\x1b[31mred", BAD "[31mred" },
 	{ "a title", "\x1b]0;x\x07", BAD "]0;x" BAD },
+	{ "the clipboard", "\x1b]52;c;aGk=\x07", BAD "]52;c;aGk=" BAD },
+	{ "a link", "\x1b]8;;http://x\x1b\\y", BAD "]8;;http://x" BAD "\\y" },
+	{ "a title that does not end", "\x1b]0;x\nnext", BAD "]0;x\nnext" },
+	{ "a device's string", "\x1bPq\x1b\\", BAD "Pq" BAD "\\" },
+	{ "a program's string", "\x1b_Gx\x1b\\", BAD "_Gx" BAD "\\" },
+	{ "an answer back", "\x05\x1b[6n", BAD BAD "[6n" },
 	{ "backspaces", "ab\b\bcd", "ab" BAD BAD "cd" },
 	{ "a lone carriage return", "safe\revil", "safe" BAD "evil" },
 	{ "a line break of Windows", "a\r\nb", "a\nb" },
@@ -26,6 +32,11 @@ static const struct {
 	    "a\xc2\x9b"
 	    "31m",
 	    "a" BAD "31m" },
+	{ "C1 controls of eight bits",
+	    "\x9b"
+	    "31m\x9d"
+	    "0;x\x9c",
+	    BAD "31m" BAD "0;x" BAD },
 	{ "delete", "a\x7f", "a" BAD },
 	{ "text turned around",
 	    "a\xe2\x80\xae"
