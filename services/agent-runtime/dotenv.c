@@ -13,7 +13,8 @@
 #include "libcommon/file.h"
 #include "services/agent-runtime/environment.h"
 
-enum { MAX_FILE_BYTES = 256 * 1024 };
+/* A program with a longer KEY=VALUE is not run by Linux (MAX_ARG_STRLEN). */
+enum { MAX_FILE_BYTES = 256 * 1024, MAX_PAIR_BYTES = 128 * 1024 - 1 };
 
 /* One line and how far it is read; at always points to a NUL at the end. */
 struct cursor {
@@ -176,6 +177,11 @@ parse_line(struct cursor *c, struct buf *seen, dotenv_fn fn, void *arg,
 	buf_init(&key);
 	buf_init(&value);
 	rc = take_line(c, &key, &value, err);
+	if (rc == 0 && key.size + strlen("=") + value.size > MAX_PAIR_BYTES)
+		rc = bad(c, err,
+		    "is longer than 131071 bytes, which no program can be "
+		    "given: "
+		    "shorten it");
 	if (rc == 0)
 		rc = note_key(c, seen, key.data, err);
 	if (rc == 0)

@@ -103,6 +103,30 @@ bad_files_name_the_line_and_no_value(void **state)
 	}
 }
 
+/* One that Linux would refuse at exec, without a word of which it was. */
+static void
+a_line_is_no_longer_than_a_program_may_be_given(void **state)
+{
+	enum { LONGEST = 131071 };
+	static char text[LONGEST + 1];
+	struct err err = { 0 };
+	struct buf out;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[0] = 'A';
+	text[1] = '=';
+	buf_init(&out);
+	assert_int_equal(dotenv_parse(text, LONGEST, append, &out, &err), 0);
+	assert_int_equal(
+	    dotenv_parse(text, LONGEST + 1, append, &out, &err), -1);
+	assert_int_equal(err.code, ERR_INVALID);
+	assert_string_equal(err.text,
+	    "line 1: is longer than 131071 bytes, which no program can be "
+	    "given: shorten it");
+	buf_release(&out);
+}
+
 static void
 load(const char *text, int want)
 {
@@ -152,6 +176,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_files_give_their_values),
 		cmocka_unit_test(bad_files_name_the_line_and_no_value),
+		cmocka_unit_test(
+		    a_line_is_no_longer_than_a_program_may_be_given),
 		cmocka_unit_test(the_environment_wins_and_strangers_stay_out),
 		cmocka_unit_test(a_bad_file_is_refused_and_no_file_is_fine),
 	};
