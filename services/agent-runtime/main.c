@@ -144,7 +144,8 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (is_one_of(argv[1], "help", "--help") || strcmp(argv[1], "-h") == 0)
-		return argc > 2 && strcmp(argv[2], "help") != 0
+		return argc > 2 && strcmp(argv[2], "help") != 0 &&
+			       !is_one_of(argv[2], "--help", "-h")
 			   ? help_one(argv[2])
 			   : help_all();
 	if (strcmp(argv[1], "--version") == 0)

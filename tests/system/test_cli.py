@@ -98,8 +98,9 @@ def test_policy_prints_the_table_or_a_row(down):
     assert down.run("policy", "no.such").returncode == 2
 
 
-def test_help_helps_itself(down):
-    got = down.run("help", "help")
+@pytest.mark.parametrize("word", ["help", "--help", "-h"])
+def test_help_helps_itself(down, word):
+    got = down.run("help", word)
     assert got.returncode == 0 and got.stdout == down.run("help").stdout
 
 
