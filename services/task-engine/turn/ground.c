@@ -42,7 +42,7 @@ struct lookup {
 	struct turns *turns; /* NULL: it was not, or was taken */
 	int64_t message_seq;
 	struct buf body;
-	struct lookup *prev, *next;
+	struct lookup *next;
 };
 
 void
@@ -58,7 +58,7 @@ take_out(struct lookup *lookup)
 {
 	if (lookup->turns == NULL)
 		return;
-	DL_DELETE(lookup->turns->ahead, lookup);
+	LL_DELETE(lookup->turns->ahead, lookup);
 	lookup->turns->n_ahead--;
 	lookup->turns = NULL;
 }
@@ -391,7 +391,7 @@ turns_look_ahead(
 	lookup->turns = turns;
 	lookup->message_seq = ahead->message_seq;
 	buf_init(&lookup->body);
-	DL_APPEND(turns->ahead, lookup);
+	LL_PREPEND(turns->ahead, lookup);
 	turns->n_ahead++;
 	call.body = &lookup->body;
 	/* What fails here the turn tries again, and says. */
