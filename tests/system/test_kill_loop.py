@@ -234,12 +234,15 @@ def check_sink(s):
 
 
 FORGED = re.compile(r"^([\s\\]*)(## |# Chat Log|- direction:|- actor:)", re.M)
+HTML = re.compile(r"(?<!\\)(\\*)(?=<[A-Za-z/!?])")
 
 
 def as_logged(direction, actor, at_ms, text):
     """An entry of the chat log, as services/task-engine/workspace says."""
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at_ms // 1000))
-    safe = FORGED.sub(lambda m: m[1] + chr(92) + m[2], text.strip())
+    safe, n_html = HTML.subn(lambda m: 2 * m[1] + chr(92), text.strip())
+    safe = FORGED.sub(lambda m: m[1] + chr(92) + m[2], safe)
+    safe += "\t" * (n_html > 0)
     return (f"## {at} `{direction.upper()}`\n- direction: `{direction}`\n"
             f"- actor: `{actor}`\n\n{safe}\n\n")
 
