@@ -107,7 +107,13 @@ append(struct wal_file *wal, const void *data, int size, sqlite3_int64 at)
 		wal->is_commit = says_commit(data);
 		return SQLITE_OK;
 	}
-	return wal->is_commit ? write_out(wal) : SQLITE_OK;
+	if (!wal->is_commit)
+		return SQLITE_OK;
+	rc = write_out(wal);
+	/* SQLite rolls back, and reads: that must not write what failed. */
+	if (rc != SQLITE_OK)
+		drop(wal);
+	return rc;
 }
 
 static int
