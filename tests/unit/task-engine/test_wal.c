@@ -445,6 +445,16 @@ what_was_committed_outlives_a_kill(void **state)
 	}
 }
 
+/* Less than that; the same numbers in every run. */
+static int
+chance(int limit)
+{
+	static uint32_t state = 20;
+
+	state = state * 1664525u + 1013904223u;
+	return (int)(state >> 8) % limit;
+}
+
 /* What the rows are, and were at the marks one may go back to. */
 struct model {
 	int now[N_ROWS], at_savepoint[N_ROWS], committed[N_ROWS];
@@ -476,14 +486,14 @@ check_model(sqlite3 *db, const int *values)
 static void
 change_a_row(sqlite3 *db, int *values, int step)
 {
-	int id = rand() % N_ROWS;
+	int id = chance(N_ROWS);
 	char sql[160];
 
-	values[id] = rand() % 4 ? step : 0;
+	values[id] = chance(4) ? step : 0;
 	if (values[id])
 		snprintf(sql, sizeof(sql),
 		    "REPLACE INTO t VALUES (%d, %d, randomblob(%d))", id, step,
-		    rand() % 9000);
+		    chance(9000));
 	else
 		snprintf(sql, sizeof(sql), "DELETE FROM t WHERE id = %d", id);
 	run(db, sql);
@@ -505,10 +515,10 @@ mark_or_go_back(struct model *m)
 static void
 end_transaction(struct model *m)
 {
-	const char *how = rand() % 5 ? "COMMIT" : "ROLLBACK";
+	const char *how = chance(5) ? "COMMIT" : "ROLLBACK";
 
 	below.n_writes = 0;
-	below.fail_at = rand() % 6 ? 0 : 1 + rand() % 3;
+	below.fail_at = chance(6) ? 0 : 1 + chance(3);
 	if (try(ours, how) == SQLITE_OK && *how == 'C')
 		memcpy(m->committed, m->now, sizeof(m->now));
 	else
@@ -522,21 +532,21 @@ static void
 take_a_step(struct model *m, int step)
 {
 	memcpy(m->now, m->committed, sizeof(m->now));
-	run(ours, rand() % 2 ? "PRAGMA synchronous = FULL"
-			     : "PRAGMA synchronous = NORMAL");
+	run(ours, chance(2) ? "PRAGMA synchronous = FULL"
+			    : "PRAGMA synchronous = NORMAL");
 	run(ours, "BEGIN IMMEDIATE");
-	for (int n = 1 + rand() % 30; n > 0; n--) {
-		if (rand() % 12 == 0)
+	for (int n = 1 + chance(30); n > 0; n--) {
+		if (chance(12) == 0)
 			mark_or_go_back(m);
 		change_a_row(ours, m->now, step);
 	}
 	end_transaction(m);
-	if (rand() % 4 == 0)
+	if (chance(4) == 0)
 		change_a_row(other, m->committed, step);
-	if (rand() % 20 == 0)
-		(void)try(rand() % 2 ? ours : other,
-		    rand() % 2 ? "PRAGMA wal_checkpoint(RESTART)"
-			       : "PRAGMA wal_checkpoint(TRUNCATE)");
+	if (chance(20) == 0)
+		(void)try(chance(2) ? ours : other,
+		    chance(2) ? "PRAGMA wal_checkpoint(RESTART)"
+			      : "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 static void
@@ -545,7 +555,6 @@ whatever_happens_others_read_what_was_committed(void **state)
 	static struct model model;
 
 	(void)state;
-	srand(20);
 	run(ours, "PRAGMA cache_size = 12");
 	for (int step = 1; step <= 600; step++) {
 		take_a_step(&model, step);
