@@ -34,8 +34,9 @@ struct err;
  * which ends in a blank, as no text does. Outside of code a "<" that could begin
  * HTML is escaped, so that nothing is hidden in a comment or an element that is
  * left open: k backslashes before it become 2k + 1, and the entry ends in a tab,
- * as no other does; one without it, of an older version, is read as it is. Names between backticks are written with
- * %XX for '`', '%' and control characters.
+ * as no other does; one without it, of an older version, is read as it is.
+ * Names between backticks are written with %XX for '`', '%' and control
+ * characters.
  */
 struct chatlog_entry {
 	int64_t at_ms;	       /* kept to the second */
