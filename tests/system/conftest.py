@@ -390,3 +390,13 @@ def shared_suite():
     s = Suite()
     yield s
     s.close()
+
+
+@pytest.fixture(scope="module")
+def api():
+    """One suite with a TCP listener for the whole file."""
+    s = Suite({"AGENT_RUNTIME_HTTP_ADDR": "127.0.0.1:0"})
+    line = s.wait_log(r"listening listener=local address=127\.0\.0\.1:(\d+)")
+    s.tcp = ("127.0.0.1", int(line[1]))
+    yield s
+    s.close()
