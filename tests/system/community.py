@@ -14,7 +14,7 @@ import sys
 import time
 
 from conftest import ROOT, wait_for
-from test_engine import INDEXER, SCHEDULER, Engine, message
+from engine_alone import INDEXER, SCHEDULER, Engine, message
 
 sys.path.insert(0, str(ROOT / "tests" / "fakes"))
 from model_stub import ModelStub  # noqa: E402, F401

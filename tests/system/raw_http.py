@@ -1,4 +1,4 @@
-"""HTTP as bytes: what a client may say, and what no client of a library can."""
+"""HTTP as bytes: what a client may send, and a library never would."""
 
 import re
 import socket

@@ -13,7 +13,7 @@ import pytest
 
 from conftest import ROOT, build_dir, wait_for
 from door import Peer, Refused, place  # noqa: F401
-from test_engine import API, Engine, credential
+from engine_alone import API, Engine, credential
 
 sys.path.insert(0, str(ROOT / "tests" / "fakes"))
 from model_stub import ModelStub  # noqa: E402

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import wait_for
 from door import Refused, place  # noqa: F401
-from test_engine import DISCORD, Engine, engine  # noqa: F401
+from engine_alone import DISCORD, Engine, engine  # noqa: F401
 
 MAX = 2 * 1024 * 1024
 TEXT = "# Plants\n\nWater them. 🌱\n"

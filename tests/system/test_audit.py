@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import hmac
 import json
-import os
 import re
 import shutil
 import sqlite3
@@ -19,7 +18,7 @@ import pytest
 
 from conftest import SLOW, wait_for
 from door import Refused, place  # noqa: F401
-from test_engine import Engine, credential
+from engine_alone import Engine, credential
 
 FIELDS = ("id", "actor", "speaks_as", "operation", "door", "workspace_id",
           "context_id", "subject", "detail", "reason", "cause", "outcome")

@@ -11,7 +11,7 @@ import pytest
 from community import Community
 from conftest import ROOT, wait_for
 from door import Daemon, Refused, place  # noqa: F401
-from test_engine import CHANGES, INDEXER
+from engine_alone import CHANGES, INDEXER
 
 sys.path.insert(0, str(ROOT / "tests" / "fakes"))
 from embedding_stub import DIMENSIONS, SENSELESS, EmbeddingStub  # noqa: E402

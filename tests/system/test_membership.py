@@ -8,7 +8,7 @@ import pytest
 from community import ROOM, Community, ModelStub, with_model
 from conftest import wait_for
 from door import place  # noqa: F401
-from test_engine import API, credential
+from engine_alone import API, credential
 
 LOCAL = {"listener": "local", "peer_uid": 0}
 

@@ -13,7 +13,7 @@ import pytest
 from community import KEY, ROOM, Community, ModelStub, with_model
 from conftest import wait_for
 from door import Refused, place  # noqa: F401
-from test_engine import DISCORD, credential, message
+from engine_alone import DISCORD, credential, message
 
 ADMINS = "-900"
 

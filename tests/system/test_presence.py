@@ -4,7 +4,7 @@ import pytest
 
 from conftest import wait_for
 from door import place  # noqa: F401
-from test_engine import DISCORD, NOW, engine  # noqa: F401
+from engine_alone import DISCORD, NOW, engine  # noqa: F401
 from test_attachments import put
 
 HUB, GROUP, NEW = "-900", "-100", "-1000100"

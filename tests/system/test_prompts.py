@@ -10,7 +10,7 @@ import pytest
 from community import KEY, ROOM, Community, ModelStub, with_model
 from conftest import ROOT, wait_for
 from door import place  # noqa: F401
-from test_engine import credential
+from engine_alone import credential
 
 OTHER_ROOM, ADMIN_ROOM = "-200", "-900"
 ADMIN, MEMBER, GUEST = "7", "8", "9"

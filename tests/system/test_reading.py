@@ -11,7 +11,7 @@ import pytest
 from community import SPACE, Community, ModelStub, with_model
 from conftest import wait_for
 from door import Daemon, place  # noqa: F401
-from test_engine import INDEXER
+from engine_alone import INDEXER
 
 HERE, THERE, ADMINS = "-100", "-200", "-900"
 GUEST, MEMBER, ADMIN = "41", "42", "43"

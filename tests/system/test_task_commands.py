@@ -6,7 +6,7 @@ import pytest
 from community import INDEXER, KEY, ROOM, Community, ModelStub, with_model
 from conftest import wait_for
 from door import Listener, Refused, place  # noqa: F401
-from test_engine import credential
+from engine_alone import credential
 
 ADMINS = "-900"
 ISSUE = "the deploy fails since noon"

@@ -8,7 +8,7 @@ import pytest
 from community import KEY, ROOM, Community, ModelStub, with_model
 from conftest import wait_for
 from door import Refused, place  # noqa: F401
-from test_engine import SCHEDULER, credential
+from engine_alone import SCHEDULER, credential
 
 ADMINS = "-900"
 
