@@ -45,7 +45,7 @@ struct bus_peer {
  * Text form, one door a line: "task-engine/gateway-telegram.main <64 hex>".
  */
 struct door_keys;
-/* Reads fd (or the file) to its end. */
+/* Reads fd (or the regular file) to its end. */
 int
 door_keys_read_fd(struct door_keys **out, int fd, struct err *err) MUST_CHECK;
 int door_keys_read_file(

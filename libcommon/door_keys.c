@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -207,10 +206,10 @@ int
 door_keys_read_file(struct door_keys **out, const char *path, struct err *err)
 {
 	AUTO(fd_close)
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = file_open_named(path, err);
 
 	if (fd < 0)
-		return err_errno(err, "open %s", path);
+		return -1;
 	if (door_keys_read_fd(out, fd, err) < 0)
 		return err_prefix(err, "%s", path);
 	return 0;

@@ -105,12 +105,15 @@ static int
 keep_regular(int *fd, const char *path, bool wants_dir, struct err *err)
 {
 	struct stat st;
+	/* ENXIO: a socket, a fifo that nobody reads, a device without driver */
+	bool is_other = *fd < 0 && errno == ENXIO;
 
-	if (*fd < 0)
+	if (*fd < 0 && !is_other)
 		return fail(err, "open", path);
-	if (fstat(*fd, &st) < 0)
+	if (!is_other && fstat(*fd, &st) < 0)
 		return fail(err, "look at", path);
-	if (!S_ISREG(st.st_mode) && !(wants_dir && S_ISDIR(st.st_mode)))
+	if (is_other ||
+	    (!S_ISREG(st.st_mode) && !(wants_dir && S_ISDIR(st.st_mode))))
 		return err_set(
 		    err, ERR_REFUSED, "%s is not a regular file", path);
 	return keep(fd);
@@ -134,17 +137,6 @@ file_open_named(const char *path, struct err *err)
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	return keep_regular(&fd, path, false, err);
-}
-
-static int
-open_to_read(int dir_fd, const char *path, struct err *err)
-{
-	int fd;
-
-	if (dir_fd != AT_FDCWD)
-		return file_open_beneath(dir_fd, path, O_RDONLY, 0, err);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd >= 0 ? fd : fail(err, "open", path);
 }
 
 int
@@ -176,7 +168,9 @@ file_read(struct buf *out, int dir_fd, const char *path, size_t limit,
     struct err *err)
 {
 	AUTO(fd_close)
-	int fd = open_to_read(dir_fd, path, err);
+	int fd = dir_fd == AT_FDCWD
+		     ? file_open_named(path, err)
+		     : file_open_beneath(dir_fd, path, O_RDONLY, 0, err);
 
 	return fd < 0 ? -1 : file_read_fd(out, fd, path, limit, err);
 }

@@ -22,7 +22,10 @@ struct err;
 /* Destructor for AUTO: closes *fd if it is not negative, sets it -1. */
 void fd_close(int *fd);
 
-/* Appends the file, at most limit bytes: more is ERR_INVALID. */
+/*
+ * Appends the file, at most limit bytes: more is ERR_INVALID. What is no
+ * regular file is ERR_REFUSED, and no writer of a fifo is waited for.
+ */
 int file_read(struct buf *out, int dir_fd, const char *path, size_t limit,
     struct err *err) MUST_CHECK;
 

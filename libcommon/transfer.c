@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <curl/curl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <utlist.h>
 
 #include "libcommon/arena.h"
@@ -148,12 +149,33 @@ ca_file_of(const char *chosen)
 	return named && *named ? named : system_bundle;
 }
 
+/*
+ * TLS libraries open what they are given and wait for a fifo's writer. A file
+ * that is not there is theirs to name: it may be made later.
+ */
+static int
+refuse_no_file(const struct transfer_options *options, struct err *err)
+{
+	const char *const paths[] = { ca_file_of(options->ca_file),
+		options->cert_file, options->key_file };
+	struct stat st;
+
+	for (size_t i = 0; i < N_OF(paths); i++)
+		if (paths[i] && *paths[i] && stat(paths[i], &st) == 0 &&
+		    !S_ISREG(st.st_mode))
+			return err_set(err, ERR_REFUSED,
+			    "%s is not a regular file", paths[i]);
+	return 0;
+}
+
 int
 transfer_open(struct transfer **transfer_out, struct loop *loop,
     const struct transfer_options *options, struct err *err)
 {
 	struct transfer *transfer;
 
+	if (refuse_no_file(options, err) < 0)
+		return -1;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return err_set(err, ERR_INTERNAL, "libcurl does not start");
 	transfer = xcalloc(1, sizeof(*transfer));

@@ -28,6 +28,7 @@ struct transfer_options {
 	bool accepts_any_certificate; /* an operator's explicit wish */
 };
 
+/* A PEM file that is no regular file is ERR_REFUSED. */
 int transfer_open(struct transfer **transfer_out, struct loop *loop,
     const struct transfer_options *options, struct err *err) MUST_CHECK;
 void transfer_close(struct transfer **transfer); /* cancels what runs */

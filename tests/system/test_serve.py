@@ -9,6 +9,7 @@ import pty
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import time
@@ -307,6 +308,30 @@ def test_a_bad_dotenv_is_refused_with_its_line(suite, text, why):
     got = s.run("serve")
     assert got.returncode == 2
     assert f".env: {why}" in got.stderr
+
+
+def make_fifo(path):
+    os.mkfifo(path)
+
+
+def make_socket(path):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(str(path))
+
+
+def make_device(path):
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("make", [make_fifo, make_socket, make_device,
+                                  os.mkdir])
+def test_a_dotenv_that_is_no_file_is_refused_at_once(suite, make):
+    s = suite(start=False)
+    make(s.tmp / ".env")
+    for command in ("serve", "status"):
+        got = s.run(command)
+        assert got.returncode == 2
+        assert ".env is not a regular file" in got.stderr
 
 
 def test_a_directory_too_deep_for_sockets_is_refused(suite):

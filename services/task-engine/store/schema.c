@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <sqlite3.h>
@@ -76,15 +75,14 @@ schema_probe(const char *path, struct err *err)
 {
 	unsigned char head[HEADER_BYTES];
 	AUTO(fd_close)
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = file_open_named(path, err);
 	const unsigned char *id = head + AT_APPLICATION_ID;
 	ssize_t n;
 
-	if (fd < 0 && errno == ENOENT)
+	if (fd < 0 && err->code == ERR_NOT_FOUND)
 		return 1;
 	if (fd < 0)
-		return err_set(err, ERR_UNAVAILABLE,
-		    "cannot open the database %s: %s", path, strerror(errno));
+		return err_prefix(err, "the database");
 	n = read(fd, head, sizeof(head));
 	if (n == 0)
 		return 1;

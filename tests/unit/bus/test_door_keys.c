@@ -6,9 +6,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libcommon/buf.h"
@@ -155,15 +157,35 @@ a_nul_byte_is_refused(void **state)
 }
 
 static void
-a_file_without_end_is_refused(void **state)
+keys_without_end_are_refused(void **state)
 {
+	struct door_keys *keys;
+	struct err err;
+	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(door_keys_read_fd(&keys, fd, &err), -1);
+	assert_non_null(strstr(err.text, "longer than"));
+	close(fd);
+}
+
+static void
+only_a_regular_file_is_read(void **state)
+{
+	char fifo[] = "/tmp/test-door-keys-XXXXXX";
 	struct door_keys *keys;
 	struct err err;
 
 	(void)state;
-	assert_int_equal(door_keys_read_file(&keys, "/dev/zero", &err), -1);
-	assert_non_null(strstr(err.text, "/dev/zero"));
-	assert_non_null(strstr(err.text, "longer than"));
+	assert_non_null(mkdtemp(fifo));
+	assert_int_equal(rmdir(fifo), 0);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	alarm(20);
+	assert_int_equal(door_keys_read_file(&keys, fifo, &err), -1);
+	alarm(0);
+	assert_non_null(strstr(err.text, fifo));
+	assert_non_null(strstr(err.text, "is not a regular file"));
+	assert_int_equal(unlink(fifo), 0);
 	assert_int_equal(door_keys_read_file(&keys, "/nowhere/keys", &err), -1);
 	assert_non_null(strstr(err.text, "/nowhere/keys"));
 }
@@ -176,7 +198,8 @@ main(void)
 		cmocka_unit_test(a_daemon_is_told_its_own_doors_and_no_others),
 		cmocka_unit_test(a_bad_line_is_named_and_its_key_is_not),
 		cmocka_unit_test(a_nul_byte_is_refused),
-		cmocka_unit_test(a_file_without_end_is_refused),
+		cmocka_unit_test(keys_without_end_are_refused),
+		cmocka_unit_test(only_a_regular_file_is_read),
 	};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libcommon/buf.h"
@@ -327,6 +328,21 @@ secret_files_are_refused_without_showing_them(void **state)
 }
 
 static void
+a_secret_is_not_waited_for(void **state)
+{
+	char want[256];
+
+	(void)state;
+	assert_int_equal(unlink(secret_path), 0);
+	assert_int_equal(mkfifo(secret_path, 0600), 0);
+	snprintf(want, sizeof(want), "T_SECRET_FILE: %s is not a regular file",
+	    secret_path);
+	alarm(20);
+	must_refuse(want);
+	alarm(0);
+}
+
+static void
 a_secret_given_twice_is_refused_and_wiped(void **state)
 {
 	(void)state;
@@ -452,6 +468,7 @@ main(void)
 		CFG_TEST(a_secret_vanishes_from_the_environment_block),
 		FILE_TEST(a_secret_may_lie_in_a_file),
 		FILE_TEST(secret_files_are_refused_without_showing_them),
+		FILE_TEST(a_secret_is_not_waited_for),
 		FILE_TEST(a_secret_given_twice_is_refused_and_wiped),
 		CFG_TEST(printing_shows_values_but_no_secret),
 		CFG_TEST(rows_have_nine_columns),

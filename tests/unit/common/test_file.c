@@ -11,7 +11,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -123,9 +125,48 @@ reading_says_what_is_wrong(void **state)
 	assert_int_equal(err.code, ERR_NOT_FOUND);
 	assert_string_equal(
 	    err.text, "cannot open none: No such file or directory");
-	assert_int_equal(file_read(&buf, AT_FDCWD, ".", 9, &err), -1);
-	assert_int_equal(err.code, ERR_INVALID);
 	assert_int_equal(buf.size, 0);
+	buf_release(&buf);
+}
+
+static void
+make_socket(const char *path)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	fd_close(&fd);
+}
+
+static const char *const no_files[] = { "fifo", "link-to-fifo", "socket",
+	"/dev/zero", "." };
+
+/* A fifo would be waited for, a device may have no end. */
+static void
+what_is_no_regular_file_is_refused_at_once(void **state)
+{
+	char want[64];
+	struct err err;
+	struct buf buf;
+
+	(void)state;
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	assert_int_equal(symlink("fifo", "link-to-fifo"), 0);
+	make_socket("socket");
+	alarm(20);
+	buf_init(&buf);
+	for (size_t i = 0; i < N_OF(no_files); i++) {
+		snprintf(want, sizeof(want), "%s is not a regular file",
+		    no_files[i]);
+		assert_int_equal(
+		    file_read(&buf, AT_FDCWD, no_files[i], 9, &err), -1);
+		assert_string_equal(err.text, want);
+		assert_int_equal(err.code, ERR_REFUSED);
+		assert_int_equal(buf.size, 0);
+	}
+	alarm(0);
 	buf_release(&buf);
 }
 
@@ -431,6 +472,7 @@ main(void)
 		FILE_TEST(reading_appends_up_to_the_limit),
 		FILE_TEST(a_large_file_is_read_whole),
 		FILE_TEST(reading_says_what_is_wrong),
+		FILE_TEST(what_is_no_regular_file_is_refused_at_once),
 		FILE_TEST(nothing_is_opened_outside_or_through_links),
 		FILE_TEST(directories_are_made_beneath_only),
 		FILE_TEST(operators_paths_may_be_absolute_and_linked),

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libcommon/arena.h"
@@ -219,6 +220,23 @@ migrating_copies_first_and_a_failed_step_changes_nothing(void **state)
 }
 
 static void
+a_fifo_is_not_waited_for(void **state)
+{
+	struct world world, *w = &world;
+	const char *path;
+
+	(void)state;
+	world_open(w);
+	path = world_path(w, "fifo");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	alarm(20);
+	FAILS(schema_probe(path, &w->err), ERR_REFUSED);
+	alarm(0);
+	assert_non_null(strstr(w->err.text, "is not a regular file"));
+	world_close(w);
+}
+
+static void
 three_copies_are_kept(void **state)
 {
 	static const char *const nothing[] = { "SELECT 1;", NULL };
@@ -257,6 +275,7 @@ main(void)
 		cmocka_unit_test(a_damaged_one_is_refused_with_its_name),
 		cmocka_unit_test(
 		    migrating_copies_first_and_a_failed_step_changes_nothing),
+		cmocka_unit_test(a_fifo_is_not_waited_for),
 		cmocka_unit_test(three_copies_are_kept),
 	};
 

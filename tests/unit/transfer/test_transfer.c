@@ -480,6 +480,34 @@ callbacks_may_start_and_cancel(void **state)
 	assert_int_equal(chain.n, 10);
 }
 
+static void
+a_pem_file_is_a_regular_one(void **state)
+{
+	static const struct transfer_options options[] = {
+		{ .ca_file = "/dev/null", .proxy = "", .user_agent = "t" },
+		{ .ca_file = "",
+		    .proxy = "",
+		    .user_agent = "t",
+		    .cert_file = "/",
+		    .key_file = "" },
+		{ .ca_file = "",
+		    .proxy = "",
+		    .user_agent = "t",
+		    .cert_file = "",
+		    .key_file = "/dev/zero" },
+	};
+	struct transfer *refused;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(options); i++) {
+		assert_int_equal(
+		    transfer_open(&refused, loop, &options[i], &err), -1);
+		assert_int_equal(err.code, ERR_REFUSED);
+		assert_non_null(strstr(err.text, "is not a regular file"));
+	}
+}
+
 static int
 setup(void **state)
 {
@@ -518,6 +546,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pem_file_is_a_regular_one),
 		cmocka_unit_test(responses_come_as_they_are),
 		cmocka_unit_test(bodies_are_handed_on_as_they_come),
 		cmocka_unit_test(whoever_has_enough_ends_it),
