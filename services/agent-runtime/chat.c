@@ -119,7 +119,7 @@ once(struct chat *chat)
 		return EXIT_OK;
 	}
 	reply = json_str(json_get(answer.json, "reply"), "");
-	screen_print(*reply != '\0' ? reply : "(no reply)", "", "");
+	screen_say(stdout, *reply != '\0' ? reply : "(no reply)", "", "");
 	return EXIT_OK;
 }
 
@@ -137,8 +137,8 @@ one_line(struct chat *chat, const char *line)
 		return;
 	}
 	reply = json_str(json_get(answer.json, "reply"), "");
-	screen_print(
-	    *reply != '\0' ? reply : "(no reply)", "agent> ", "      ");
+	screen_say(
+	    stdout, *reply != '\0' ? reply : "(no reply)", "agent> ", "      ");
 	fflush(stdout);
 }
 
@@ -193,7 +193,7 @@ greet(struct chat *chat)
 	else if (client_call(chat->client, &request, &answer, &err) == 0)
 		add_connectors(&line, answer.json);
 	buf_adds(&line, "; /help says what you can do, /exit leaves.");
-	screen_print(line.data, "", "");
+	screen_say(stdout, line.data, "", "");
 	fflush(stdout);
 }
 

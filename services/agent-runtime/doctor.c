@@ -57,9 +57,9 @@ finding_print(
 
 	buf_init(&line);
 	buf_addf(&line, "%s %-22s %s", marks[level], id, text);
-	screen_print(line.data, "", "       ");
+	screen_say(stdout, line.data, "", "       ");
 	if (*fix != '\0')
-		screen_print(fix, "       fix: ", "            ");
+		screen_say(stdout, fix, "       fix: ", "            ");
 }
 
 void

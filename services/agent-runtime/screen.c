@@ -6,10 +6,16 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "libcommon/buf.h"
 #include "libcommon/defs.h"
 #include "libcommon/utf8.h"
+#include "services/agent-runtime/wrap.h"
+
+/* Below this words would stand alone. */
+enum { WIDTH_LEAST = 40 };
 
 static const char replacement[] = "\xef\xbf\xbd";
 
@@ -38,28 +44,70 @@ screen_add(struct buf *out, const char *text, size_t size)
 	}
 }
 
+/* Columns of the terminal that it is; 0: it is none, or too narrow. */
+static size_t
+terminal_width(FILE *to)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(to), TIOCGWINSZ, &size) < 0 ||
+	    size.ws_col < WIDTH_LEAST)
+		return 0;
+	return size.ws_col;
+}
+
+static void
+make_safe(struct buf *out, const char *text)
+{
+	buf_init(out);
+	screen_add(out, text, strlen(text));
+	while (out->size > 0 && out->data[out->size - 1] == '\n')
+		buf_truncate(out, out->size - 1);
+}
+
+static void
+print_under(FILE *to, const char *text, const char *first, const char *indent)
+{
+	const char *line, *end;
+
+	for (line = text;; line = end + 1) {
+		end = strchr(line, '\n');
+		if (line == text)
+			fputs(first, to);
+		else if (*line != '\n' && *line != '\0')
+			fputs(indent, to);
+		if (end == NULL)
+			break;
+		fprintf(to, "%.*s\n", (int)(end - line), line);
+	}
+	fprintf(to, "%s\n", line);
+}
+
 void
 screen_print(const char *text, const char *first, const char *indent)
 {
 	AUTO(buf_release)
-	struct buf clean;
-	const char *line, *end;
+	struct buf safe;
 
-	buf_init(&clean);
-	screen_add(&clean, text, strlen(text));
-	while (clean.size > 0 && clean.data[clean.size - 1] == '\n')
-		buf_truncate(&clean, clean.size - 1);
-	for (line = clean.data;; line = end + 1) {
-		end = strchr(line, '\n');
-		if (line == clean.data)
-			printf("%s", first);
-		else if (*line != '\n' && *line != '\0')
-			printf("%s", indent);
-		if (end == NULL)
-			break;
-		printf("%.*s\n", (int)(end - line), line);
-	}
-	printf("%s\n", line);
+	make_safe(&safe, text);
+	print_under(stdout, safe.data, first, indent);
+}
+
+void
+screen_say(FILE *to, const char *text, const char *first, const char *indent)
+{
+	size_t width = terminal_width(to);
+	AUTO(buf_release)
+	struct buf safe;
+	AUTO(buf_release)
+	struct buf rows;
+
+	make_safe(&safe, text);
+	buf_init(&rows);
+	if (width > 0)
+		wrap_add(
+		    &rows, safe.data, strlen(first), strlen(indent), width);
+	print_under(to, width > 0 ? rows.data : safe.data, first, indent);
 }
 
 void

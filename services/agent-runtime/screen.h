@@ -2,6 +2,7 @@
 #define AGENT_RUNTIME_SCREEN_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 struct buf;
 
@@ -17,6 +18,13 @@ void screen_add(struct buf *out, const char *text, size_t size);
  * further one, and a line break at the end.
  */
 void screen_print(const char *text, const char *first, const char *indent);
+
+/*
+ * The same for what is read and not copied, to stdout or stderr: on a terminal
+ * no row is broken within a word (wrap.h). first and indent are ASCII.
+ */
+void
+screen_say(FILE *to, const char *text, const char *first, const char *indent);
 
 /* "2 h 3 min", "17 s" */
 enum { SCREEN_AGE_SIZE = 32 };

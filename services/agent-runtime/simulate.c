@@ -70,7 +70,7 @@ show(const struct json *answer)
 	AUTO(buf_release)
 	struct buf line = { 0 };
 
-	screen_print(trace_str(answer, "text"), "", "");
+	screen_say(stdout, trace_str(answer, "text"), "", "");
 	putchar('\n');
 	buf_init(&line);
 	buf_addf(&line, "%s as %s in %s", trace_str(answer, "as"),
@@ -83,7 +83,7 @@ show(const struct json *answer)
 	show_tools(json_get(answer, "tools"));
 	show_wants(json_get(answer, "wants"));
 	if (*trace_str(answer, "reply"))
-		screen_print(trace_str(answer, "reply"), "\n", "");
+		screen_say(stdout, trace_str(answer, "reply"), "\n", "");
 }
 
 static int

@@ -33,7 +33,7 @@ print_line(const char *label, const char *text)
 	char first[32];
 
 	snprintf(first, sizeof(first), "%-10s", label);
-	screen_print(text, first, "          ");
+	screen_say(stdout, text, first, "          ");
 }
 
 static void
@@ -79,7 +79,7 @@ print_row(const struct health_row *row)
 	buf_init(&line);
 	buf_addf(&line, "  %-22s %-11s %-12s %8" PRId64 " %6" PRId64 "  %s",
 	    row->name, row->state, age, row->restarts, row->lag_ms, row->note);
-	screen_print(line.data, "", "    ");
+	screen_say(stdout, line.data, "", "    ");
 }
 
 static void
@@ -197,9 +197,14 @@ is_new(struct seen *seen, const char *daemon)
 static void
 tell_row(const char *indent, const struct health_row *row)
 {
-	fprintf(stderr, "%s%s is %s%s%s\n", indent, row->name,
+	AUTO(buf_release)
+	struct buf line;
+
+	buf_init(&line);
+	buf_addf(&line, "%s is %s%s%s", row->name,
 	    *row->state != '\0' ? row->state : "missing",
 	    *row->note != '\0' ? ": " : "", row->note);
+	screen_say(stderr, line.data, indent, "    ");
 }
 
 /* 1: no use to wait: a daemon will not start again. */

@@ -65,7 +65,7 @@ show(const struct json *answer)
 	const struct json *runs = json_get(answer, "runs");
 	const struct json *run = runs ? json_first(runs) : NULL;
 
-	screen_print(trace_str(answer, "text"), "", "");
+	screen_say(stdout, trace_str(answer, "text"), "", "");
 	putchar('\n');
 	show_message(json_get(answer, "message"));
 	if (json_bool(json_get(answer, "has_heard"), false))

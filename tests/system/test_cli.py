@@ -11,6 +11,7 @@ import select
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import termios
 import threading
@@ -157,9 +158,11 @@ def test_replies_cannot_drive_the_terminal(up):
 class Terminal:
     """agent-runtime chat on a terminal of its own, or a shell that runs it."""
 
-    def __init__(self, suite, script=None, term="dumb"):
+    def __init__(self, suite, script=None, term="dumb", columns=0):
         pid, self.fd = pty.fork()
         if pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ,
+                        struct.pack("HHHH", 24, columns, 0, 0))
             os.chdir(suite.tmp)
             argv = [str(program("agent-runtime")), "chat"]
             if script:
@@ -224,6 +227,24 @@ def test_the_prompt(up):
     history = up.data / "run" / "chat_history"
     assert stat.S_IMODE(history.stat().st_mode) == 0o600
     assert "/help" in history.read_text()
+
+
+def test_no_word_is_broken_at_the_edge(up):
+    said = "what can you do?"
+    term = Terminal(up, columns=60)
+    greeting = term.expect(r"(?s)(Your data lies in.*?)you> ")[1]
+    term.type(said + "\n")
+    answer = term.expect(r"(?s)agent> (.*?)you> ")[1]
+    term.type("/exit\n")
+    assert term.status() == 0
+    rows = [row.rstrip("\r") for row in (greeting + answer).split("\n")]
+    # What is wider is one word: a path, say.
+    assert not [r for r in rows if len(r) > 60 and " " in r.strip()]
+    assert [r for r in answer.split("\n")[1:] if r.startswith("      > ")]
+
+    def words(text):
+        return [w for w in text.split() if w != ">"]
+    assert words(answer) == words(up.run("chat", said).stdout)
 
 
 def test_ctrl_d_leaves_the_prompt(up):
