@@ -24,6 +24,12 @@ struct chat_turn {
 };
 PROTO_MESSAGE(chat_turn);
 
+/*
+ * What is not done is answered as "working" so long before the deadline, so
+ * that this arrives in time. Who wants to wait for a reply adds it.
+ */
+enum { CHAT_EARLY_MS = 1000 };
+
 /* chat.result: the reply to that key, when there is one. */
 struct chat_result_get {
 	struct credential credential;

@@ -83,7 +83,7 @@ on_chat_post(struct visit *visit, struct err *err)
 		return err_set(err, ERR_INVALID, "text is required");
 	in.credential = visit->credential;
 	in.key = visit->key;
-	visit->wait_ms = visit->svc->cfg->chat_wait_s * 1000;
+	visit->wait_ms = visit->svc->cfg->chat_wait_s * 1000 + CHAT_EARLY_MS;
 	return visit_ask(
 	    visit, "chat.turn", &in, show_reply, ask_whether_taken, err);
 }

@@ -10,11 +10,12 @@ import socket
 import sqlite3
 import stat
 import threading
+import time
 import uuid
 
 import pytest
 
-from conftest import wait_for
+from conftest import SLOW, wait_for
 from raw_http import JSON
 
 pytestmark = pytest.mark.xdist_group("api")
@@ -313,8 +314,11 @@ def say(s, text, key):
 def test_a_late_reply_is_promised_and_kept(suite, model):
     s = suite(AGENT_RUNTIME_LLM_BASE_URL=model.url,
               AGENT_RUNTIME_CHAT_WAIT_SECONDS="1")
+    began = time.monotonic()
     got = say(s, "think about it", "late")
+    took = time.monotonic() - began
     assert (got.status, got.json["id"]) == (202, "late")
+    assert 0.99 <= took < 1 + 0.9 * SLOW
     assert s.http("GET", "/api/v1/chat?id=late").status == 202
     assert say(s, "something else", "late").status == 409
     model.go.set()

@@ -26,9 +26,8 @@
 
 enum {
 	ARENA_BYTES = 4 * 1024 * 1024,
-	/* Before the deadline, so that the answer still arrives. */
-	EARLY_MS = 1000,
-	LOOK_EVERY_MS = 500,
+	/* Deadlines are wall time: it may be set forwards meanwhile. */
+	LOOK_AT_LEAST_EVERY_MS = 500,
 	/* Fits an envelope even if every byte has to be escaped. */
 	TEXT_MAX = 60 * 1024,
 };
@@ -49,6 +48,7 @@ struct post {
 	struct store *store;
 	struct bus *bus;
 	struct waiting *waiting;
+	int64_t first_ms; /* when the timer has to look, if any waits */
 	struct timer *timer;
 };
 
@@ -256,17 +256,32 @@ on_change(void *arg, unsigned changes)
 }
 
 static void
+look_by(struct post *post, int64_t until_ms, int64_t now_ms)
+{
+	int64_t left_ms = until_ms - now_ms;
+
+	post->first_ms = until_ms;
+	timer_start(post->timer,
+	    left_ms < LOOK_AT_LEAST_EVERY_MS ? left_ms : LOOK_AT_LEAST_EVERY_MS,
+	    0);
+}
+
+static void
 look_at_deadlines(void *arg)
 {
 	struct post *post = arg;
 	struct waiting *next;
-	int64_t now_ms = clock_unix_ms();
+	int64_t now_ms = clock_unix_ms(), first_ms = INT64_MAX;
 
 	for (struct waiting *w = post->waiting; w; w = next) {
 		next = w->next;
 		if (now_ms >= w->until_ms)
 			answer(post, w, NULL);
+		else if (w->until_ms < first_ms)
+			first_ms = w->until_ms;
 	}
+	if (post->waiting)
+		look_by(post, first_ms, now_ms);
 }
 
 void
@@ -308,12 +323,10 @@ post_wait(struct post *post, int64_t message_seq, const char *key,
 
 	w->ticket = ticket;
 	w->message_seq = message_seq;
-	w->until_ms = deadline_ms - EARLY_MS;
-	if (w->until_ms < now_ms)
-		w->until_ms = now_ms;
+	w->until_ms = deadline_ms - CHAT_EARLY_MS;
 	strncpy(w->key, key, sizeof(w->key) - 1);
-	if (!post->waiting)
-		timer_start(post->timer, LOOK_EVERY_MS, LOOK_EVERY_MS);
+	if (!post->waiting || w->until_ms < post->first_ms)
+		look_by(post, w->until_ms, now_ms);
 	w->next = post->waiting;
 	post->waiting = w;
 }

@@ -53,8 +53,8 @@ int post_add(struct store *store, const struct post_note *note, int64_t now_ms,
 
 /*
  * The request behind ticket waits for the answer to that inbound message. It
- * is answered after the commit that brings it, or as still working shortly
- * before the deadline.
+ * is answered after the commit that brings it, or as still working
+ * CHAT_EARLY_MS before the deadline.
  */
 void post_wait(struct post *post, int64_t message_seq, const char *key,
     uint64_t ticket, int64_t deadline_ms, int64_t now_ms);
