@@ -233,7 +233,7 @@ too_late(const struct client *client, const struct err *why, struct err *err)
 	client_add_not_running(client, &who);
 	return err_set(err, ERR_TIMEOUT,
 	    "the suite runs but does not answer in time%s; see `agent-runtime "
-	    "status` and `agent-runtime logs`",
+	    "logs` and `agent-runtime doctor`",
 	    who.size > 0 ? who.data : "");
 }
 
@@ -255,8 +255,8 @@ nobody_answers(
 	if (client_suite_is_running(client))
 		return err_set(err, ERR_UNAVAILABLE,
 		    "the api does not answer at %s; it is being started or "
-		    "restarted: see `agent-runtime status` and `agent-runtime "
-		    "logs`",
+		    "restarted: see `agent-runtime logs` and `agent-runtime "
+		    "doctor`",
 		    client->socket);
 	return err_set(err, ERR_UNAVAILABLE,
 	    "the suite is not running (nobody answers at %s); start it with "

@@ -43,7 +43,8 @@ access_silent(struct visit *visit, const struct err *why)
 {
 	static const struct err away = { ERR_UNAVAILABLE,
 		"the task-engine, which checks credentials, does not answer; "
-		"try again, and look at `agent-runtime status`" };
+		"try again, or see `agent-runtime logs` and `agent-runtime "
+		"doctor`" };
 
 	visit_fail(visit, why->code == ERR_NOT_FOUND ? why : &away, 0);
 }

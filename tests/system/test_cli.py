@@ -318,14 +318,20 @@ def test_status_is_one_screen(up):
     assert len(view["serve"]["daemons"]) >= 7
 
 
-def test_status_without_the_api(suite):
+@pytest.mark.parametrize("daemon", ["api", "task-engine"])
+def test_status_without_one_of_its_sources(suite, daemon):
+    """It sends nobody back to itself."""
     s = suite()
-    pid = s.pid("api")
+    pid = s.pid(daemon)
     os.kill(pid, signal.SIGSTOP)
     try:
         got = s.run("status")
         assert got.returncode == 1
         assert "task-engine" in got.stdout and "running" in got.stdout
+        health = re.search(r"^health +(.*(\n {10}.*)*)", got.stdout, re.M)[1]
+        assert "does not answer" in " ".join(health.split())
+        assert "agent-runtime logs" in " ".join(health.split())
+        assert "agent-runtime status" not in " ".join(got.stdout.split())
     finally:
         os.kill(pid, signal.SIGCONT)
 
@@ -367,7 +373,7 @@ def says_who_is_failing(s, waiting):
     got = s.http("GET", "/api/v1/heartbeat")
     assert got.status == 503 and time.monotonic() - start < 5 * SLOW
     assert "task-engine" in got.json["error"]
-    assert "agent-runtime status" in got.json["error"]
+    assert "agent-runtime logs" in got.json["error"]
     got = s.run("status")
     text = " ".join(got.stdout.split())
     assert got.returncode == 1
