@@ -20,6 +20,8 @@
 
 enum { SECRET_MAX_BYTES = 16 * 1024 };
 
+static const char one_line[] = "one line of UTF-8 text";
+
 static bool
 is_one_line(const char *text)
 {
@@ -94,8 +96,8 @@ read_secret_file(const char *name, const char *path, struct err *err)
 		err_prefix(err, "%s", name);
 	} else if (strlen(content.data) != content.size) {
 		err_set(err, ERR_INVALID,
-		    "%s: %s holds a NUL byte; allowed: one line of text", name,
-		    path);
+		    "%s: %s holds a NUL byte; allowed: %s", name, path,
+		    one_line);
 	} else {
 		text = xstrdup(content.data);
 		drop_newline(text);
@@ -135,10 +137,13 @@ refuse(const struct cfg_item *item, const char *text, struct err *err)
 	struct buf allowed;
 
 	buf_init(&allowed);
-	cfg_print_allowed(item, &allowed);
+	/* A number has more to say than what all texts are. */
+	if (cfg_kind_of(item)->is_owned && !is_one_line(text))
+		buf_adds(&allowed, one_line);
+	else
+		cfg_print_allowed(item, &allowed);
 	if (item->type == CFG_TYPE_SECRET)
-		err_set(err, ERR_INVALID, "%s is not one line of UTF-8 text",
-		    item->name);
+		err_set(err, ERR_INVALID, "%s is not %s", item->name, one_line);
 	else
 		err_set(err, ERR_INVALID, "%s is %s; allowed: %s", item->name,
 		    log_quote(text), allowed.data);

@@ -134,9 +134,18 @@ static const struct {
 	{ "T_FLAG", "maybe", "T_FLAG is \"maybe\"; allowed: true or false" },
 	{ "T_COLOUR", "pink",
 	    "T_COLOUR is \"pink\"; allowed: one of red, green, blue" },
-	{ "T_TEXT", "a\nb", "T_TEXT is \"a\\nb\"; allowed: text" },
-	{ "T_TEXT", "a\x1b", "T_TEXT is \"a\\x1b\"; allowed: text" },
-	{ "T_TEXT", "a\xff", "T_TEXT is \"a\\xff\"; allowed: text" },
+	{ "T_TEXT", "a\nb",
+	    "T_TEXT is \"a\\nb\"; allowed: one line of UTF-8 text" },
+	{ "T_TEXT", "a\x1b",
+	    "T_TEXT is \"a\\x1b\"; allowed: one line of UTF-8 text" },
+	{ "T_TEXT", "a\xff",
+	    "T_TEXT is \"a\\xff\"; allowed: one line of UTF-8 text" },
+	{ "T_PATH", "a\xff",
+	    "T_PATH is \"a\\xff\"; allowed: one line of UTF-8 text" },
+	{ "T_LIST", "a,\xff",
+	    "T_LIST is \"a,\\xff\"; allowed: one line of UTF-8 text" },
+	{ "T_SECONDS", "\xff",
+	    "T_SECONDS is \"\\xff\"; allowed: whole number, 0 to 64 s" },
 	{ "T_SECRET", "hush\nhush", "T_SECRET is not one line of UTF-8 text" },
 };
 
@@ -317,7 +326,8 @@ secret_files_are_refused_without_showing_them(void **state)
 	must_refuse(want);
 	write_file(secret_path, "a\0b", 3);
 	snprintf(want, sizeof(want),
-	    "T_SECRET_FILE: %s holds a NUL byte; allowed: one line of text",
+	    "T_SECRET_FILE: %s holds a NUL byte; allowed: one line of UTF-8 "
+	    "text",
 	    secret_path);
 	must_refuse(want);
 	write_file(secret_path, "hush\nhush\n", 10);
