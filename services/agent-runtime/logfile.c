@@ -115,9 +115,29 @@ confess(struct logfile *l)
 		l->n_dropped = 0;
 }
 
+/*
+ * What somebody deleted or moved away would take our lines along: they belong
+ * in the file that has the name. Of one that was emptied the size is less now.
+ */
+static void
+look_after(struct logfile *l)
+{
+	struct stat open, named;
+
+	if (fstat(l->fd, &open) == 0 &&
+	    fstatat(l->dir_fd, "agent-runtime.log", &named,
+		AT_SYMLINK_NOFOLLOW) == 0 &&
+	    open.st_ino == named.st_ino && open.st_dev == named.st_dev)
+		l->size = open.st_size;
+	else
+		fd_close(&l->fd);
+}
+
 void
 logfile_write(struct logfile *l, const char *line)
 {
+	if (l->fd >= 0)
+		look_after(l);
 	if (l->fd < 0)
 		(void)open_current(l);
 	else if (l->size >= LOGFILE_MAX_BYTES)

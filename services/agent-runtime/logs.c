@@ -1,21 +1,17 @@
 /* `agent-runtime logs`: the suite's log, whole or one message's way. */
 
-#include <errno.h>
 #include <getopt.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "libcommon/arena.h"
 #include "libcommon/err.h"
-#include "services/agent-runtime/logfile.h"
+#include "services/agent-runtime/logtail.h"
 #include "services/agent-runtime/screen.h"
 #include "services/agent-runtime/settings.h"
-#include "services/agent-runtime/trail.h"
 #include "services/agent-runtime/tools.h"
+#include "services/agent-runtime/trail.h"
 
 static const char name[] = "logs";
 
@@ -25,117 +21,67 @@ struct logs {
 	struct trail *trail; /* NULL: every line */
 	bool follows;
 	char path[PATH_SIZE];
-	bool found_file;
 };
 
 static void
-show(struct logs *logs, const char *line)
+show(void *arg, const char *line)
 {
+	struct logs *logs = arg;
+
 	if (logs->trail == NULL || trail_takes(logs->trail, line))
 		screen_print(line, "", "");
 }
 
-/* What is there now; a last line without its end stays for the next time. */
 static void
-show_rest(struct logs *logs, FILE *file)
+say_there_is_none(const struct logs *logs)
 {
-	char *line = NULL;
-	size_t room = 0;
+	fprintf(stderr,
+	    "agent-runtime logs: there is no %s: it is written by "
+	    "`agent-runtime serve --log-file`; without --log-file the lines "
+	    "go to where serve was started%s\n",
+	    logs->path, logs->follows ? "; waiting for it" : "");
+}
+
+/* Until interrupted, or nobody reads what is printed. */
+static int
+read_on(struct logs *logs, struct logtail *tail, struct err *err)
+{
+	bool was_said = false;
 
 	for (;;) {
-		off_t start = ftello(file);
-		ssize_t size = getline(&line, &room, file);
+		int rc = logtail_read(tail, !logs->follows, show, logs, err);
 
-		if (size <= 0)
-			break;
-		if (line[size - 1] != '\n') {
-			fseeko(file, start, SEEK_SET);
-			break;
-		}
-		line[size - 1] = '\0';
-		show(logs, line);
+		if (rc < 0)
+			return tool_failed(name, err);
+		if (rc == 1 && !was_said)
+			say_there_is_none(logs);
+		was_said = rc == 1;
+		if (fflush(stdout) != 0 || ferror(stdout))
+			return EXIT_FAILED;
+		if (!logs->follows)
+			return rc == 0 ? EXIT_OK : EXIT_FAILED;
+		(void)poll(NULL, 0, FOLLOW_MS);
 	}
-	free(line);
-	clearerr(file);
-	fflush(stdout);
-}
-
-static void
-show_old(struct logs *logs)
-{
-	char path[PATH_SIZE + 16];
-
-	for (int i = LOGFILE_KEPT - 1; i > 0; i--) {
-		FILE *file;
-
-		snprintf(path, sizeof(path), "%s.%d", logs->path, i);
-		file = fopen(path, "re");
-		if (file == NULL)
-			continue;
-		logs->found_file = true;
-		show_rest(logs, file);
-		fclose(file);
-	}
-}
-
-/* Whether the path names another file by now: it was rotated. */
-static bool
-was_rotated(const struct logs *logs, FILE *file)
-{
-	struct stat open, named;
-
-	return stat(logs->path, &named) == 0 &&
-	       fstat(fileno(file), &open) == 0 &&
-	       (open.st_ino != named.st_ino || open.st_dev != named.st_dev);
-}
-
-static void
-follow(struct logs *logs)
-{
-	FILE *file = fopen(logs->path, "re");
-
-	for (;;) {
-		if (file != NULL)
-			show_rest(logs, file);
-		if (file != NULL && was_rotated(logs, file)) {
-			show_rest(logs, file);
-			fclose(file);
-			file = NULL;
-		}
-		if (file == NULL)
-			file = fopen(logs->path, "re");
-		else if (!logs->follows)
-			break;
-		if (file == NULL && !logs->follows)
-			return;
-		if (logs->follows)
-			(void)poll(NULL, 0, FOLLOW_MS);
-	}
-	logs->found_file = true;
-	fclose(file);
 }
 
 static int
 run(struct logs *logs)
 {
 	struct settings settings;
+	struct logtail *tail;
 	struct err err;
+	int status;
 
 	if (settings_load(&settings, &err) < 0)
 		return tool_failed(name, &err);
 	snprintf(logs->path, sizeof(logs->path), "%s/log/agent-runtime.log",
 	    settings.data_dir);
 	settings_release(&settings);
-	show_old(logs);
-	follow(logs);
-	if (logs->found_file)
-		return EXIT_OK;
-	fprintf(stderr,
-	    "agent-runtime logs: there is no %s: it is written by "
-	    "`agent-runtime serve --log-file`; without --log-file the lines "
-	    "go to where serve was started\n",
-	    logs->path);
-	return EXIT_FAILED;
+	if (logtail_open(&tail, logs->path, &err) < 0)
+		return tool_failed(name, &err);
+	status = read_on(logs, tail, &err);
+	logtail_close(&tail);
+	return status;
 }
 
 static int

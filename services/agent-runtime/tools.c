@@ -28,20 +28,25 @@ static const struct {
 	{ "bus", bus_run },
 };
 
+/* An earlier flush may have failed: its bytes are gone, and the next is fine. */
+static int
+printed(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "agent-runtime: the output could not be written\n");
+	return status == EXIT_OK ? EXIT_FAILED : status;
+}
+
 int
 main(int argc, char **argv)
 {
-	int status;
-
 	opterr = 0; /* the commands say it themselves */
 	log_init("agent-runtime", LOG_LEVEL_WARN);
 	for (size_t i = 0; argc > 1 && i < N_OF(tools); i++) {
 		if (strcmp(tools[i].name, argv[1]) != 0)
 			continue;
-		status = tools[i].run(argc - 1, argv + 1);
-		if (fflush(stdout) != 0 && status == EXIT_OK)
-			status = EXIT_FAILED;
-		return status;
+		return printed(tools[i].run(argc - 1, argv + 1));
 	}
 	fprintf(stderr, "agent-runtime-client: use agent-runtime instead\n");
 	return EXIT_USAGE;

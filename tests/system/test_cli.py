@@ -703,6 +703,24 @@ def test_following_the_log(up):
         logs.wait()
 
 
+def test_a_log_that_was_deleted_goes_on_under_its_name(up):
+    newest = up.data / "log" / "agent-runtime.log"
+    newest.rename(newest.with_name("aside"))
+    up.chat("/help", key="after-the-log")
+    assert "after-the-log" in up.run("logs").stdout
+    assert "after-the-log" not in newest.with_name("aside").read_text()
+
+
+@pytest.mark.parametrize("words", [["logs"], ["logs", "-f"], ["status"]])
+def test_output_that_cannot_be_written_is_said(up, words):
+    with open("/dev/full", "wb") as full:
+        got = subprocess.run(
+            [program("agent-runtime"), *words], cwd=up.tmp, timeout=30,
+            env=up.environment(), stdout=full, stderr=subprocess.PIPE)
+    assert got.returncode == 1
+    assert b"the output could not be written" in got.stderr
+
+
 def test_no_log_is_said(suite):
     got = suite().run("logs")
     assert got.returncode == 1 and "--log-file" in got.stderr

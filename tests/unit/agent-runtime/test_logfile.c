@@ -103,6 +103,52 @@ what_is_there_is_continued(void **state)
 	assert_int_equal(st.st_size, 2 * (LINE_BYTES + 1));
 }
 
+static int
+move_away(const char *from)
+{
+	char to[128];
+
+	snprintf(to, sizeof(to), "%s/agent-runtime.log.1", dir);
+	return rename(from, to);
+}
+
+static int
+empty(const char *name)
+{
+	return truncate(name, 0);
+}
+
+static void
+a_file_that_is_taken_away_is_begun_anew(void **state)
+{
+	static const struct {
+		const char *name;
+		int (*take_away)(const char *path);
+	} cases[] = {
+		{ "deleted", unlink },
+		{ "moved away", move_away },
+		{ "emptied", empty },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct logfile *l;
+		struct stat st;
+		struct err err;
+
+		print_message("%s\n", cases[i].name);
+		assert_int_equal(logfile_open(&l, dir, &err), 0);
+		logfile_write(l, "before");
+		assert_int_equal(cases[i].take_away(path(0)), 0);
+		logfile_write(l, "after");
+		logfile_close(&l);
+		assert_int_equal(stat(path(0), &st), 0);
+		assert_int_equal(st.st_size, strlen("after\n"));
+		assert_int_equal(st.st_mode & 0777, 0600);
+		unlink(path(0));
+	}
+}
+
 static void
 what_cannot_be_written_is_counted_later(void **state)
 {
@@ -140,6 +186,9 @@ main(void)
 		    files_turn_over_and_five_are_kept, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(
 		    what_is_there_is_continued, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(
+		    a_file_that_is_taken_away_is_begun_anew, make_dir,
+		    remove_dir),
 		cmocka_unit_test_setup_teardown(
 		    what_cannot_be_written_is_counted_later, make_dir,
 		    remove_dir),
