@@ -57,7 +57,7 @@ show_hit(const struct json *hit)
 		buf_addf(&line, "\n%s", heading);
 	if (str(hit, "snippet")[0] != '\0')
 		buf_addf(&line, "\n%s", str(hit, "snippet"));
-	screen_print(line.data, "", "    ");
+	screen_say(stdout, line.data, "", "    ");
 }
 
 /* With the place: it may well stand in another workspace. */
