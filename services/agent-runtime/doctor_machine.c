@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "libcommon/arena.h"
 #include "libcommon/bus.h"
 #include "libcommon/confine.h"
 #include "libcommon/err.h"
@@ -81,14 +82,54 @@ check_programs(struct doctor *doctor)
 		    "all %d daemons are there", SVC_COUNT);
 }
 
+/* errno says why place, which is dir or what it is to be made in, is no use. */
+static void
+complain_of_place(struct doctor *doctor, const char *dir, const char *place)
+{
+	if (errno == EROFS)
+		doctor_find(doctor, FINDING_ERR, "data-dir",
+		    "mount it to be written (mount -o remount,rw), or set "
+		    "AGENT_RUNTIME_DATA_DIR to a directory on another one",
+		    "%s lies on a file system that is read-only", dir);
+	else if (strcmp(place, dir) != 0)
+		doctor_find(doctor, FINDING_ERR, "data-dir",
+		    "make it and chown it to the user who runs the suite, or "
+		    "set AGENT_RUNTIME_DATA_DIR",
+		    "%s does not exist, and uid %u cannot make it in %s: %s",
+		    dir, (unsigned)geteuid(), place, strerror(errno));
+	else
+		doctor_find(doctor, FINDING_ERR, "data-dir",
+		    "chown it to the user who runs the suite, or set "
+		    "AGENT_RUNTIME_DATA_DIR",
+		    "%s is not writable for uid %u: %s", dir,
+		    (unsigned)geteuid(), strerror(errno));
+}
+
+/* serve makes it in the nearest directory above that is there. */
+static void
+check_absent_data(struct doctor *doctor, const char *dir)
+{
+	AUTO(xfree)
+	char *above = xstrdup(dir);
+	char *slash;
+
+	while (access(above, F_OK) < 0 && errno == ENOENT &&
+	       (slash = strrchr(above, '/')) != NULL)
+		slash[slash == above] = '\0';
+	if (access(above, W_OK | X_OK) < 0)
+		complain_of_place(doctor, dir, above);
+	else
+		doctor_find(doctor, FINDING_OK, "data-dir", "",
+		    "%s does not exist yet; serve makes it", dir);
+}
+
 static void
 check_data_access(struct doctor *doctor, const char *dir)
 {
 	struct stat st;
 
 	if (stat(dir, &st) < 0 && errno == ENOENT)
-		doctor_find(doctor, FINDING_OK, "data-dir", "",
-		    "%s does not exist yet; serve makes it", dir);
+		check_absent_data(doctor, dir);
 	else if (stat(dir, &st) < 0)
 		doctor_find(doctor, FINDING_ERR, "data-dir",
 		    "give yourself access to it, or set "
@@ -99,11 +140,7 @@ check_data_access(struct doctor *doctor, const char *dir)
 		    "set AGENT_RUNTIME_DATA_DIR to a directory",
 		    "%s is no directory", dir);
 	else if (access(dir, R_OK | W_OK | X_OK) < 0)
-		doctor_find(doctor, FINDING_ERR, "data-dir",
-		    "chown it to the user who runs the suite, or set "
-		    "AGENT_RUNTIME_DATA_DIR",
-		    "%s is not writable for uid %u: %s", dir,
-		    (unsigned)geteuid(), strerror(errno));
+		complain_of_place(doctor, dir, dir);
 	else
 		doctor_find(doctor, FINDING_OK, "data-dir", "", "%s", dir);
 }

@@ -2,6 +2,7 @@
 is lost, and it goes on when the cause is gone."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -85,6 +86,15 @@ def logs_equal_rows(s):
                          == rows[0], 10, 0.1)
 
 
+def says_it_is_read_only(s, data):
+    got = s.run("doctor", "--json", env={"AGENT_RUNTIME_DATA_DIR": data})
+    [f] = [f for f in json.loads(got.stdout)["findings"]
+           if f["id"] == "data-dir"]
+    assert f["level"] == "error" and got.returncode == 2
+    assert f["text"] == f"{data} lies on a file system that is read-only"
+    assert "mount" in f["fix"] and "chown" not in f["fix"]
+
+
 @NEEDS_ROOT
 def test_read_only_data(suite):
     with small_disk("64m") as folder:
@@ -95,6 +105,8 @@ def test_read_only_data(suite):
         s.start(wait=False)
         assert s.process.wait(10) == 1
         assert "Read-only" in s.log() or "read-only" in s.log()
+        for data in (s.data, s.data.parent / "none" / "data"):
+            says_it_is_read_only(s, data)
         subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
         s.start()
         assert post(s, "/help", "before").status == 200
