@@ -98,6 +98,10 @@ read_secret_file(const char *name, const char *path, struct err *err)
 		err_set(err, ERR_INVALID,
 		    "%s: %s holds a NUL byte; allowed: %s", name, path,
 		    one_line);
+	} else if (cfg_is_blank(content.data)) {
+		err_set(err, ERR_INVALID,
+		    "%s: %s is empty: put the secret into it, or unset %s",
+		    name, path, name);
 	} else {
 		text = xstrdup(content.data);
 		drop_newline(text);

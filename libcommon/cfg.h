@@ -19,8 +19,8 @@ struct err;
  * (never NULL), CFG_INT int64_t, CFG_BOOL bool, CFG_CHOICE int (an index into
  * choices). A value is trimmed; empty means the default. A secret may also be
  * given as <NAME>_FILE: the file's content without its last newline, at most
- * 16 KiB; both at once are refused. Once read, secrets are overwritten in the
- * environment block.
+ * 16 KiB and not blank; both at once are refused. Once read, secrets are
+ * overwritten in the environment block.
  */
 enum cfg_type {
 	CFG_TYPE_STR,

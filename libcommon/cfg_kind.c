@@ -68,6 +68,12 @@ cfg_trim(const char *text, size_t size, size_t *size_out)
 	return text;
 }
 
+bool
+cfg_is_blank(const char *text)
+{
+	return text[strspn(text, blanks)] == '\0';
+}
+
 static int
 parse_csv(void *field, const struct cfg_item *item, const char *text)
 {

@@ -24,6 +24,7 @@ const struct cfg_kind *cfg_kind_of(const struct cfg_item *item);
 
 /* text from its first to its last byte that is not blank. */
 const char *cfg_trim(const char *text, size_t size, size_t *size_out);
+bool cfg_is_blank(const char *text);
 void cfg_add_choices(
     const struct cfg_item *item, const char *between, struct buf *out);
 

@@ -293,8 +293,6 @@ static const struct {
 	{ "hush\n", "hush" },
 	{ "hush\r\n", "hush" },
 	{ " hush ", " hush " },
-	{ "", "" },
-	{ "\n", "" },
 };
 
 static void
@@ -335,6 +333,25 @@ secret_files_are_refused_without_showing_them(void **state)
 	setenv("T_SECRET_FILE", "/nonexistent/x", 1);
 	must_refuse("T_SECRET_FILE: cannot open /nonexistent/x: "
 		    "No such file or directory");
+}
+
+/* Who names a file wants a secret, and would not look for its absence. */
+static void
+an_empty_secret_file_is_refused(void **state)
+{
+	static const char *const empty[] = { "", "\n", "\r\n", " \t\n",
+		"\n\n" };
+	char want[256];
+
+	(void)state;
+	snprintf(want, sizeof(want),
+	    "T_SECRET_FILE: %s is empty: put the secret into it, or unset "
+	    "T_SECRET_FILE",
+	    secret_path);
+	for (size_t i = 0; i < N_OF(empty); i++) {
+		write_file(secret_path, empty[i], strlen(empty[i]));
+		must_refuse(want);
+	}
 }
 
 static void
@@ -478,6 +495,7 @@ main(void)
 		CFG_TEST(a_secret_vanishes_from_the_environment_block),
 		FILE_TEST(a_secret_may_lie_in_a_file),
 		FILE_TEST(secret_files_are_refused_without_showing_them),
+		FILE_TEST(an_empty_secret_file_is_refused),
 		FILE_TEST(a_secret_is_not_waited_for),
 		FILE_TEST(a_secret_given_twice_is_refused_and_wiped),
 		CFG_TEST(printing_shows_values_but_no_secret),
