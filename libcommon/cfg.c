@@ -16,6 +16,7 @@
 #include "libcommon/err.h"
 #include "libcommon/file.h"
 #include "libcommon/log.h"
+#include "libcommon/secret_file.h"
 #include "libcommon/utf8.h"
 
 enum { SECRET_MAX_BYTES = 16 * 1024 };
@@ -111,19 +112,28 @@ read_secret_file(const char *name, const char *path, struct err *err)
 	return text;
 }
 
+enum { VARIABLE_SIZE = 128 };
+
+/* What <NAME>_FILE, whose name is written to variable, is set to, or "". */
+static char *
+read_secret_path(const struct cfg_item *item, char variable[VARIABLE_SIZE])
+{
+	snprintf(variable, VARIABLE_SIZE, "%s_FILE", item->name);
+	return read_variable(variable);
+}
+
 /* A secret's text from <NAME> or <NAME>_FILE, which may not both be set. */
 static char *
 read_secret(const struct cfg_item *item, struct err *err)
 {
-	char file_variable[128];
+	char file_variable[VARIABLE_SIZE];
 	AUTO(free_secret)
 	char *direct = read_variable(item->name);
 	AUTO(xfree)
 	char *path = NULL;
 
 	wipe_variable(item->name);
-	snprintf(file_variable, sizeof(file_variable), "%s_FILE", item->name);
-	path = read_variable(file_variable);
+	path = read_secret_path(item, file_variable);
 	if (path[0] != '\0' && direct[0] != '\0') {
 		err_set(err, ERR_INVALID,
 		    "%s and %s are both set; allowed: one of them", item->name,
@@ -230,6 +240,26 @@ cfg_warn_retired(const struct cfg_table *table)
 		    value[0] != '\0')
 			log_warn("retired-setting", "name=%s why=%s",
 			    item->name, log_quote(item->help));
+	}
+}
+
+void
+cfg_warn_open_secrets(const struct cfg_table *table)
+{
+	for (size_t i = 0; i < table->n_items; i++) {
+		const struct cfg_item *item = &table->items[i];
+		char variable[VARIABLE_SIZE];
+		AUTO(xfree)
+		char *path = NULL;
+		mode_t mode;
+
+		if (item->type != CFG_TYPE_SECRET)
+			continue;
+		path = read_secret_path(item, variable);
+		if (path[0] != '\0' && secret_file_is_open(path, &mode))
+			log_warn("secret-file-open",
+			    "name=%s file=%s mode=%o remedy=\"chmod 600\"",
+			    variable, log_quote(path), (unsigned)mode);
 	}
 }
 

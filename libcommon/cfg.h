@@ -91,6 +91,8 @@ void cfg_release(void *cfg, const struct cfg_table *table);
 
 /* Retired variables that are set: one log line each. */
 void cfg_warn_retired(const struct cfg_table *table);
+/* Files of secrets that others may use (secret_file.h): one log line each. */
+void cfg_warn_open_secrets(const struct cfg_table *table);
 
 /* "NAME=value" a line, secrets as "(set)" or "". */
 void cfg_print(const void *cfg, const struct cfg_table *table, struct buf *out);

@@ -290,6 +290,7 @@ int
 service_main(int argc, char **argv, const struct service *service)
 {
 	const char *name = service_name(service->id);
+	const struct cfg_table own = { service->items, service->n_items };
 	struct service_flags flags;
 	struct err err;
 
@@ -302,6 +303,8 @@ service_main(int argc, char **argv, const struct service *service)
 	if (flags.is_check)
 		return 0;
 	log_init(name, (enum log_level)service_run.common.log_level);
+	/* While we are who owns them. */
+	cfg_warn_open_secrets(&own);
 	open_first();
 	service_run.owner_uid = geteuid();
 	if (flags.has_own_uid)
@@ -309,8 +312,7 @@ service_main(int argc, char **argv, const struct service *service)
 	confine_early(flags.supervised);
 	if (set_up(&flags, &err) < 0)
 		die(EXIT_CANNOT_START, "%s", err.text);
-	cfg_warn_retired(
-	    &(struct cfg_table){ service->items, service->n_items });
+	cfg_warn_retired(&own);
 	service_beats_start();
 	log_info("ready", "version=%s pid=%d instance=%s",
 	    AGENT_RUNTIME_VERSION, (int)getpid(), service_run.common.instance);

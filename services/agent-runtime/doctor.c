@@ -32,6 +32,7 @@ static void (*const checks[])(struct doctor *doctor) = {
 	check_modes,
 	check_disk,
 	check_dotenv,
+	check_secret_files,
 	check_variables,
 	check_configuration,
 	check_port,

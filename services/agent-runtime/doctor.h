@@ -26,6 +26,7 @@ void check_data_dir(struct doctor *doctor);
 void check_modes(struct doctor *doctor);
 void check_disk(struct doctor *doctor);
 void check_dotenv(struct doctor *doctor);
+void check_secret_files(struct doctor *doctor);
 void check_variables(struct doctor *doctor);
 void check_configuration(struct doctor *doctor);
 void check_port(struct doctor *doctor);

@@ -17,6 +17,7 @@
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/file.h"
+#include "libcommon/secret_file.h"
 #include "proto/routes.h"
 #include "services/agent-runtime/client.h"
 #include "services/agent-runtime/find.h"
@@ -66,6 +67,36 @@ check_variables(struct doctor *doctor)
 	if (unknowns.n == 0)
 		doctor_find(doctor, FINDING_OK, "variables", "",
 		    "every AGENT_RUNTIME_ variable is read by somebody");
+}
+
+static bool
+complain_of_secret(struct doctor *doctor, const char *variable)
+{
+	char name[160], fix[4200];
+	const char *path;
+	mode_t mode;
+
+	snprintf(name, sizeof(name), "%s_FILE", variable);
+	path = getenv(name);
+	if (path == NULL || !secret_file_is_open(path, &mode))
+		return false;
+	snprintf(fix, sizeof(fix), "chmod 600 %s", path);
+	doctor_find(doctor, FINDING_WARN, "secret-files", fix,
+	    "%s: others may use %s (mode %o)", name, path, (unsigned)mode);
+	return true;
+}
+
+void
+check_secret_files(struct doctor *doctor)
+{
+	int n_open = 0;
+
+	for (size_t i = 0; i < n_variables; i++)
+		n_open += variable_is_secret(&variables[i]) &&
+			  complain_of_secret(doctor, variables[i].name);
+	if (n_open == 0)
+		doctor_find(doctor, FINDING_OK, "secret-files", "",
+		    "no file of a secret is open to others");
 }
 
 /* Runs `program --check` and appends what it says; its exit status. */

@@ -441,7 +441,7 @@ def test_doctor_changes_nothing_and_finds_things(down):
     view = json.loads(down.run("doctor", "--json").stdout)
     ids = {f["id"] for f in view["findings"]}
     assert ids >= {"kernel-landlock", "library-nng", "programs", "data-dir",
-                   "data-modes", "disk-space", "dotenv", "variables",
+                   "data-modes", "disk-space", "dotenv", "secret-files", "variables",
                    "configuration", "http-port", "model", "prompts",
                    "connector-telegram", "connector-discord",
                    "connector-imap", "suite"}
@@ -494,6 +494,51 @@ def test_doctor_names_prompts_that_cannot_be_used(suite):
         name = str(path.relative_to(s.tmp))
         assert [f for f in got if name in f["text"] and why in f["text"]], \
             (path, got)
+
+
+def test_an_open_file_of_a_secret_is_named(suite):
+    s = suite(start=False)
+    key = s.tmp / "key"
+    s.sets["AGENT_RUNTIME_LLM_API_KEY_FILE"] = key
+    key.write_text("sk-canary\n")
+    key.chmod(0o640)
+    s.start()
+    line = (f"secret-file-open name=AGENT_RUNTIME_LLM_API_KEY_FILE "
+            f'file="{key}" mode=640 remedy="chmod 600"')
+    assert s.log().count("secret-file-open") == 1 and line in s.log()
+    assert secret_files(s.run("doctor", "--json")) == [
+        ("warn", f"AGENT_RUNTIME_LLM_API_KEY_FILE: others may use {key} "
+         "(mode 640)", f"chmod 600 {key}")]
+    key.chmod(0o600)
+    assert secret_files(s.run("doctor", "--json"))[0][0] == "ok"
+    s.stop()
+    s.start()
+    assert "secret-file-open" not in s.log()
+
+
+def secret_files(got):
+    return [(f["level"], f["text"], f["fix"])
+            for f in json.loads(got.stdout)["findings"]
+            if f["id"] == "secret-files"]
+
+
+HANDED_IN = """
+mount -t tmpfs tmpfs /run && mkdir -p "$(dirname "$1")" &&
+(umask 022 && echo sk-canary >"$1") && shift && exec "$@"
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+@pytest.mark.parametrize("path, level", [
+    ("/run/secrets/key", "ok"), ("/run/credentials/suite.service/key", "ok"),
+    ("/run/elsewhere/key", "warn")])
+def test_what_a_container_hands_in_is_as_it_is(down, path, level):
+    got = subprocess.run(
+        ["unshare", "-m", "sh", "-ec", HANDED_IN, "sh", path,
+         program("agent-runtime"), "doctor", "--json"], cwd=down.tmp,
+        env={**down.environment(), "AGENT_RUNTIME_LLM_API_KEY_FILE": path},
+        capture_output=True, text=True, timeout=60 * SLOW, check=False)
+    assert secret_files(got)[0][0] == level, got.stderr
 
 
 def test_doctor_sees_open_files(up):

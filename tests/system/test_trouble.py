@@ -4,6 +4,7 @@ is lost, and it goes on when the cause is gone."""
 import contextlib
 import json
 import os
+import pathlib
 import re
 import shutil
 import sqlite3
@@ -93,6 +94,20 @@ def says_it_is_read_only(s, data):
     assert f["level"] == "error" and got.returncode == 2
     assert f["text"] == f"{data} lies on a file system that is read-only"
     assert "mount" in f["fix"] and "chown" not in f["fix"]
+
+
+@NEEDS_ROOT
+def test_a_secret_on_a_read_only_disk_is_as_it_is(suite):
+    with small_disk("1m") as folder:
+        key = pathlib.Path(folder) / "key"
+        key.write_text("sk-canary\n")
+        key.chmod(0o644)
+        s = suite(start=False, AGENT_RUNTIME_LLM_API_KEY_FILE=key)
+        assert f"others may use {key}" in " ".join(
+            s.run("doctor").stdout.split())
+        subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+        assert "others may use" not in " ".join(
+            s.run("doctor").stdout.split())
 
 
 @NEEDS_ROOT
