@@ -180,8 +180,7 @@ parse_line(struct cursor *c, struct buf *seen, dotenv_fn fn, void *arg,
 	if (rc == 0 && key.size + strlen("=") + value.size > MAX_PAIR_BYTES)
 		rc = bad(c, err,
 		    "is longer than 131071 bytes, which no program can be "
-		    "given: "
-		    "shorten it");
+		    "given: shorten it");
 	if (rc == 0)
 		rc = note_key(c, seen, key.data, err);
 	if (rc == 0)

@@ -16,11 +16,8 @@
 
 enum { N_CHANGES = 60, MAX_PARTS = 4 };
 
-static struct index *idx;
-static char dir[64];
-
 static size_t
-count_hits(const char *text)
+count_hits(struct shelf *f, const char *text)
 {
 	static const char *everything[] = { "" };
 	const struct search_query query = {
@@ -28,19 +25,17 @@ count_hits(const char *text)
 		.limit = 10,
 		.scope = { .allow = everything, .n_allow = 1 },
 	};
-	AUTO(arena_free)
-	struct arena *arena = arena_new(1 << 20);
 	struct search_hits hits;
 	struct err err;
 
-	if (index_search(idx, &query, NULL, &hits, arena, &err) < 0)
+	if (index_search(f->index, &query, NULL, &hits, f->arena, &err) < 0)
 		fail_msg("%s: %s", text, err.text);
 	return hits.n_hits;
 }
 
 /* As SQLite's FTS5 calls them: what each word is looked up in. */
 static int
-count_parts(void)
+count_parts(const struct shelf *f)
 {
 	AUTO(buf_release)
 	struct buf path;
@@ -49,7 +44,7 @@ count_parts(void)
 	int n;
 
 	buf_init(&path);
-	buf_addf(&path, "%s/index.sqlite", dir);
+	buf_addf(&path, "%s/index.sqlite", f->dir);
 	assert_int_equal(sqlite3_open(path.data, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_prepare_v2(db,
 			     "SELECT count(DISTINCT segid) FROM section_idx",
@@ -65,47 +60,45 @@ count_parts(void)
 static void
 many_changes_leave_few_parts(void **state)
 {
+	struct shelf *f = *state;
 	struct err err;
 	int most = 0;
 
-	(void)state;
-	shelf_put(idx, "mail.md", "# Mail\nThe mailbox is read.\n");
+	shelf_put(f->index, "mail.md", "# Mail\nThe mailbox is read.\n");
 	for (int i = 0; i < N_CHANGES; i++) {
 		char text[32];
 		int n;
 
 		snprintf(text, sizeof(text), "zebra%d\n", i);
-		shelf_put(idx, "setup.md", text);
-		assert_int_equal(index_join_parts(idx, &err), 0);
-		assert_int_equal(index_commit(idx, &err), 0);
-		n = count_parts();
+		shelf_put(f->index, "setup.md", text);
+		assert_int_equal(index_join_parts(f->index, &err), 0);
+		assert_int_equal(index_commit(f->index, &err), 0);
+		n = count_parts(f);
 		most = n > most ? n : most;
 	}
 	assert_in_range(most, 1, MAX_PARTS);
-	assert_int_equal(count_hits("zebra59"), 1);
-	assert_int_equal(count_hits("zebra58"), 0);
-	assert_int_equal(count_hits("mailbox"), 1);
+	assert_int_equal(count_hits(f, "zebra59"), 1);
+	assert_int_equal(count_hits(f, "zebra58"), 0);
+	assert_int_equal(count_hits(f, "mailbox"), 1);
 	/* Where nothing changed there is nothing to write. */
-	assert_int_equal(index_join_parts(idx, &err), 0);
-	assert_int_equal(index_uncommitted(idx), 0);
+	assert_int_equal(index_join_parts(f->index, &err), 0);
+	assert_int_equal(index_uncommitted(f->index), 0);
 }
 
 static int
 setup(void **state)
 {
-	struct err err;
+	static struct shelf shelf;
 
-	(void)state;
-	unit_folder(dir, sizeof(dir), "parts");
-	return index_open(&idx, dir, &err) == 1 ? 0 : -1;
+	shelf_open(&shelf, "parts");
+	*state = &shelf;
+	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	(void)state;
-	index_close(&idx);
-	index_delete(dir);
+	shelf_close(*state);
 	return 0;
 }
 
