@@ -154,6 +154,16 @@ def test_nothing_else_is_opened(indexer, target):
     assert str(indexer.data) not in e.value.text
 
 
+def test_a_hard_link_is_a_document_like_any(indexer):
+    """Whoever could make it could have copied the file: see indexer(8)."""
+    outside = indexer.data / "outside.md"
+    outside.write_text("zebra\n")
+    indexer.write("b.md", "lion\n")
+    os.link(outside, indexer.folder / "a.md")
+    assert indexer.paths("zebra") == ["a.md"]
+    assert indexer.open("a.md")["text"] == "zebra\n"
+
+
 def test_records_are_opened_and_not_found(indexer):
     """A context reads its own log; the scope says which."""
     indexer.write("logs/chats/x.md", "zebra\n")
