@@ -26,6 +26,12 @@ action_check(const struct approvals *a, const struct decider *d,
 	return policy_check(a->policy, d->actor, operation, &target, err);
 }
 
+/*
+ * The same for an action of which they must not hear, for one that was decided
+ * and for none: who tries ids learns nothing and changes nothing. So there is
+ * no limit of tries, as there is for pairing tokens, which whoever has the right
+ * one may use; here the right decides, whatever is guessed.
+ */
 static int
 not_found(const char *id, struct err *err)
 {

@@ -255,6 +255,53 @@ only_admins_of_its_workspace_decide(void **state)
 	world_close(w);
 }
 
+/* What somebody is told who types that id, without the id. */
+static const char *
+told(struct town *t, const struct actor *actor, const char *text, size_t size)
+{
+	struct world *w = &t->world;
+	const char *typed = arena_strndup(w->arena, text, size);
+	const struct decider d = by(t, actor);
+	struct action_row *rows, row;
+	const char *id, *at;
+	size_t n;
+
+	if (approvals_resolve(&t->approvals, &d, typed, w->arena, &id, &rows,
+		&n, &w->err) == 0)
+		FAILS(approvals_get(
+			  &t->approvals, &d, id, w->arena, &row, &w->err),
+		    ERR_NOT_FOUND);
+	assert_int_equal(w->err.code, ERR_NOT_FOUND);
+	at = strstr(w->err.text, typed);
+	assert_non_null(at);
+	return arena_printf(w->arena, "%.*s%s", (int)(at - w->err.text),
+	    w->err.text, at + strlen(typed));
+}
+
+/* So that trying ids without end needs no limit: see find.c. */
+static void
+a_right_guess_is_told_what_a_wrong_one_is(void **state)
+{
+	static const struct {
+		size_t from, size;
+	} parts[] = { { 0, 40 }, { 0, 8 }, { 4, 4 }, { 4, 12 } };
+	struct town town, *t = &town;
+	const struct actor *actors[] = { &t->guest, &t->ada, &t->tool };
+	const char *right, *wrong = "act_00000000-0000-4000-8000-000000000000";
+
+	(void)state;
+	town_open(t);
+	right = propose(t, &t->guest, &t->there);
+	for (size_t i = 0; i < N_OF(actors) * N_OF(parts); i++) {
+		const struct actor *actor = actors[i / N_OF(parts)];
+		size_t n = i % N_OF(parts), from = parts[n].from;
+
+		assert_string_equal(told(t, actor, right + from, parts[n].size),
+		    told(t, actor, wrong + from, parts[n].size));
+	}
+	world_close(&t->world);
+}
+
 static size_t
 count(struct town *t, const struct actor *actor, const char *context_id,
     const char *prefix)
@@ -538,6 +585,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_decision_is_the_only_one),
 		cmocka_unit_test(only_admins_of_its_workspace_decide),
+		cmocka_unit_test(a_right_guess_is_told_what_a_wrong_one_is),
 		cmocka_unit_test(lists_show_what_one_may_decide),
 		cmocka_unit_test(an_action_expires),
 		cmocka_unit_test(nobody_approves_their_own_when_separated),
