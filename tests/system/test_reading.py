@@ -3,7 +3,9 @@ channel, and every way tried to get it out, with the real indexer."""
 
 import contextlib
 import hashlib
+import os
 import re
+import signal
 import time
 
 import pytest
@@ -91,6 +93,21 @@ def ways(path, canary):
         f"/open {path.replace('/', '//')}", f"open file {path}",
         f"/open {path.replace('-', '%2D')}",
     ]
+
+
+def test_a_number_means_the_search_that_was_sent_before(readers):
+    """Though the indexer has yet to answer that one."""
+    for name in ("lions", "zebras"):
+        (readers.folder / f"{name}.md").write_text(f"About {name}.\n")
+    wait_for("the first list", lambda: "lions.md" in readers.got(
+        "/search lions", MEMBER, HERE))
+    os.kill(readers.indexer.process.pid, signal.SIGSTOP)
+    search, number, later = [readers.say(text, MEMBER, chat=HERE) for text in (
+        "/search zebras", "/open 1", "/search lions")]
+    os.kill(readers.indexer.process.pid, signal.SIGCONT)
+    assert "zebras.md" in readers.answered(search)
+    assert "About zebras" in readers.answered(number)
+    assert "lions.md" in readers.answered(later)
 
 
 @pytest.mark.parametrize("user", [GUEST, ADMIN])

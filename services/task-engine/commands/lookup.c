@@ -57,6 +57,7 @@ struct lookup {
 	struct search_scope scope;
 	struct timer *again;
 	struct buf text;
+	bool is_waiting; /* see is_behind_search */
 	struct lookup *next;
 };
 
@@ -289,25 +290,19 @@ say_not_opened(struct lookup *l, const struct err *error)
 }
 
 /* So that the remark below it is no line of its code. */
-static void
+static const struct search_document *
 close_code(struct lookup *l, struct search_document *document)
 {
 	AUTO(buf_release)
 	struct buf text = { 0 };
 
 	if (!document->is_truncated)
-		return;
+		return document;
 	buf_init(&text);
 	buf_adds(&text, document->text);
 	fence_close(&text);
 	document->text = arena_strndup(l->arena, text.data, text.size);
-}
-
-static void
-show_document(struct lookup *l, struct search_document *document)
-{
-	close_code(l, document);
-	say_document(&l->text, document);
+	return document;
 }
 
 static void
@@ -329,7 +324,7 @@ on_document(void *arg, const struct envelope *answer, const struct err *why)
 	else if (!policy_may_read(&l->scope, document.path))
 		say_not_opened(l, &hidden);
 	else
-		show_document(l, &document);
+		say_document(&l->text, close_code(l, &document));
 	end(l);
 }
 
@@ -462,11 +457,62 @@ find_command(struct lookup *l)
 	l->command = intent.command;
 }
 
+/*
+ * Whether a search is under way that the same person sent there before: a
+ * number means its list, which is the one that they will see above the answer.
+ */
+static bool
+is_behind_search(const struct lookup *l)
+{
+	const struct lookup *other = l->owner->running;
+
+	if (l->command.id != COMMAND_SEARCH && l->command.id != COMMAND_OPEN)
+		return false;
+	for (; other; other = other->next)
+		if (other->command.id == COMMAND_SEARCH &&
+		    other->work.turn_id < l->work.turn_id &&
+		    strcmp(other->work.context.id, l->work.context.id) == 0 &&
+		    strcmp(other->work.message.said_by,
+			l->work.message.said_by) == 0)
+			return true;
+	return false;
+}
+
 static void
-begin(struct lookup *l)
+ask_in_turn(struct lookup *l)
 {
 	struct err err;
 
+	l->is_waiting = is_behind_search(l);
+	if (!l->is_waiting) {
+		blame_set(l->work.turn_id);
+		if (find_asker(l, &err) < 0 || ask(l, &err) < 0) {
+			say_unavailable(l, err.text);
+			end(l);
+			return;
+		}
+	}
+	blame_clear();
+}
+
+/* The earliest of those that need not wait any more; false: there is none. */
+static bool
+ask_waiting(struct lookups *all)
+{
+	struct lookup *first = NULL;
+
+	for (struct lookup *l = all->running; l; l = l->next)
+		if (l->is_waiting && !is_behind_search(l) &&
+		    (!first || l->work.turn_id < first->work.turn_id))
+			first = l;
+	if (first)
+		ask_in_turn(first);
+	return first != NULL;
+}
+
+static void
+begin(struct lookup *l)
+{
 	blame_set(l->work.turn_id);
 	find_command(l);
 	if (!questions[l->command.id].type) {
@@ -475,12 +521,7 @@ begin(struct lookup *l)
 		end(l);
 		return;
 	}
-	if (find_asker(l, &err) < 0 || ask(l, &err) < 0) {
-		say_unavailable(l, err.text);
-		end(l);
-		return;
-	}
-	blame_clear();
+	ask_in_turn(l);
 }
 
 static struct lookup *
@@ -527,7 +568,8 @@ lookups_wake(struct lookups *all)
 	if (all->is_claiming)
 		return;
 	all->is_claiming = true;
-	while (all->n_running < RUNNING_MAX && claim_one(all) == 0)
+	while (ask_waiting(all) ||
+	       (all->n_running < RUNNING_MAX && claim_one(all) == 0))
 		;
 	all->is_claiming = false;
 }

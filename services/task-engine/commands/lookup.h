@@ -14,8 +14,9 @@ struct svc;
 
 /*
  * Commands that ask the indexer: their turns are taken here, outside of any
- * transaction, and end like those of the agent. Also what the indexer said
- * lately about each workspace.
+ * transaction, and end like those of the agent. What somebody searches or opens
+ * in a place waits for the searches that they sent there before. Also what the
+ * indexer said lately about each workspace.
  */
 struct lookups;
 
