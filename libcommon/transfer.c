@@ -164,7 +164,7 @@ refuse_no_file(const struct transfer_options *options, struct err *err)
 		if (paths[i] && *paths[i] && stat(paths[i], &st) == 0 &&
 		    !S_ISREG(st.st_mode))
 			return err_set(err, ERR_REFUSED,
-			    "%s is not a regular file", paths[i]);
+			    "the PEM file %s is not a regular file", paths[i]);
 	return 0;
 }
 

@@ -45,6 +45,26 @@ join(const char *a, const char *b)
 	return out;
 }
 
+/* why is what the only token there could be was not read for. */
+static int
+do_without_token(const struct settings *settings, const char *path,
+    const struct err *why, struct err *err)
+{
+	/* A proxy that checks certificates asks for no token. */
+	if (settings->admin_tls_cert_file[0] != '\0')
+		return 0;
+	if (why->code == ERR_NOT_FOUND)
+		return err_set(err, ERR_INVALID,
+		    "AGENT_RUNTIME_ADMIN_API_URL is set and there is neither "
+		    "AGENT_RUNTIME_ADMIN_TOKEN nor %s nor a client "
+		    "certificate: set one of them",
+		    path);
+	return err_set(err, ERR_INVALID,
+	    "%s: it is the token for AGENT_RUNTIME_ADMIN_API_URL; mend it, or "
+	    "set AGENT_RUNTIME_ADMIN_TOKEN",
+	    why->text);
+}
+
 static int
 read_token(
     struct client *client, const struct settings *settings, struct err *err)
@@ -53,21 +73,13 @@ read_token(
 	char *path = join(client->run_dir, "/admin.token");
 	AUTO(buf_release)
 	struct buf text;
+	struct err why;
 
 	buf_init(&text);
 	if (settings->admin_token[0] != '\0')
 		buf_adds(&text, settings->admin_token);
-	else if (file_read(&text, AT_FDCWD, path, TOKEN_MAX, err) < 0)
-		/* A proxy that checks certificates asks for no token. */
-		return settings->admin_tls_cert_file[0] != '\0'
-			   ? 0
-			   : err_set(err, ERR_INVALID,
-				 "AGENT_RUNTIME_ADMIN_API_URL is set and there "
-				 "is "
-				 "neither AGENT_RUNTIME_ADMIN_TOKEN nor %s nor "
-				 "a "
-				 "client certificate: set one of them",
-				 path);
+	else if (file_read(&text, AT_FDCWD, path, TOKEN_MAX, &why) < 0)
+		return do_without_token(settings, path, &why, err);
 	text.data[strcspn(text.data, "\r\n")] = '\0';
 	client->authorization = join("Authorization: Bearer ", text.data);
 	return 0;

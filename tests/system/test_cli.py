@@ -503,7 +503,7 @@ def test_an_open_file_of_a_secret_is_named(suite):
     key.write_text("sk-canary\n")
     key.chmod(0o640)
     s.start()
-    line = (f"secret-file-open name=AGENT_RUNTIME_LLM_API_KEY_FILE "
+    line = ("secret-file-open name=AGENT_RUNTIME_LLM_API_KEY_FILE "
             f'file="{key}" mode=640 remedy="chmod 600"')
     assert s.log().count("secret-file-open") == 1 and line in s.log()
     assert secret_files(s.run("doctor", "--json")) == [
@@ -698,6 +698,22 @@ def test_an_api_elsewhere_takes_a_token(suite):
     got = s.run("chat", "/help",
                 env={"AGENT_RUNTIME_ADMIN_API_URL": "ftp://x"})
     assert got.returncode == 2
+
+
+@pytest.mark.parametrize("make, said", [
+    (None, "there is neither AGENT_RUNTIME_ADMIN_TOKEN nor {}"),
+    (os.mkfifo, "{} is not a regular file"),
+    (lambda path: path.write_text("x" * 9999), "{} is larger than")])
+def test_a_token_that_cannot_be_had_is_said(down, make, said):
+    path = down.data / "run/admin.token"
+    path.parent.mkdir(parents=True)
+    if make:
+        make(path)
+    got = down.run("token", "list", env={
+        "AGENT_RUNTIME_ADMIN_API_URL": "http://127.0.0.1:9"})
+    assert got.returncode == 2
+    assert said.format(path) in got.stderr
+    assert "set" in got.stderr and "xxxx" not in got.stderr
 
 
 # -- logs ---------------------------------------------------------------
