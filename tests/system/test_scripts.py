@@ -32,5 +32,13 @@ def test_bench_refuses_what_it_does_not_know(words):
     assert "no-such-name" in got.stderr
 
 
+def test_bench_writes_no_part_of_the_table():
+    before = (ROOT / "README.md").read_bytes()
+    got = bench("start", "--write")
+    assert (got.returncode, got.stdout) == (2, "")
+    assert "no names" in got.stderr
+    assert (ROOT / "README.md").read_bytes() == before
+
+
 def test_bench_lists_what_there_is_beside_a_wrong_name():
     assert all(name in bench("no-such-name").stderr for name in BENCHES)
