@@ -24,8 +24,9 @@
 struct bus_door;
 struct bus_sock;
 
-/* Beyond every deadline of ours: nobody holds a context longer. */
-enum { BUS_LONGEST_MS = 10 * 60 * 1000 };
+/* Beyond every deadline of ours, of which the longest is ten minutes and what a
+ * promise takes to arrive: nobody holds a context longer. */
+enum { BUS_LONGEST_MS = 11 * 60 * 1000 };
 
 /* Pushed by nng's threads, run by the loop in the order of arrival. */
 struct bus_item {
