@@ -70,6 +70,17 @@ fd_close(int *fd)
 	errno = old_errno;
 }
 
+void
+fd_open_standard(void)
+{
+	int fd;
+
+	do /* the lowest number that is free */
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	fd_close(&fd);
+}
+
 /* STEAL for a descriptor, which is empty at -1. */
 static int
 keep(int *fd)

@@ -23,6 +23,13 @@ struct err;
 void fd_close(int *fd);
 
 /*
+ * Opens /dev/null for each of the descriptors 0 to 2 that is closed: else the
+ * next file that is opened would take what is written to standard error. Comes
+ * first in main.
+ */
+void fd_open_standard(void);
+
+/*
  * Appends the file, at most limit bytes: more is ERR_INVALID. What is no
  * regular file is ERR_REFUSED, and no writer of a fifo is waited for.
  */

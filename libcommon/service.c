@@ -294,6 +294,7 @@ service_main(int argc, char **argv, const struct service *service)
 	struct service_flags flags;
 	struct err err;
 
+	fd_open_standard();
 	service_run.service = service;
 	service_check_handlers(service);
 	service_flags_parse(&flags, argc, argv);

@@ -6,6 +6,7 @@
 
 #include "libcommon/defs.h"
 #include "libcommon/err.h"
+#include "libcommon/file.h"
 #include "libcommon/log.h"
 #include "services/agent-runtime/command.h"
 #include "services/agent-runtime/delegated.h"
@@ -139,6 +140,7 @@ main(int argc, char **argv)
 {
 	const struct command *command;
 
+	fd_open_standard();
 	if (argc < 2) {
 		help_all();
 		return EXIT_USAGE;

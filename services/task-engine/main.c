@@ -100,10 +100,12 @@ engine_prepare(
 	if (make_folders(common, cfg, err) < 0)
 		return -1;
 	/* Held until the process ends: the kernel lets go of it. */
-	if (file_lock(path, err) < 0)
-		return err_prefix(
-		    err, "another task-engine works on this data directory");
-	return 0;
+	if (file_lock(path, err) >= 0)
+		return 0;
+	if (err->code != ERR_CONFLICT)
+		return -1;
+	return err_prefix(
+	    err, "another task-engine works on this data directory");
 }
 
 static void

@@ -131,6 +131,18 @@ def test_a_second_serve_is_refused_with_the_pid_of_the_first(suite):
     assert sorted(s.pids()) == sorted(DAEMONS)
 
 
+def test_closed_standard_descriptors_are_no_files_of_ours(suite):
+    """Else the lock is what the log is written to, and serve aborts."""
+    s = suite(start=False)
+    s.wrapper = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
+    s.start()
+    assert "Glad" in s.chat("hello")["reply"]
+    s.wrapper = []
+    got = s.run("serve")
+    assert got.returncode == 1 and str(s.process.pid) in got.stderr
+    assert s.stop() == 0
+
+
 def test_killed_serve_takes_its_daemons_along(suite):
     s = running(suite(start=False))
     pids = s.pids()

@@ -195,6 +195,16 @@ def test_second_engine(suite):
     assert post(s, "/help", "still").status == 200
 
 
+def test_a_lock_that_cannot_be_opened_is_no_second_engine(stopped):
+    path = stopped.data / "agent-runtime/engine.lock"
+    path.unlink()
+    path.mkdir()
+    done = engine_alone(stopped)
+    assert done.returncode == 1
+    assert f"cannot open {path}: Is a directory" in done.stderr
+    assert "another task-engine" not in done.stderr
+
+
 def test_deleted_index(suite):
     s = suite()
     found = s.chat("/search pairing")["reply"]
