@@ -193,6 +193,12 @@ talk(struct client *client, const struct talk_identity *identity,
 	buf_init(&turn.body);
 	put_body(&turn.body, identity, text);
 	rc = take_turn(&turn, answer, err);
+	/* It may be worked on, and what is worked on is answered. */
+	if (rc < 0 && err->code == ERR_TIMEOUT && !turn.was_taken)
+		(void)err_prefix(err,
+		    "no reply yet; if the message was taken, it will be at GET "
+		    "/api/v1/chat?id=%s",
+		    turn.key);
 	buf_release(&turn.body);
 	return rc;
 }

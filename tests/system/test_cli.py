@@ -300,6 +300,19 @@ def test_a_killed_api_is_no_lost_message(up):
 # -- status -------------------------------------------------------------
 
 
+def test_a_reply_that_comes_too_late_can_be_had(up):
+    engine = up.pid("task-engine")
+    os.kill(engine, signal.SIGSTOP)
+    try:
+        got = up.run("chat", "--timeout-sec", "1", "hello")
+    finally:
+        os.kill(engine, signal.SIGCONT)
+    assert got.returncode == 1
+    key = re.search(r"/api/v1/chat\?id=(\w+)", got.stderr)[1]
+    wait_for("the reply", lambda: up.http(
+        "GET", f"/api/v1/chat?id={key}").status == 200)
+
+
 def test_status_is_one_screen(up):
     up.run("chat", "/help")
     got = up.run("status", "--wait", "20")
