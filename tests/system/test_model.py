@@ -20,6 +20,8 @@ from model_stub import ModelStub  # noqa: E402
 
 KEY = "sk-canary-model-0123456789"
 AWAY = "The model could not be reached"
+MUTE = "The model gave no answer that can be shown"
+SHUT = "The model's service refuses what it is asked"
 
 
 @pytest.fixture
@@ -134,16 +136,19 @@ def counted(s):
             "SELECT calls, tokens_estimated FROM usage_of_turns")]
 
 
-@pytest.mark.parametrize("fault, calls, used", [
-    ("500", 4, []), ("cut", 4, []), ("not-json", 1, [(1, True)]),
-    ("html", 1, [(1, True)]), ("huge-chunked", 1, []),
+@pytest.mark.parametrize("fault, why, calls, used", [
+    ("500", AWAY, 4, []), ("cut", AWAY, 4, []),
+    ("not-json", MUTE, 1, [(1, True)]), ("html", MUTE, 1, [(1, True)]),
+    ("huge-chunked", MUTE, 1, []),
     # What is heard of an answer is paid for.
-    ("stream-cut", 4, [(4, True)]), ("stream-overloaded", 4, [(4, True)]),
-    ("stream-garbage", 1, []), ("stream-endless", 1, []),
-    ("empty-choices", 1, [(1, True)]), ("empty-content", 1, [(1, False)]),
-    ("401", 1, [])])
-def test_a_model_that_fails_degrades_the_answer(suite, stub, fault, calls,
-                                                used):
+    ("stream-cut", AWAY, 4, [(4, True)]),
+    ("stream-overloaded", AWAY, 4, [(4, True)]),
+    ("stream-garbage", MUTE, 1, []), ("stream-endless", MUTE, 1, []),
+    ("empty-choices", MUTE, 1, [(1, True)]),
+    ("empty-content", MUTE, 1, [(1, False)]),
+    ("401", SHUT, 1, []), ("404", SHUT, 2, []), ("redirect", SHUT, 1, [])])
+def test_a_model_that_fails_degrades_the_answer(suite, stub, fault, why,
+                                                calls, used):
     s = suite(model(stub))
     write_and_wait(s, "policy.md",
                    "# Deployment policy\n\nShips go out on Thursdays.\n",
@@ -152,7 +157,7 @@ def test_a_model_that_fails_degrades_the_answer(suite, stub, fault, calls,
     reply = s.chat("where is the deployment policy?")["reply"]
     assert "policy.md" in reply
     last = reply.splitlines()[-1]
-    assert AWAY in last or "gave no answer" in last
+    assert last.startswith(why)
     assert "127.0.0.1" not in reply
     assert stub.calls == calls
     assert KEY not in s.all_logs()

@@ -25,6 +25,9 @@ static const char no_model[] =
     "needed), and start again.";
 static const char model_away[] =
     "The model could not be reached; ask again in a moment.";
+static const char model_shut[] =
+    "The model's service refuses what it is asked, and will until a setting is "
+    "changed: the line `model-failed` of `agent-runtime logs` says which.";
 static const char model_mute[] =
     "The model gave no answer that can be shown; ask again, perhaps in other "
     "words.";
@@ -32,6 +35,7 @@ static const char model_mute[] =
 static const char *const last_lines[EXTRACTIVE_WHY_COUNT] = {
 	[EXTRACTIVE_NO_MODEL] = no_model,
 	[EXTRACTIVE_MODEL_AWAY] = model_away,
+	[EXTRACTIVE_MODEL_SHUT] = model_shut,
 	[EXTRACTIVE_MODEL_MUTE] = model_mute,
 };
 

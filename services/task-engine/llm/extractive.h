@@ -15,6 +15,7 @@ struct search_hit;
 enum extractive_why {
 	EXTRACTIVE_NO_MODEL,   /* none is configured */
 	EXTRACTIVE_MODEL_AWAY, /* it could not be reached */
+	EXTRACTIVE_MODEL_SHUT, /* it refuses how it is asked: a setting is wrong */
 	EXTRACTIVE_MODEL_MUTE, /* it answered nothing that can be shown */
 	EXTRACTIVE_WHY_COUNT
 };

@@ -102,7 +102,7 @@ static const struct {
 	enum err_code code;
 	const char *advice;
 } refusals[] = {
-	{ 300, 399, ERR_INVALID,
+	{ 300, 399, ERR_NOT_FOUND,
 	    "it redirects: set AGENT_RUNTIME_LLM_BASE_URL to the new place" },
 	{ 401, 403, ERR_REFUSED, "check AGENT_RUNTIME_LLM_API_KEY" },
 	{ 404, 404, ERR_NOT_FOUND,

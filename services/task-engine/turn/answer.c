@@ -192,6 +192,26 @@ add_changes(const struct turn *turn, struct buf *out)
 	}
 }
 
+static const char *const of_a_task[EXTRACTIVE_WHY_COUNT] = {
+	[EXTRACTIVE_NO_MODEL] = "no model is connected",
+	[EXTRACTIVE_MODEL_AWAY] =
+	    "the model could not be reached. Retry it later",
+	[EXTRACTIVE_MODEL_SHUT] =
+	    "the model's service refuses what it is asked. Retry it when the "
+	    "setting is changed that `model-failed` in the log names",
+	[EXTRACTIVE_MODEL_MUTE] =
+	    "the model gave no answer that can be shown. Retry it, perhaps in "
+	    "other words",
+};
+
+static const char *const of_a_rest[EXTRACTIVE_WHY_COUNT] = {
+	[EXTRACTIVE_NO_MODEL] = "no model is connected any more",
+	[EXTRACTIVE_MODEL_AWAY] = "the model could not be reached any more",
+	[EXTRACTIVE_MODEL_SHUT] = "the model's service refuses more",
+	[EXTRACTIVE_MODEL_MUTE] =
+	    "the model said nothing more that can be shown",
+};
+
 /*
  * A question still gets what the files say, and its row says that this was
  * not the model. A task that no model did is not done.
@@ -206,13 +226,8 @@ end_without_words(
 
 	buf_init(&text);
 	if (turn->work.kind == TURN_TASK)
-		buf_adds(&text,
-		    why == EXTRACTIVE_MODEL_AWAY
-			? "The task could not be done: the model could not be "
-			  "reached. Retry it later."
-			: "The task could not be done: the model gave no "
-			  "answer that can be shown. Retry it, perhaps in "
-			  "other words.");
+		buf_addf(
+		    &text, "The task could not be done: %s.", of_a_task[why]);
 	else
 		add_extractive(turn, why, &text);
 	add_changes(turn, &text);
@@ -229,10 +244,7 @@ turn_end_degraded(
 	if (turn->talk.said == NULL)
 		end_without_words(turn, why, reason);
 	else
-		turn_end_exhausted(turn,
-		    why == EXTRACTIVE_MODEL_AWAY
-			? "the model could not be reached any more"
-			: "the model said nothing more that can be shown");
+		turn_end_exhausted(turn, of_a_rest[why]);
 }
 
 void

@@ -143,6 +143,16 @@ end_unaffordable(struct turn *turn, const struct err *err)
 		turn_end_exhausted(turn, arena_strdup(turn->arena, err->text));
 }
 
+/* What helps: another setting, other words, or to wait. */
+static enum extractive_why
+why_failed(const struct err *err)
+{
+	if (err->code == ERR_REFUSED || err->code == ERR_NOT_FOUND)
+		return EXTRACTIVE_MODEL_SHUT;
+	return err->code == ERR_INVALID ? EXTRACTIVE_MODEL_MUTE
+					: EXTRACTIVE_MODEL_AWAY;
+}
+
 /* Another one may answer; what the turn did so far it is shown. */
 static void
 fail(struct turn *turn, enum extractive_why why, const struct err *err)
@@ -296,7 +306,7 @@ on_model(void *arg, const char *body, size_t size, const struct err *err)
 	turn->call = NULL;
 	turn->notes.model_ms += clock_mono_ms() - turn->notes.since_mono_ms;
 	if (body == NULL) {
-		fail(turn, EXTRACTIVE_MODEL_AWAY, err);
+		fail(turn, why_failed(err), err);
 		return;
 	}
 	blame_set(turn->work.turn_id);

@@ -117,6 +117,7 @@ reasons_differ(void **state)
 	} cases[] = {
 		{ EXTRACTIVE_NO_MODEL, false, "No model is connected" },
 		{ EXTRACTIVE_MODEL_AWAY, false, "could not be reached" },
+		{ EXTRACTIVE_MODEL_SHUT, false, "until a setting is changed" },
 		{ EXTRACTIVE_MODEL_MUTE, false, "gave no answer" },
 		{ EXTRACTIVE_NO_MODEL, true, "agent-runtime status" },
 		{ EXTRACTIVE_MODEL_AWAY, false, "I cannot answer", true },
