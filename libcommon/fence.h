@@ -28,7 +28,9 @@ bool fence_closes(const struct fence_line *line, char mark, size_t n_marks);
 
 /*
  * Ends the block of code that foreign words leave open, so that what we say
- * below them is not taken for a part of it.
+ * below them is not taken for a part of it. Lists and quotes are followed as
+ * md4c reads them for libcommon/markup, which shows what is sent: a fence may
+ * stand any number of blanks to the right.
  */
 void fence_close(struct buf *text);
 

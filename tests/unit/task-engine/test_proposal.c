@@ -132,6 +132,10 @@ static const struct {
 	{ "behind a year", "2026\n  ```\nx", "\n  ```" },
 	{ "a span", "```x```", "" },
 	{ "quoted", "> ```\n> x", "" },
+	{ "behind a quote", "> ```\n> x\n```\n```\ny", "\n```" },
+	{ "in a quote's list", "> - ```\nx", "" },
+	{ "closed outside of its quote", "> ```\n```", "" },
+	{ "words that look like a second item", "a\n2. ```\nx", "" },
 };
 
 static void
