@@ -72,6 +72,36 @@ def test_full_disk(suite):
         s.stop()
 
 
+@NEEDS_ROOT
+def test_a_full_disk_is_named_and_what_reads_goes_on(suite):
+    """Not in a chat: what is said there is stored before it is answered."""
+    with small_disk("24m") as folder:
+        s = suite(data=folder + "/data")
+        assert post(s, "/help", "before").status == 200
+        fill(folder)
+        for i in range(400):
+            if post(s, f"/task {i} " + "x" * 2000, f"full-{i}").status != 200:
+                break
+        for text in ("/status", "/help", "/search x", "/open x.md", "hello"):
+            got = post(s, text, "not" + text.split()[0])
+            assert got.status == 503 and "retry-after" in got.headers, got
+            assert "the disk is full: free space where" in got.json["error"]
+        for path in ("tasks", "contexts", "chat?id=before", "info", "actions",
+                     "identities", "audit"):
+            assert s.http("GET", "/api/v1/" + path).status == 200, path
+        assert s.http("GET", "/healthz").status == 200
+        ready = s.http("GET", "/readyz")
+        assert ready.status == 503 and "disk is full" in ready.json["error"]
+        engine, = [c for c in s.heartbeat()["components"]
+                   if c["name"] == "task-engine"]
+        assert engine["state"] == "degraded", engine
+        for command in ("status", "doctor"):
+            assert "the disk is full: free space where" in s.run(
+                command).stdout, command
+        os.unlink(folder + "/filler")
+        s.stop()
+
+
 def logs_equal_rows(s):
     items = s.http("GET", "/api/v1/contexts").json["items"]
     with sqlite3.connect(s.data / "agent-runtime/meta.sqlite") as db:
