@@ -541,11 +541,13 @@ mount -t tmpfs tmpfs /run && mkdir -p "$(dirname "$1")" &&
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 @pytest.mark.parametrize("path, level", [
     ("/run/secrets/key", "ok"), ("/run/credentials/suite.service/key", "ok"),
     ("/run/elsewhere/key", "warn")])
 def test_what_a_container_hands_in_is_as_it_is(down, path, level):
+    if subprocess.run(["unshare", "-m", "true"],
+                      capture_output=True).returncode:
+        pytest.skip("no namespace of mounts can be made here")
     got = subprocess.run(
         ["unshare", "-m", "sh", "-ec", HANDED_IN, "sh", path,
          program("agent-runtime"), "doctor", "--json"], cwd=down.tmp,
