@@ -126,7 +126,7 @@ rewind_if_emptied(FILE *file)
 	struct stat st;
 
 	if (fstat(fileno(file), &st) == 0 && st.st_size < ftello(file))
-		rewind(file);
+		(void)fseeko(file, 0, SEEK_SET);
 }
 
 static int
