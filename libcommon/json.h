@@ -42,6 +42,13 @@ int json_parse(struct json **json_out, const char *text, size_t size,
     struct err *err) MUST_CHECK;
 void json_free(struct json **json);
 
+/*
+ * For senders that are right but for a piece of text in between: \u0000 and
+ * surrogates that stand alone become \ufffd, bytes that are no UTF-8 '?'. In
+ * place, as all of them keep their length. What else is wrong stays wrong.
+ */
+void json_mend(char *text, size_t size);
+
 enum json_type json_type(const struct json *value);
 const char *json_key(const struct json *member); /* of an object's member */
 const struct json *json_get(const struct json *object, const char *key);

@@ -1,6 +1,7 @@
 /* What json_parse takes prints as JSON that says the same. */
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -24,6 +25,26 @@ check_value(const struct json *value)
 		check_value(child);
 }
 
+/* Mended once is mended; and what json_parse takes needs none. */
+static void
+check_mend(const uint8_t *data, size_t size, bool is_right)
+{
+	struct buf once, twice;
+
+	buf_init(&once);
+	buf_init(&twice);
+	buf_add(&once, data, size);
+	json_mend(once.data, once.size);
+	assert(utf8_is_valid(once.data, once.size));
+	if (is_right)
+		assert(memcmp(once.data, data, size) == 0);
+	buf_add(&twice, once.data, once.size);
+	json_mend(twice.data, twice.size);
+	assert(memcmp(once.data, twice.data, size) == 0);
+	buf_release(&once);
+	buf_release(&twice);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -33,9 +54,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct json *again = NULL;
 	struct buf first, second;
 	struct err err = { 0 };
-	int rc;
+	int rc = json_parse(&json, (const char *)data, size, &err);
 
-	if (json_parse(&json, (const char *)data, size, &err) < 0) {
+	check_mend(data, size, rc == 0);
+	if (rc < 0) {
 		/* Anything else would say that cJSON and our scanner differ. */
 		assert(err.code == ERR_INVALID);
 		assert(utf8_is_valid(err.text, strlen(err.text)));

@@ -9,6 +9,7 @@
 #include "libcommon/err.h"
 #include "libcommon/json.h"
 #include "services/task-engine/llm/exchange.h"
+#include "services/task-engine/llm/provider.h"
 
 static const char *const roles[LLM_ROLE_COUNT] = {
 	[LLM_SYSTEM] = "system",
@@ -192,11 +193,8 @@ openai_parse(struct llm_answer *out, const char *body, size_t size,
 	const struct json *choices;
 
 	*out = (struct llm_answer){ .text = "" };
-	if (json_parse(&root, body, size, err) < 0)
-		return err_prefix(err, "the model's answer");
-	if (json_type(root) != JSON_OBJECT)
-		return err_set(
-		    err, ERR_INVALID, "the model's answer is no JSON object");
+	if (llm_parse_object(&root, body, size, "the model's answer", err) < 0)
+		return -1;
 	choices = json_get(root, "choices");
 	if (choices == NULL || json_type(choices) != JSON_LIST)
 		return err_set(

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/json.h"
 #include "services/task-engine/llm/anthropic.h"
@@ -77,6 +78,30 @@ llm_error_kind(char out[LLM_KIND_SIZE], const struct json *error)
 		if (is_word(word))
 			snprintf(out, LLM_KIND_SIZE, "%s", word);
 	}
+}
+
+int
+llm_parse_object(struct json **out, const char *text, size_t size,
+    const char *what, struct err *err)
+{
+	AUTO(json_free)
+	struct json *root = NULL;
+	AUTO(buf_release)
+	struct buf mended = { 0 };
+	int rc = json_parse(&root, text, size, err);
+
+	if (rc < 0) {
+		buf_init(&mended);
+		buf_add(&mended, text, size);
+		json_mend(mended.data, mended.size);
+		rc = json_parse(&root, mended.data, mended.size, err);
+	}
+	if (rc < 0)
+		return err_prefix(err, "%s", what);
+	if (json_type(root) != JSON_OBJECT)
+		return err_set(err, ERR_INVALID, "%s is no JSON object", what);
+	*out = STEAL(root);
+	return 0;
 }
 
 /* {"error":{"type":…,"code":…}}: both providers' form, and most others'. */

@@ -40,6 +40,14 @@ struct llm_provider_row {
 /* NULL for an unknown name. */
 const struct llm_provider_row *llm_provider_find(const char *name);
 
+/*
+ * What a model's server sent as JSON, for json_free. It may cut text where a
+ * person's character goes on, or repeat what was never text: that is mended.
+ * what: its name in the error, "the model's answer" say.
+ */
+int llm_parse_object(struct json **out, const char *text, size_t size,
+    const char *what, struct err *err) MUST_CHECK;
+
 /* Of an error object only its kind is used: one word of at most 64 letters,
  * digits, '_', '-' and '.', or "". */
 enum { LLM_KIND_SIZE = 65 };

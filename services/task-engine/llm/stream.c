@@ -131,11 +131,9 @@ on_event(void *arg, const char *data, size_t size, struct err *err)
 		stream->is_ended = true;
 		return 0;
 	}
-	if (json_parse(&event, data, size, err) < 0)
-		return err_prefix(err, "the model's stream");
-	if (json_type(event) != JSON_OBJECT)
-		return err_set(err, ERR_INVALID,
-		    "an event of the model's stream is no JSON object");
+	if (llm_parse_object(
+		&event, data, size, "an event of the model's stream", err) < 0)
+		return -1;
 	error = json_get(event, "error");
 	if (error != NULL && json_type(error) != JSON_NULL)
 		return stream_fail(stream, error, err);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "libcommon/arena.h"
 #include "libcommon/buf.h"
 #include "libcommon/err.h"
 #include "libcommon/json.h"
@@ -308,6 +309,45 @@ every_byte_can_be_written(void **state)
 	}
 }
 
+static const struct {
+	const char *name, *text, *mended;
+} mends[] = {
+	{ "nothing", "", "" },
+	{ "right", "{\"a\":\"\\u00e9 \xc3\xa9\"}",
+	    "{\"a\":\"\\u00e9 \xc3\xa9\"}" },
+	{ "a pair", "\"\\ud83d\\uDE00\"", "\"\\ud83d\\uDE00\"" },
+	{ "a NUL", "\"a\\u0000b\"", "\"a\\ufffdb\"" },
+	{ "high alone", "\"\\ud83d\"", "\"\\ufffd\"" },
+	{ "low alone", "\"\\ude00\"", "\"\\ufffd\"" },
+	{ "turned round", "\"\\ude00\\ud83d\"", "\"\\ufffd\\ufffd\"" },
+	{ "high twice", "\"\\ud83d\\ud83d\\ude00\"",
+	    "\"\\ufffd\\ud83d\\ude00\"" },
+	{ "high before text", "\"\\ud83dude00\"", "\"\\ufffdude00\"" },
+	{ "a backslash before", "\"\\\\ud83d\"", "\"\\\\ud83d\"" },
+	{ "two backslashes before", "\"\\\\\\ud83d\"", "\"\\\\\\ufffd\"" },
+	{ "no escape", "\"\\ud8zz\"", "\"\\ud8zz\"" },
+	{ "cut short", "\"\\ud8", "\"\\ud8" },
+	{ "a backslash at the end", "\\", "\\" },
+	{ "no UTF-8", "\"\xff\xc3\x28\xed\xa0\x80\"",
+	    "\"?"
+	    "?(??"
+	    "?\"" },
+};
+
+static void
+what_is_no_text_is_mended(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(mends); i++) {
+		AUTO(xfree)
+		char *text = xstrdup(mends[i].text);
+
+		print_message("%s\n", mends[i].name);
+		json_mend(text, strlen(text));
+		assert_string_equal(text, mends[i].mended);
+	}
+}
+
 int
 main(void)
 {
@@ -324,6 +364,7 @@ main(void)
 		cmocka_unit_test(what_is_not_finite_is_null),
 		cmocka_unit_test(written_strings_are_always_utf8),
 		cmocka_unit_test(every_byte_can_be_written),
+		cmocka_unit_test(what_is_no_text_is_mended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

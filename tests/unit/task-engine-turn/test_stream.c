@@ -62,6 +62,24 @@ static const struct {
 		END("stop") DONE,
 	    "{\"choices\":[{\"message\":{\"content\":null,\"refusal\":\"No.\"},"
 	    "\"finish_reason\":\"stop\"}]}" },
+	{ "openai: a character in two halves, and none", "openai",
+	    CHUNK("{\"content\":\"a\\ud83d\"}") CHUNK(
+		"{\"content\":\"\\ude00\\u0000 b\xff\"}") END("stop") DONE,
+	    "{\"choices\":[{\"message\":{\"content\":\"a\\ufffd\\ufffd"
+	    "\\ufffd b?\"},\"finish_reason\":\"stop\"}]}" },
+	{ "openai: half a character in one after all", "openai",
+	    "{\"choices\":[{\"message\":{\"content\":\"a\\ud83d\"},"
+	    "\"finish_reason\":\"stop\"}]}",
+	    "{\"choices\":[{\"message\":{\"content\":\"a\\ufffd\"},"
+	    "\"finish_reason\":\"stop\"}]}" },
+	{ "anthropic: half a character", "anthropic",
+	    EVENT("content_block_start",
+		",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":"
+		"\"\"}")
+		DELTA("0", "{\"type\":\"text_delta\",\"text\":\"a\\udc00\"}")
+		    STOP("end_turn"),
+	    "{\"content\":[{\"type\":\"text\",\"text\":\"a\\ufffd\"}],"
+	    "\"stop_reason\":\"end_turn\",\"usage\":{\"output_tokens\":7}}" },
 	{ "openai: other choices", "openai",
 	    "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"b\"},"
 	    "\"finish_reason\":\"length\"}]}\n\n" CHUNK("{\"content\":\"a\"}")
