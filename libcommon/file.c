@@ -440,6 +440,18 @@ file_lock(const char *path, struct err *err)
 	return keep(&fd);
 }
 
+bool
+file_lock_is_at(int fd, const char *path)
+{
+	struct stat ours, there;
+
+	if (fstat(fd, &ours) < 0)
+		return true;
+	if (lstat(path, &there) < 0)
+		return errno != ENOENT && errno != ENOTDIR;
+	return ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
 static int
 remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 {

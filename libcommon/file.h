@@ -1,6 +1,7 @@
 #ifndef LIBCOMMON_FILE_H
 #define LIBCOMMON_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -84,5 +85,9 @@ int file_open_named(const char *path, struct err *err) MUST_CHECK;
  * the lock for another moment, it is waited for: up to 2 s.
  */
 int file_lock(const char *path, struct err *err) MUST_CHECK;
+
+/* False once path leads to no file any more, or to another one: somebody has
+ * deleted or moved it, or a folder above it. What cannot be told is true. */
+bool file_lock_is_at(int fd, const char *path);
 
 #endif

@@ -28,16 +28,18 @@
 #include "services/agent-runtime/supervisor.h"
 #include "services/agent-runtime/variables.h"
 
-enum { PATH_BYTES = 4200 };
+enum { PATH_BYTES = 4200, LOOK_MS = 1000 };
 
 struct serve {
 	const char *keys_dir; /* --door-keys */
 	bool has_log_file;
 	struct settings settings;
 	struct suite suite;
-	char run_dir[PATH_BYTES];
+	char run_dir[PATH_BYTES], lock_path[PATH_BYTES + 16];
 	int lock_fd;
 	struct loop *loop;
+	struct timer *look;
+	bool is_lost; /* nobody can reach the suite any more */
 	struct forward *forward;
 	struct environment *environment;
 	struct door_keys *keys;
@@ -57,8 +59,8 @@ static const char usage[] =
     "tests and\n"
     "                    debugging (see agent-runtime bus)\n\n"
     "Exit status: 0 asked to stop, 1 cannot start (a second serve, a "
-    "missing program),\n2 wrong use or bad configuration. Its state is in "
-    "data/run/serve/serve.json.\n";
+    "missing program)\nor its folder was deleted, 2 wrong use or bad "
+    "configuration. Its state is in\ndata/run/serve/serve.json.\n";
 
 static int
 parse(struct serve *s, int argc, char **argv)
@@ -131,10 +133,9 @@ check_socket_paths(const struct serve *s, struct err *err)
 static int
 take_lock(struct serve *s, struct err *err)
 {
-	char path[PATH_BYTES + 16];
-
-	snprintf(path, sizeof(path), "%s/serve.lock", s->run_dir);
-	s->lock_fd = file_lock(path, err);
+	snprintf(
+	    s->lock_path, sizeof(s->lock_path), "%s/serve.lock", s->run_dir);
+	s->lock_fd = file_lock(s->lock_path, err);
 	if (s->lock_fd >= 0)
 		return 0;
 	if (err->code == ERR_CONFLICT)
@@ -208,6 +209,26 @@ watch_signals(struct serve *s, struct err *err)
 	return 0;
 }
 
+/*
+ * Doors that are nowhere are not to be knocked at, and what the engine would
+ * still take might go into a database that is deleted.
+ */
+static void
+look_for_lock(void *arg)
+{
+	struct serve *s = arg;
+
+	if (file_lock_is_at(s->lock_fd, s->lock_path))
+		return;
+	timer_stop(s->look);
+	s->is_lost = true;
+	log_error("data-directory-lost", "lock=%s why=%s",
+	    log_quote(s->lock_path),
+	    log_quote("it was deleted or moved, and nobody can reach the "
+		      "daemons any more: they are stopped; start again"));
+	supervisor_stop(s->supervisor);
+}
+
 static int
 open_log(struct serve *s, struct err *err)
 {
@@ -248,19 +269,22 @@ set_up(struct serve *s, struct err *err)
 	if (supervisor_open(
 		&s->supervisor, &s->env, &s->suite, s->run_dir, err) < 0)
 		return -1;
+	s->look = timer_new(s->loop, look_for_lock, s);
+	timer_start(s->look, LOOK_MS, LOOK_MS);
 	return watch_signals(s, err);
 }
 
 static void
 tear_down(struct serve *s)
 {
+	timer_free(&s->look);
 	supervisor_close(&s->supervisor);
 	forward_close(&s->forward);
 	if (s->loop != NULL)
 		loop_close(&s->loop);
 	door_keys_free(&s->keys);
 	environment_free(&s->environment);
-	if (s->lock_fd >= 0)
+	if (s->lock_fd >= 0 && !s->is_lost)
 		report_remove(s->run_dir);
 	fd_close(&s->lock_fd);
 	settings_release(&s->settings);
@@ -299,7 +323,7 @@ run(int argc, char **argv)
 	supervisor_start(serve.supervisor);
 	loop_run(serve.loop);
 	tear_down(&serve);
-	return EXIT_OK;
+	return serve.is_lost ? EXIT_FAILED : EXIT_OK;
 }
 
 const struct command serve_command = {

@@ -131,6 +131,28 @@ def test_a_second_serve_is_refused_with_the_pid_of_the_first(suite):
     assert sorted(s.pids()) == sorted(DAEMONS)
 
 
+@pytest.mark.parametrize("how", ["run deleted", "data moved"])
+def test_a_data_directory_that_is_lost_ends_the_suite(suite, how):
+    """Nobody reaches it, and what it took would be in files without a name."""
+    s = running(suite(start=False))
+    pids = s.pids()
+    if how == "run deleted":
+        shutil.rmtree(s.data / "run")
+    else:
+        s.data.rename(s.tmp / "moved")
+    wait_for("serve to end", lambda: s.process.poll() is not None,
+             2 + STOP_SECONDS)
+    assert s.process.returncode == 1
+    s.wait_log("data-directory-lost lock=")
+    assert not [name for name, pid in pids.items() if is_alive(pid)]
+    if how == "data moved":
+        # A daemon that was still opening its doors has made a folder for them.
+        shutil.rmtree(s.data, ignore_errors=True)
+        (s.tmp / "moved").rename(s.data)
+    s.start()
+    assert "Glad" in s.chat("hello")["reply"]
+
+
 def test_closed_standard_descriptors_are_no_files_of_ours(suite):
     """Else the lock is what the log is written to, and serve aborts."""
     s = suite(start=False)

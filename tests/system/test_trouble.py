@@ -92,9 +92,10 @@ def test_a_full_disk_is_named_and_what_reads_goes_on(suite):
         assert s.http("GET", "/healthz").status == 200
         ready = s.http("GET", "/readyz")
         assert ready.status == 503 and "disk is full" in ready.json["error"]
-        engine, = [c for c in s.heartbeat()["components"]
-                   if c["name"] == "task-engine"]
-        assert engine["state"] == "degraded", engine
+        # Its next beat says it.
+        wait_for("the engine to be degraded", lambda: [
+            c for c in s.heartbeat()["components"]
+            if c["name"] == "task-engine" and c["state"] == "degraded"])
         for command in ("status", "doctor"):
             assert "the disk is full: free space where" in s.run(
                 command).stdout, command

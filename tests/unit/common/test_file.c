@@ -463,6 +463,71 @@ a_lock_is_not_taken_through_a_link(void **state)
 	assert_int_equal(err.code, ERR_REFUSED);
 }
 
+static void
+leave_it(void)
+{
+}
+
+static void
+delete_it(void)
+{
+	assert_int_equal(unlink("locks/l"), 0);
+}
+
+static void
+move_its_folder(void)
+{
+	assert_int_equal(rename("locks", "moved"), 0);
+}
+
+static void
+put_another_there(void)
+{
+	move_its_folder();
+	assert_int_equal(mkdir("locks", 0700), 0);
+	fclose(fopen("locks/l", "w"));
+}
+
+static void
+put_a_file_for_its_folder(void)
+{
+	move_its_folder();
+	fclose(fopen("locks", "w"));
+}
+
+static void
+a_lock_that_is_elsewhere_is_noticed(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*then)(void);
+		bool is_at;
+	} cases[] = {
+		{ "left", leave_it, true },
+		{ "deleted", delete_it, false },
+		{ "its folder moved", move_its_folder, false },
+		{ "another in its place", put_another_there, false },
+		{ "a file for its folder", put_a_file_for_its_folder, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		AUTO(fd_close)
+		int fd = -1;
+		struct err err;
+
+		print_message("%s\n", cases[i].name);
+		assert_int_equal(mkdir("locks", 0700), 0);
+		fd = file_lock("locks/l", &err);
+		assert_true(fd >= 0);
+		cases[i].then();
+		assert_int_equal(
+		    file_lock_is_at(fd, "locks/l"), cases[i].is_at);
+		assert_int_equal(file_remove_tree("locks", &err), 0);
+		assert_int_equal(file_remove_tree("moved", &err), 0);
+	}
+}
+
 #define FILE_TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int
@@ -483,6 +548,7 @@ main(void)
 		FILE_TEST(a_lock_dies_with_its_holder),
 		FILE_TEST(the_children_of_a_dead_holder_are_waited_for),
 		FILE_TEST(a_lock_is_not_taken_through_a_link),
+		FILE_TEST(a_lock_that_is_elsewhere_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
