@@ -44,8 +44,8 @@ void json_free(struct json **json);
 
 /*
  * For senders that are right but for a piece of text in between: \u0000 and
- * surrogates that stand alone become \ufffd, bytes that are no UTF-8 '?'. In
- * place, as all of them keep their length. What else is wrong stays wrong.
+ * surrogates that stand alone become \ufffd, NUL and bytes that are no UTF-8 '?'.
+ * In place, as all of them keep their length. What else is wrong stays wrong.
  */
 void json_mend(char *text, size_t size);
 

@@ -46,8 +46,9 @@ mend_escape(char *text, size_t size)
 	static const char replacement[] = "\\ufffd";
 	long unit = escaped_unit(text, size);
 
+	/* What is escaped here is ASCII, or no escape. */
 	if (unit < 0)
-		return size < 2 ? size : 2;
+		return size > 1 && text[1] != '\0' && !(text[1] & 0x80) ? 2 : 1;
 	if (is_high(unit) &&
 	    is_low(escaped_unit(text + ESCAPE_BYTES, size - ESCAPE_BYTES)))
 		return (size_t)2 * ESCAPE_BYTES;

@@ -28,7 +28,12 @@
 #include "services/agent-runtime/supervisor.h"
 #include "services/agent-runtime/variables.h"
 
-enum { PATH_BYTES = 4200, LOOK_MS = 1000 };
+enum {
+	PATH_BYTES = 4200,
+	/* A folder that is away for so long is not just being renamed. */
+	LOOK_MS = 1000,
+	LOOKS_IN_VAIN = 2,
+};
 
 struct serve {
 	const char *keys_dir; /* --door-keys */
@@ -39,7 +44,8 @@ struct serve {
 	int lock_fd;
 	struct loop *loop;
 	struct timer *look;
-	bool is_lost; /* nobody can reach the suite any more */
+	int n_in_vain; /* looks in a row that did not find the lock */
+	bool is_lost;  /* nobody can reach the suite any more */
 	struct forward *forward;
 	struct environment *environment;
 	struct door_keys *keys;
@@ -59,8 +65,9 @@ static const char usage[] =
     "tests and\n"
     "                    debugging (see agent-runtime bus)\n\n"
     "Exit status: 0 asked to stop, 1 cannot start (a second serve, a "
-    "missing program)\nor its folder was deleted, 2 wrong use or bad "
-    "configuration. Its state is in\ndata/run/serve/serve.json.\n";
+    "missing program),\n2 wrong use or bad configuration, or its data "
+    "directory was deleted or moved. Its\nstate is in "
+    "data/run/serve/serve.json.\n";
 
 static int
 parse(struct serve *s, int argc, char **argv)
@@ -193,6 +200,8 @@ on_stop_signal(void *arg)
 {
 	struct serve *s = arg;
 
+	/* What is lost now is no second wish to stop. */
+	timer_stop(s->look);
 	supervisor_stop(s->supervisor);
 }
 
@@ -218,7 +227,9 @@ look_for_lock(void *arg)
 {
 	struct serve *s = arg;
 
-	if (file_lock_is_at(s->lock_fd, s->lock_path))
+	s->n_in_vain =
+	    file_lock_is_at(s->lock_fd, s->lock_path) ? 0 : s->n_in_vain + 1;
+	if (s->n_in_vain < LOOKS_IN_VAIN)
 		return;
 	timer_stop(s->look);
 	s->is_lost = true;
@@ -226,7 +237,7 @@ look_for_lock(void *arg)
 	    log_quote(s->lock_path),
 	    log_quote("it was deleted or moved, and nobody can reach the "
 		      "daemons any more: they are stopped; start again"));
-	supervisor_stop(s->supervisor);
+	supervisor_abandon(s->supervisor);
 }
 
 static int
@@ -284,7 +295,7 @@ tear_down(struct serve *s)
 		loop_close(&s->loop);
 	door_keys_free(&s->keys);
 	environment_free(&s->environment);
-	if (s->lock_fd >= 0 && !s->is_lost)
+	if (s->lock_fd >= 0 && file_lock_is_at(s->lock_fd, s->lock_path))
 		report_remove(s->run_dir);
 	fd_close(&s->lock_fd);
 	settings_release(&s->settings);
@@ -323,7 +334,8 @@ run(int argc, char **argv)
 	supervisor_start(serve.supervisor);
 	loop_run(serve.loop);
 	tear_down(&serve);
-	return serve.is_lost ? EXIT_FAILED : EXIT_OK;
+	/* Started again it would begin with an empty directory. */
+	return serve.is_lost ? EXIT_USAGE : EXIT_OK;
 }
 
 const struct command serve_command = {

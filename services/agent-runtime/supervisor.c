@@ -37,7 +37,7 @@ enum phase { STARTING, RUNNING, STOPPING_OTHERS, STOPPING_ALL };
 
 struct supervisor {
 	struct daemon_env *env;
-	const char *run_dir;
+	const char *run_dir; /* NULL: lost */
 	struct daemon *daemons[SUITE_MAX_MEMBERS];
 	size_t n_daemons;
 	enum phase phase;
@@ -61,6 +61,8 @@ write_report(void *arg)
 {
 	const struct supervisor *s = arg;
 
+	if (s->run_dir == NULL)
+		return;
 	report_write(&(struct report){
 	    .run_dir = s->run_dir,
 	    .started_unix = s->started_unix,
@@ -246,4 +248,11 @@ supervisor_stop(struct supervisor *s)
 		if (!is_needed_by_others(s->daemons[i]))
 			daemon_stop(s->daemons[i], SIGTERM);
 	on_change(s);
+}
+
+void
+supervisor_abandon(struct supervisor *s)
+{
+	s->run_dir = NULL;
+	supervisor_stop(s);
 }

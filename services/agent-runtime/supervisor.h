@@ -24,5 +24,7 @@ void supervisor_start(struct supervisor *supervisor);
 /* The loop stops when all have ended. A second call, not at once but later,
  * kills. */
 void supervisor_stop(struct supervisor *supervisor);
+/* The same, and nothing is reported any more: the run directory is lost. */
+void supervisor_abandon(struct supervisor *supervisor);
 
 #endif

@@ -46,6 +46,10 @@ floor_trip_serve(const char *socket_path)
 	snprintf(url, sizeof(url), "ipc://%s", socket_path);
 	if (child == 0)
 		serve(url);
+	if (child < 0) {
+		perror("fork");
+		exit(1);
+	}
 	return child;
 }
 

@@ -30,7 +30,7 @@
 #include "tests/bench/searcher.h"
 #include "tests/bench/took.h"
 
-enum { WARM = 20, REQUEST_MAX = 1 << 20 };
+enum { WARM = 20, REQUEST_MAX = 1 << 20, BUFFER_BYTES = 16 * 1024 };
 
 struct parts {
 	/* one /healthz */
@@ -89,6 +89,14 @@ open_model(struct parts *p, const char *url, const char *request_file)
 	check_curl(curl_easy_setopt(
 	    p->model, CURLOPT_POSTFIELDSIZE, (long)p->request.size));
 	check_curl(curl_easy_setopt(p->model, CURLOPT_WRITEFUNCTION, ignore));
+	/* As the engine sets it. */
+	check_curl(curl_easy_setopt(p->model, CURLOPT_NOSIGNAL, 1L));
+	check_curl(curl_easy_setopt(p->model, CURLOPT_PROXY, ""));
+	check_curl(
+	    curl_easy_setopt(p->model, CURLOPT_BUFFERSIZE, (long)BUFFER_BYTES));
+	check_curl(curl_easy_setopt(
+	    p->model, CURLOPT_UPLOAD_BUFFERSIZE, (long)BUFFER_BYTES));
+	check_curl(curl_easy_setopt(p->model, CURLOPT_FAILONERROR, 1L));
 }
 
 static int64_t
@@ -113,6 +121,10 @@ one_round(struct parts *p, int64_t *model_ns_out)
 	took_ns = clock_mono_ns() - at_ns;
 	took_ns += searcher_ask(
 	    p->searcher, p->query, p->limit, p->text_bytes, &n_hits);
+	if (n_hits == 0) {
+		fprintf(stderr, "floor_turn: the search finds nothing\n");
+		exit(1);
+	}
 	*model_ns_out = ask_model(p);
 	at_ns = clock_mono_ns();
 	floor_rows_add(p->rows, p->n_rows++, p->text);

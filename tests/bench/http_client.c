@@ -41,14 +41,17 @@ http_client_request(char *out, size_t size, const char *method,
 	int used = snprintf(head, sizeof(head),
 	    "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n", method, path);
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n && (size_t)used < sizeof(head); i++)
 		used += snprintf(head + used, sizeof(head) - (size_t)used,
 		    "%s\r\n", headers[i]);
-	used = snprintf(out, size,
-	    "%sContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-	    head, strlen(body), body);
-	if ((size_t)used < size)
-		return (size_t)used;
+	if ((size_t)used < sizeof(head)) {
+		used = snprintf(out, size,
+		    "%sContent-Type: application/json\r\n"
+		    "Content-Length: %zu\r\n\r\n%s",
+		    head, strlen(body), body);
+		if ((size_t)used < size)
+			return (size_t)used;
+	}
 	fprintf(stderr, "http_client: the request is too large\n");
 	exit(1);
 }

@@ -116,6 +116,10 @@ start_indexer(const char *build_dir, const char *data, const char *key_file)
 		perror(program);
 		_exit(127);
 	}
+	if (pid < 0) {
+		perror("fork");
+		exit(1);
+	}
 	return pid;
 }
 

@@ -13,7 +13,7 @@ struct searcher;
 /*
  * Starts the indexer of a build directory on dir/data, whose folder
  * workspaces/WORKSPACE holds the documents, and waits until all are indexed.
- * Before the first call of nng here, as that has threads. Both strings are
+ * Before the first call of nng here, as that has threads. workspace_id is
  * kept.
  */
 struct searcher *

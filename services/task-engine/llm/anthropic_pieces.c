@@ -126,14 +126,19 @@ write_input(const struct buf *arguments, struct json_out *json)
 {
 	AUTO(json_free)
 	struct json *root = NULL;
+	AUTO(buf_release)
+	struct buf mended;
 	struct err err;
 
-	if (arguments->size == 0)
+	buf_init(&mended);
+	buf_add(&mended, arguments->data, arguments->size);
+	json_mend(mended.data, mended.size);
+	if (mended.size == 0)
 		json_out_raw(json, "input", "{}", 2);
-	else if (json_parse(&root, arguments->data, arguments->size, &err) == 0)
-		json_out_raw(json, "input", arguments->data, arguments->size);
+	else if (json_parse(&root, mended.data, mended.size, &err) == 0)
+		json_out_raw(json, "input", mended.data, mended.size);
 	else
-		json_out_str(json, "input", arguments->data);
+		json_out_str(json, "input", mended.data);
 }
 
 static void

@@ -9,6 +9,7 @@
 #include "libcommon/buf.h"
 #include "libcommon/defs.h"
 #include "libcommon/shown.h"
+#include "libcommon/json.h"
 #include "libcommon/utf8.h"
 #include "services/task-engine/llm/thoughts.h"
 
@@ -143,6 +144,7 @@ llm_answer_want(struct llm_answer *answer, const char *id, const char *name,
     const char *arguments, struct arena *arena)
 {
 	struct llm_want *wants;
+	char *mended;
 
 	if (*name == '\0' && *arguments == '\0')
 		return;
@@ -152,6 +154,9 @@ llm_answer_want(struct llm_answer *answer, const char *id, const char *name,
 	}
 	if (strlen(arguments) > LLM_MAX_ARGUMENTS_BYTES)
 		arguments = llm_too_long;
+	/* JSON within JSON: what was mended around it was not in it. */
+	mended = arena_strdup(arena, arguments);
+	json_mend(mended, strlen(mended));
 	wants = arena_alloc(arena, (answer->n_wants + 1) * sizeof(*wants));
 	if (answer->n_wants)
 		memcpy(wants, answer->wants, answer->n_wants * sizeof(*wants));
@@ -160,7 +165,7 @@ llm_answer_want(struct llm_answer *answer, const char *id, const char *name,
 		.id = *id ? arena_strdup(arena, id)
 			  : arena_printf(arena, "call_%zu", answer->n_wants),
 		.name = arena_strdup(arena, *name ? name : "unnamed"),
-		.arguments = arena_strdup(arena, arguments),
+		.arguments = mended,
 	};
 	answer->wants = wants;
 	answer->n_wants++;

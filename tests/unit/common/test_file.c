@@ -489,6 +489,13 @@ put_another_there(void)
 }
 
 static void
+make_it_untold(void)
+{
+	move_its_folder();
+	assert_int_equal(symlink("locks", "locks"), 0);
+}
+
+static void
 put_a_file_for_its_folder(void)
 {
 	move_its_folder();
@@ -507,6 +514,7 @@ a_lock_that_is_elsewhere_is_noticed(void **state)
 		{ "deleted", delete_it, false },
 		{ "its folder moved", move_its_folder, false },
 		{ "another in its place", put_another_there, false },
+		{ "who knows", make_it_untold, true },
 		{ "a file for its folder", put_a_file_for_its_folder, false },
 	};
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "libcommon/arena.h"
@@ -311,6 +312,7 @@ every_byte_can_be_written(void **state)
 
 static const struct {
 	const char *name, *text, *mended;
+	size_t size; /* 0: to the NUL */
 } mends[] = {
 	{ "nothing", "", "" },
 	{ "right", "{\"a\":\"\\u00e9 \xc3\xa9\"}",
@@ -328,6 +330,10 @@ static const struct {
 	{ "no escape", "\"\\ud8zz\"", "\"\\ud8zz\"" },
 	{ "cut short", "\"\\ud8", "\"\\ud8" },
 	{ "a backslash at the end", "\\", "\\" },
+	{ "a wrong byte escaped", "\"\\\xff\"", "\"\\?\"" },
+	{ "a character escaped", "\"\\\xc3\xa9\"", "\"\\\xc3\xa9\"" },
+	{ "a NUL byte", "\"\0\"", "\"?\"", 3 },
+	{ "a NUL byte escaped", "\"\\\0\"", "\"\\?\"", 4 },
 	{ "no UTF-8", "\"\xff\xc3\x28\xed\xa0\x80\"",
 	    "\"?"
 	    "?(??"
@@ -339,12 +345,18 @@ what_is_no_text_is_mended(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < N_OF(mends); i++) {
-		AUTO(xfree)
-		char *text = xstrdup(mends[i].text);
+		size_t size =
+		    mends[i].size ? mends[i].size : strlen(mends[i].text);
+		/* No byte more, so that reading one is seen. */
+		char *text = malloc(size);
 
 		print_message("%s\n", mends[i].name);
-		json_mend(text, strlen(text));
-		assert_string_equal(text, mends[i].mended);
+		if (size > 0)
+			memcpy(text, mends[i].text, size);
+		json_mend(text, size);
+		assert_int_equal(size, strlen(mends[i].mended));
+		assert_memory_equal(text, mends[i].mended, size);
+		free(text);
 	}
 }
 

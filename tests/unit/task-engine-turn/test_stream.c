@@ -72,6 +72,22 @@ static const struct {
 	    "\"finish_reason\":\"stop\"}]}",
 	    "{\"choices\":[{\"message\":{\"content\":\"a\\ufffd\"},"
 	    "\"finish_reason\":\"stop\"}]}" },
+	{ "openai: half a character in what it wants", "openai",
+	    CHUNK("{\"tool_calls\":[{\"index\":0,\"id\":\"c1\",\"function\":{"
+		  "\"name\":\"find\",\"arguments\":\"{\\\"q\\\":"
+		  "\\\"\\\\ud83d\\\"}\"}}]}") END("tool_calls") DONE,
+	    "{\"choices\":[{\"message\":{\"tool_calls\":[{\"id\":\"c1\","
+	    "\"function\":{\"name\":\"find\",\"arguments\":\"{\\\"q\\\":"
+	    "\\\"\\\\ufffd\\\"}\"}}]},\"finish_reason\":\"tool_calls\"}]}" },
+	{ "anthropic: half a character in what it wants", "anthropic",
+	    EVENT("content_block_start",
+		",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":"
+		"\"t1\",\"name\":\"find\",\"input\":{}}") DELTA("0",
+		"{\"type\":\"input_json_delta\",\"partial_json\":"
+		"\"{\\\"q\\\":\\\"\\\\ud83d\\\"}\"}") STOP("tool_use"),
+	    "{\"content\":[{\"type\":\"tool_use\",\"id\":\"t1\",\"name\":"
+	    "\"find\",\"input\":{\"q\":\"\\ufffd\"}}],\"stop_reason\":"
+	    "\"tool_use\",\"usage\":{\"output_tokens\":7}}" },
 	{ "anthropic: half a character", "anthropic",
 	    EVENT("content_block_start",
 		",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":"
