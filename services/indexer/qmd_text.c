@@ -22,60 +22,7 @@ enum {
 	/* The one whose output this reads. */
 	MAJOR = 2,
 	LEAST_MINOR = 8,
-	ESCAPE_BYTES = 6, /* of a \uXXXX */
 };
-
-/* -1 when it is no such escape. */
-static long
-code_unit(const char *text, size_t size)
-{
-	char digits[ESCAPE_BYTES - 1] = "";
-
-	if (size < ESCAPE_BYTES || text[0] != '\\' || text[1] != 'u')
-		return -1;
-	for (size_t i = 0; i < sizeof(digits) - 1; i++) {
-		digits[i] = text[2 + i];
-		if (!isxdigit((unsigned char)digits[i]))
-			return -1;
-	}
-	return strtol(digits, NULL, 16);
-}
-
-static bool
-is_high(long unit)
-{
-	return unit >= 0xd800 && unit <= 0xdbff;
-}
-
-static bool
-is_low(long unit)
-{
-	return unit >= 0xdc00 && unit <= 0xdfff;
-}
-
-/*
- * A snippet that was cut within a character ends in half of one, and a file
- * may hold a NUL: neither is text for us, and neither should cost the answer.
- */
-static void
-mend_escapes(char *text, size_t size)
-{
-	for (size_t i = 0; i + 1 < size; i++) {
-		long unit = code_unit(text + i, size - i);
-		bool is_pair = is_high(unit) && size - i > ESCAPE_BYTES &&
-			       is_low(code_unit(text + i + ESCAPE_BYTES,
-				   size - i - ESCAPE_BYTES));
-
-		if (text[i] != '\\')
-			continue;
-		if (is_pair)
-			i += 2 * ESCAPE_BYTES - 1;
-		else if (unit == 0 || is_high(unit) || is_low(unit))
-			memcpy(text + i, "\\ufffd", ESCAPE_BYTES);
-		else
-			i++; /* what is escaped begins no escape */
-	}
-}
 
 /* Words with single spaces between them, at most that many bytes. */
 static const char *
@@ -168,7 +115,9 @@ qmd_hits_parse(struct qmd_hits *out, const struct buf *text,
 	AUTO(json_free)
 	struct json *list = NULL;
 
-	mend_escapes(copy, text->size);
+	/* A snippet that was cut within a character ends in half of one, and a
+	 * file may hold a NUL: neither should cost the answer. */
+	json_mend(copy, text->size);
 	if (json_parse(&list, copy, text->size, err) < 0)
 		return err_prefix(err, "no JSON");
 	if (json_type(list) != JSON_LIST)

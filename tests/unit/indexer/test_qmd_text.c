@@ -58,6 +58,8 @@ static const struct {
 	{ "a backslash before what looks like half of one",
 	    "[{\"file\":\"qmd://c/a.md\",\"title\":\"\\\\ud83d\"}]", "a.md",
 	    "\\ud83d", "", 0, 1 },
+	{ "a name that is no UTF-8, and no file's",
+	    "[{\"file\":\"qmd://c/\xff.md\"}]", "?.md", "", "", 0, 1 },
 	{ "only a place", "[{\"file\":\"qmd://c/a.md\",\"snippet\":\"@@ x\"}]",
 	    "a.md", "", "", 0, 1 },
 };
@@ -101,7 +103,6 @@ static const char *const refused[] = {
 	"[{\"file\":\"qmd://c\"}]",
 	"[{\"file\":\"qmd://c/a.md\",\"file\":\"qmd://c/b.md\"}]",
 	"[{\"file\":\"qmd://c/a.md\"},{\"file\":\"/etc/passwd\"}]",
-	"[{\"file\":\"qmd://c/\xff.md\"}]",
 	"[{\"file\":\"qmd://c/a.md\",\"title\":\"\\u12\"}]",
 	"[{\"file\":\"qmd://c/a.md\",\"title\":\"\\",
 	"[{\"file\":\"qmd://c/a.md\",\"title\":\"\\ud83d\\u",
