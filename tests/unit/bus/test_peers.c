@@ -63,6 +63,19 @@ kill_often(struct actor *victim)
 	return worst_ms;
 }
 
+/* One that finds itself stuck as it is asked to stop leaves with calls open: as
+ * at any other time they are the next one's. */
+static void
+stop_client(void)
+{
+	stop(&client);
+	while (client.exit_status == BUS_EXIT_STUCK) {
+		start(&client);
+		assert_true(grows(&progress->n_ok, 20, PATIENCE_MS));
+		stop(&client);
+	}
+}
+
 /*
  * Whatever dies, every call is answered or failed by its deadline, and a
  * client that nng leaves stuck is out of the way within three seconds.
@@ -76,7 +89,7 @@ a_peer_that_is_killed_again_and_again_loses_no_call(void **state)
 	start_server(NULL, true);
 	start_client("64", "2000", true);
 	worst_ms = kill_often(&server);
-	stop(&client);
+	stop_client();
 	printf("# %d kills: %lld answered, %lld timeouts, %lld unavailable; "
 	       "%d clients stuck, worst pause %lld ms, latest %lld ms\n",
 	    n_rounds, (long long)progress->n_ok,
