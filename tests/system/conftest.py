@@ -360,6 +360,19 @@ class Suite:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """A test that fails shows what its suites said last: what fails beside the
+    others alone may not do so again."""
+    report = (yield).get_result()
+    if not report.failed:
+        return
+    values = [v for given in item.funcargs.values()
+              for v in getattr(given, "made", [given])]
+    for s in {id(v): v for v in values if isinstance(v, Suite)}.values():
+        report.sections.append((f"end of {s.log_path}", s.log()[-8000:]))
+
+
 @pytest.fixture
 def suite():
     """Makes suites that are stopped and checked at the end of the test:
@@ -373,6 +386,7 @@ def suite():
             s.start()
         return s
 
+    make.made = made
     yield make
     troubles = []
     for s in made:
