@@ -335,7 +335,10 @@ resume(struct session *s)
 	struct buf payload;
 
 	buf_init(&payload);
-	frame_resume(&payload, s->options.token, s->cursor.session_id, s->seq);
+	/* Discord may forget what it is told that we have: so that is what is
+	 * stored. What was only received comes again, and is known then. */
+	frame_resume(
+	    &payload, s->options.token, s->cursor.session_id, s->cursor.seq);
 	session_send(s, &payload);
 	s->counters.resumes++;
 	session_enter(s, SESSION_RESUMING, SESSION_REPLAY_MS);

@@ -117,7 +117,8 @@ take_ready(struct session *s, const struct frame *frame)
 
 	*c = (struct cursor){ .shard = s->options.shard,
 		.n_shards = s->options.n_shards,
-		.seq = -1 };
+		/* There is nothing of it to store. */
+		.seq = frame->seq };
 	copy_text(c->session_id, sizeof(c->session_id), d, "session_id");
 	copy_text(
 	    c->resume_url, sizeof(c->resume_url), d, "resume_gateway_url");
@@ -130,15 +131,21 @@ take_ready(struct session *s, const struct frame *frame)
 static void
 take_event(struct session *s, const struct frame *frame)
 {
+	bool is_resumed = strcmp(frame->type, "RESUMED") == 0;
+	/* Received before the resume, and on its way to the engine since. The
+	 * number that RESUMED has is not documented. */
+	bool is_known = !is_resumed && frame->seq >= 0 && frame->seq <= s->seq;
+
 	if (frame->seq > s->seq)
 		s->seq = frame->seq;
 	if (strcmp(frame->type, "READY") == 0)
 		take_ready(s, frame);
-	else if (strcmp(frame->type, "RESUMED") == 0)
+	else if (is_resumed)
 		session_happen(s, EV_RESUMED);
 	else if (s->state == SESSION_RESUMING)
 		timer_start(s->timer, SESSION_REPLAY_MS, 0);
-	s->events->on_event(s->arg, frame);
+	if (!is_known)
+		s->events->on_event(s->arg, frame);
 }
 
 static const struct {

@@ -4,6 +4,7 @@ the platform, the network or a daemon fails."""
 
 import pathlib
 import re
+import signal
 import ssl
 import subprocess
 import tempfile
@@ -303,6 +304,21 @@ def test_everything_fails_in_turn_and_each_is_answered_once(discord, joined):
             wait_for("half of them", lambda: len(answers(discord)) >=
                      len(ids) // 2, 60)
     wait_answered(discord, ids, 120)
+
+
+def test_what_is_not_stored_outlives_a_resume_and_a_death(discord, joined):
+    """A resume told Discord of events that the engine did not have yet."""
+    joined.kill("task-engine", signal.SIGSTOP)
+    heard = [discord.say("general", f"user{i}", "/help", mention=True)
+             for i in range(5)]
+    discord.reconnect()
+    wait_for("a resume", lambda: [
+        s.n_resumes for s in discord.sessions.values()] == [1], 20)
+    joined.kill("gateway-discord")
+    joined.kill("task-engine", signal.SIGCONT)
+    wait_answered(discord, heard, 60)
+    assert all(n == 1 for n in answers(discord).values())
+    assert discord.n_gone == 0 and len(discord.sessions) == 1
 
 
 def test_an_orderly_stop_is_resumed(suite, discord, joined):
