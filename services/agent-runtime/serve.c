@@ -236,7 +236,8 @@ look_for_lock(void *arg)
 	log_error("data-directory-lost", "lock=%s why=%s",
 	    log_quote(s->lock_path),
 	    log_quote("it was deleted or moved, and nobody can reach the "
-		      "daemons any more: they are stopped; start again"));
+		      "daemons any more: they are stopped; put back what "
+		      "was moved before serve is started again"));
 	supervisor_abandon(s->supervisor);
 }
 
